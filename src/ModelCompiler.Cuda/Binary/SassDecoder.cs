@@ -12,7 +12,8 @@ internal sealed record SassSummary(TensorInstructionCounts Tensor, int LocalMemo
 /// <para>
 /// NVIDIA does not document the encoding. It was found by compiling one <c>mma.sync</c>, <c>mma.sp</c> or <c>wgmma</c> of
 /// each type for sm_75, sm_80, sm_86, sm_89 and sm_90a with NVRTC 12.4, then flipping single bits of that instruction and
-/// reading what <c>nvdisasm</c> 12.4 printed. The tests repeat the first half for every type.
+/// reading what <c>nvdisasm</c> 12.4 printed. The tests repeat the first half for every type
+/// on sm_80 to sm_90a.
 /// </para>
 /// <para>
 /// An instruction has 128 bits, stored as two little-endian 64-bit words. Bits 0-8 are the operation, bits 9-11 its operand
