@@ -27,7 +27,7 @@
 #include "mc/context_store.cuh"
 #include "mc/dependency.cuh"
 #include "mc/half.cuh"
-#include "mc/mma_f16.cuh"
+#include "mc/mma.cuh"
 #include "mc/reduce.cuh"
 #include "mc/sequences.cuh"
 
@@ -36,6 +36,7 @@ namespace mc {
 template <typename Config>
 struct Attention {
   using Store = ContextStore<Config>;
+  using Product = Mma<Operand::kF16, Operand::kF16>;
   static constexpr int kHeadDim = Config::kHeadDim;
   static constexpr int kRowStride = 3 * Config::kHidden;  // of qkv, in elements
   static constexpr int kKeyTile = Config::kKeyTile;
@@ -177,9 +178,9 @@ struct Attention {
       for (int j = 0; j < kColumnTiles; ++j) {
         // Element j of two neighbouring keys, paired in one word.
         const unsigned selector = j % 2 == 0 ? 0x5410u : 0x7632u;
-        const unsigned b0 = __byte_perm(values[step][0][j / 2], values[step][1][j / 2], selector);
-        const unsigned b1 = __byte_perm(values[step][2][j / 2], values[step][3][j / 2], selector);
-        mma_m16n8k16_f16(context[j], a, b0, b1);
+        const unsigned b[2] = {__byte_perm(values[step][0][j / 2], values[step][1][j / 2], selector),
+                               __byte_perm(values[step][2][j / 2], values[step][3][j / 2], selector)};
+        Product::multiply_add(context[j], a, b);
       }
     }
   }
@@ -226,7 +227,8 @@ struct Attention {
                                depth_word(query[0], step, 1), depth_word(query[1], step, 1)};
 #pragma unroll
         for (int n = 0; n < kKeyGroups; ++n) {
-          mma_m16n8k16_f16(scores[n], a, depth_word(key_fragments[n], step, 0), depth_word(key_fragments[n], step, 1));
+          const unsigned b[2] = {depth_word(key_fragments[n], step, 0), depth_word(key_fragments[n], step, 1)};
+          Product::multiply_add(scores[n], a, b);
         }
       }
       // The next tile's keys travel while this tile's softmax and p.v are computed.

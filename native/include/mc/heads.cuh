@@ -130,8 +130,8 @@ struct HeadConfig {
   static_assert(kInputs % 8 == 0 && kInputs >= 8, "rows are read in chunks of 8");
 
   static constexpr int kThreads = 256;
-  static constexpr int kOutputsPerBlock = kThreads / 32;  // one warp per output column
-  static constexpr int kRowsPerBlock = 8;                 // each read of the weights serves so many rows
+  static constexpr int kOutputsPerBlock = kThreads / 32;            // one warp per output column
+  static constexpr int kRowsPerBlock = sizeof(Input) == 4 ? 4 : 8;  // each read of the weights serves so many rows
 };
 
 // output[r, n] = activation(sum over k of input[source(r), k] * weight[n, k] + bias[n])
