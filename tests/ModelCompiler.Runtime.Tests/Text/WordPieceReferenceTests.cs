@@ -72,7 +72,7 @@ public sealed class WordPieceReferenceTests : IDisposable
             TokenizerVariants.AddToken(root, 20_001, "ÉTÉ", normalized: true, leftStrip: true);
             TokenizerVariants.AddToken(root, 20_002, "<tag>", normalized: false, leftStrip: true, rightStrip: true);
             TokenizerVariants.AddToken(root, 20_003, "<tag>s", normalized: false);
-            TokenizerVariants.AddToken(root, 20_004, "small", normalized: true, rightStrip: true);
+            TokenizerVariants.AddToken(root, 289, "small", normalized: true, rightStrip: true);
             TokenizerVariants.AddToken(root, 20_005, "small furry", normalized: true);
         });
     }
@@ -85,7 +85,7 @@ public sealed class WordPieceReferenceTests : IDisposable
         [
             .. TortureTexts.All.Select(entry => entry.Text),
             "a <tag> b <tag>s c<tag>d  <tag>  [MASK] été ete ÉTÉ etE\u0301  a small  furry animal kept smallfurry",
-            .. Enumerable.Range(0, 2500).Select(_ => RandomText(random)),
+            .. Enumerable.Range(0, 1500).Select(_ => RandomText(random)),
         ];
         foreach (var (name, change) in Variants())
         {
