@@ -33,7 +33,7 @@ public sealed class EncoderAnalyzer : DiagnosticAnalyzer
         var type = (INamedTypeSymbol)context.Symbol;
         if (EncoderParser.Parse(type, context.Compilation, context.CancellationToken) is not { } spec)
             return;
-        ValidationResult result = SpecValidator.Validate(spec with { Config = Config(spec, context, files) });
+        ValidationResult result = DeclarationCheck.Check(spec with { Config = Config(spec, context, files) });
         foreach (SpecError error in result.Errors)
         {
             Location location = SpecLocator.Locate(type, error.Place, context.CancellationToken);

@@ -106,6 +106,6 @@ public sealed class EncoderGenerator : IIncrementalGenerator
     {
         ConfigMatch? match = matches.FirstOrDefault(m => m.Declared == spec.Encoder.ConfigPath);
         ConfigSource config = match?.Resolve(path => files.FirstOrDefault(f => f.Path == path)) ?? ConfigSource.None;
-        return SpecValidator.Validate(spec with { Config = config }).Declaration is { } declaration ? new(spec.Type, declaration) : null;
+        return DeclarationCheck.Check(spec with { Config = config }).Declaration is { } declaration ? new(spec.Type, declaration) : null;
     }
 }

@@ -5,7 +5,7 @@ namespace ModelCompiler.Core.Spec.Validation;
 /// <summary>Checks the type that carries the attributes, and its compilation.</summary>
 internal static class TypeValidation
 {
-    private const int FirstLanguageVersion = 1100;
+    private const int FirstLanguageVersion = 1200;
 
     public static void Check(EncoderSpec spec, SpecErrorList errors)
     {
