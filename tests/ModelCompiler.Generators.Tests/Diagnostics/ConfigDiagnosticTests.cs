@@ -37,7 +37,7 @@ public sealed class ConfigDiagnosticTests
         new("MC0111", "HiddenSize is 256, but 'model/config.json' has 128 for 'hidden_size'",
             "[Encoder(\"model/config.json\", {|HiddenSize = 256|})]" + DiagnosticCase.Tail, Base),
         new("MC0111", "Family is Roberta, but 'model/config.json' has bert for 'model_type'",
-            "[Encoder(\"model/config.json\", {|Family = EncoderFamily.Roberta|})]" + DiagnosticCase.Tail, Base.Replace("64\n", "66\n")),
+            "[Encoder(\"model/config.json\", {|Family = EncoderFamily.Roberta|})]" + DiagnosticCase.Tail, Base.Replace("64\n", "65\n")),
         new("MC0111", "Head is TokenClassifier, but 'model/config.json' has BertForSequenceClassification for 'architectures'",
             "[Encoder(\"model/config.json\", {|Head = EncoderHead.TokenClassifier|})]" + DiagnosticCase.Tail,
             Base.Replace("BertModel", "BertForSequenceClassification")),

@@ -84,9 +84,7 @@ public sealed class ModelGraphTests
     [Fact]
     public void The_compilation_of_an_earlier_run_can_be_collected()
     {
-        GeneratorHost host = Host;
-        (GeneratorDriver driver, WeakReference earlier) = RunEarlier(host);
-        driver = driver.RunGenerators(Host.Compilation);
+        GeneratorDriver driver = RunTwice(out WeakReference earlier);
         for (int i = 0; i < 10 && earlier.IsAlive; i++)
         {
             GC.Collect();
@@ -98,10 +96,11 @@ public sealed class ModelGraphTests
     }
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-    private static (GeneratorDriver Driver, WeakReference Compilation) RunEarlier(GeneratorHost host)
+    private static GeneratorDriver RunTwice(out WeakReference earlier)
     {
         CSharpCompilation compilation = Host.Compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("class Gone;", GeneratorHost.ParseOptions));
-        return (host.CreateDriver().RunGenerators(compilation), new(compilation));
+        earlier = new(compilation);
+        return Host.CreateDriver().RunGenerators(compilation).RunGenerators(Host.Compilation);
     }
 
     private static object[] Values(GeneratorRunResult result, string step) =>
