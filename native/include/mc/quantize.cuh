@@ -18,9 +18,7 @@ struct RowRange {
   float min;
   float max;
 
-  __device__ __forceinline__ static RowRange empty() {
-    return {__int_as_float(0x7f800000), -__int_as_float(0x7f800000)};
-  }
+  __device__ __forceinline__ static RowRange empty() { return {infinity(), minus_infinity()}; }
   __device__ __forceinline__ void include(float value) {
     min = fminf(min, value);
     max = fmaxf(max, value);
@@ -135,7 +133,7 @@ struct QuantFormat {
 
   // Quantizes 8 consecutive values of a row and writes their codes (4 or 8 bytes, naturally aligned).
   // element: index of the first value in the whole code matrix, row * features + column; a multiple of 8.
-  __device__ __forceinline__ static void store8(const QuantizedRows& target, long long element,
+  __device__ __forceinline__ static void store8(const QuantizedRows& target, unsigned long long element,
                                                 const float (&values)[8], const QuantParams& params, int& code_sum) {
     if constexpr (kContainerBits == 4) {
       static_cast<unsigned*>(target.codes)[element / 8] = quantize_word(values, params, target.clip, code_sum);
@@ -156,5 +154,13 @@ struct QuantFormat {
     }
   }
 };
+
+// Stands where a QuantFormat may stand, for kernels whose output is not quantized.
+struct NoFormat {};
+
+template <typename Format>
+constexpr bool kQuantizes = true;
+template <>
+constexpr bool kQuantizes<NoFormat> = false;
 
 }  // namespace mc

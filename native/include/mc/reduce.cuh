@@ -6,6 +6,9 @@ namespace mc {
 
 constexpr unsigned kFullWarp = 0xffffffffu;
 
+__device__ __forceinline__ float infinity() { return __int_as_float(0x7f800000); }
+__device__ __forceinline__ float minus_infinity() { return __int_as_float(0xff800000); }
+
 struct SumOp {
   template <typename T>
   __device__ __forceinline__ static T apply(T a, T b) {
@@ -21,7 +24,7 @@ struct MaxOp {
   __device__ __forceinline__ static float apply(float a, float b) { return fmaxf(a, b); }
   template <typename T>
   __device__ __forceinline__ static T identity() {
-    return -__int_as_float(0x7f800000);
+    return minus_infinity();
   }
 };
 
@@ -29,7 +32,7 @@ struct MinOp {
   __device__ __forceinline__ static float apply(float a, float b) { return fminf(a, b); }
   template <typename T>
   __device__ __forceinline__ static T identity() {
-    return __int_as_float(0x7f800000);
+    return infinity();
   }
 };
 

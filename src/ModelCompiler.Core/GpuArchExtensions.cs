@@ -1,0 +1,26 @@
+namespace ModelCompiler.Core;
+
+/// <summary>Facts about target architectures.</summary>
+public static class GpuArchExtensions
+{
+    /// <summary>The name that NVIDIA's compilers use, such as <c>sm_90a</c>.</summary>
+    public static string Name(this GpuArch arch) => arch == GpuArch.Sm90a ? "sm_90a" : $"sm_{(int)arch}";
+
+    /// <summary>
+    /// True where <c>mma.sync</c> on s4 operands is one tensor instruction. Elsewhere it is emulated, slower than s8, so
+    /// INT4 codes are computed in s8 containers there.
+    /// </summary>
+    public static bool HasInt4TensorCores(this GpuArch arch) => arch is GpuArch.Sm80 or GpuArch.Sm86 or GpuArch.Sm89;
+
+    /// <summary>True where thread blocks form clusters that read each other's shared memory.</summary>
+    public static bool HasClusters(this GpuArch arch) => arch == GpuArch.Sm90a;
+
+    /// <summary>Most shared memory of one thread block in bytes, after opting in (CUDA programming guide, table of compute capabilities).</summary>
+    public static int MaxSharedBytes(this GpuArch arch) => arch switch
+    {
+        GpuArch.Sm80 => 163 * 1024,
+        GpuArch.Sm86 or GpuArch.Sm89 => 99 * 1024,
+        GpuArch.Sm90a => 227 * 1024,
+        _ => throw new ArgumentOutOfRangeException(nameof(arch), arch, "Unknown architecture."),
+    };
+}

@@ -1,0 +1,215 @@
+using ModelCompiler.Core.Planning;
+
+namespace ModelCompiler.Core.Scheduling;
+
+/// <summary>
+/// Everything that decides a kernel's text: problem, tile, epilogue, architecture. Buffers, weights and the token count
+/// are launch arguments, so equal plans share one kernel.
+/// </summary>
+/// <param name="Arch">Target.</param>
+/// <param name="Epilogue">Fused steps.</param>
+public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
+{
+    /// <summary>Entry point; unique among the kernels of one compiler version, and readable.</summary>
+    public string Name => $"{Subject}_{Epilogue.Name}{Variant}_{Arch.Name()}";
+
+    /// <summary>Threads of a block.</summary>
+    public abstract int Threads { get; }
+
+    /// <summary>Dynamic shared memory of a block in bytes.</summary>
+    public abstract int SharedBytes { get; }
+
+    /// <summary>Blocks of a cluster along N; 1 where blocks work alone.</summary>
+    public virtual int ClusterSize => 1;
+
+    /// <summary>Blocks launched for a bucket of this many tokens.</summary>
+    public abstract (int X, int Y) Grid(int bucketTokens);
+
+    /// <summary>First part of the name: what is computed.</summary>
+    protected abstract string Subject { get; }
+
+    /// <summary>Last part of the name: how; empty or with a leading underscore.</summary>
+    protected virtual string Variant => "";
+
+    /// <summary>Integer division that rounds up.</summary>
+    protected static int CeilDiv(int value, int divisor) => (value + divisor - 1) / divisor;
+}
+
+/// <summary>A matrix product with fused epilogue.</summary>
+/// <param name="Arch">Target.</param>
+/// <param name="Problem">What is multiplied.</param>
+/// <param name="Tile">How it is cut.</param>
+/// <param name="Scope">Who shares whole rows.</param>
+/// <param name="Epilogue">Fused steps.</param>
+public sealed record GemmKernel(GpuArch Arch, GemmProblem Problem, TileConfig Tile, RowScope Scope, EpilogueSpec Epilogue)
+    : KernelPlan(Arch, Epilogue)
+{
+    /// <summary>Blocks along N.</summary>
+    public int BlocksN => CeilDiv(Problem.N, Tile.N);
+
+    /// <inheritdoc/>
+    public override int Threads => Tile.Threads;
+
+    /// <inheritdoc/>
+    public override int ClusterSize => Scope == RowScope.Cluster ? BlocksN : 1;
+
+    /// <inheritdoc/>
+    public override int SharedBytes => GemmSharedMemory.Bytes(this);
+
+    /// <inheritdoc/>
+    public override (int X, int Y) Grid(int bucketTokens) => (BlocksN, CeilDiv(bucketTokens, Tile.M));
+
+    /// <inheritdoc/>
+    protected override string Subject => $"gemm_{Problem.Precision}_n{Problem.N}_k{Problem.K}";
+
+    /// <inheritdoc/>
+    protected override string Variant => $"_{Tile}{(Scope == RowScope.Cluster ? $"_c{ClusterSize}" : "")}";
+}
+
+/// <summary>Variable-length attention over packed sequences. One block takes 16 query tokens and all heads, a warp each.</summary>
+/// <param name="Arch">Target.</param>
+/// <param name="Heads">Heads of the model.</param>
+/// <param name="HeadSize">Width of a head.</param>
+/// <param name="HeadsPerBlock">Heads that one block takes: all of them where the epilogue needs whole rows.</param>
+/// <param name="Epilogue">A store or a quantize.</param>
+public sealed record AttentionKernel(GpuArch Arch, int Heads, int HeadSize, int HeadsPerBlock, EpilogueSpec Epilogue)
+    : KernelPlan(Arch, Epilogue)
+{
+    /// <summary>Query tokens of a block: the rows of one <c>mma.m16n8k16</c>.</summary>
+    public const int QueryTile = 16;
+
+    /// <summary>
+    /// Heads that one block takes: all of them, or, where there are more than registers for, the largest part that
+    /// divides them. Sixteen warps of 128 registers a thread fill a multiprocessor's register file.
+    /// </summary>
+    public static int HeadsThatFit(int heads, int headSize)
+    {
+        int fit = Math.Min(heads, headSize > 64 ? 8 : 16);
+        while (heads % fit != 0)
+            fit--;
+        return fit;
+    }
+
+    /// <inheritdoc/>
+    public override int Threads => 32 * HeadsPerBlock;
+
+    /// <inheritdoc/>
+    public override int SharedBytes => 0;
+
+    /// <inheritdoc/>
+    public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, QueryTile), CeilDiv(Heads, HeadsPerBlock));
+
+    /// <inheritdoc/>
+    protected override string Subject => $"attention_h{Heads}x{HeadSize}";
+
+    /// <inheritdoc/>
+    protected override string Variant => HeadsPerBlock == Heads ? "" : $"_g{HeadsPerBlock}";
+}
+
+/// <summary>
+/// How token rows are dealt to blocks, as <c>mc::DefaultRowLaunch</c> does: short rows a warp each and four a block,
+/// longer ones a block each with eight features a thread.
+/// </summary>
+/// <param name="Threads">Threads of a block.</param>
+/// <param name="RowsPerBlock">Rows of a block.</param>
+public readonly record struct RowLaunch(int Threads, int RowsPerBlock)
+{
+    /// <summary>The deal for rows of this length.</summary>
+    public static RowLaunch For(int columns) => columns <= 512 ? new(128, 4) : new((columns / 8 + 31) / 32 * 32, 1);
+}
+
+/// <summary>Finishes rows that a split kernel left as fp32 in scratch: layer norm, store, quantize.</summary>
+/// <param name="Arch">Target.</param>
+/// <param name="Columns">Row length.</param>
+/// <param name="Epilogue">The remaining steps.</param>
+public sealed record RowsKernel(GpuArch Arch, int Columns, EpilogueSpec Epilogue) : KernelPlan(Arch, Epilogue)
+{
+    /// <inheritdoc/>
+    public override int Threads => RowLaunch.For(Columns).Threads;
+
+    /// <inheritdoc/>
+    public override int SharedBytes => 0;
+
+    /// <inheritdoc/>
+    public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, RowLaunch.For(Columns).RowsPerBlock), 1);
+
+    /// <inheritdoc/>
+    protected override string Subject => $"rows_n{Columns}";
+}
+
+/// <summary>Gathers word, position and token type rows.</summary>
+/// <param name="Arch">Target.</param>
+/// <param name="HiddenSize">Row length.</param>
+/// <param name="PositionOffset">Position table row of a sequence's first token.</param>
+/// <param name="HasTokenTypes">Adds a token type row.</param>
+/// <param name="Epilogue">Layer norm, store, quantize.</param>
+public sealed record EmbeddingKernel(GpuArch Arch, int HiddenSize, int PositionOffset, bool HasTokenTypes, EpilogueSpec Epilogue)
+    : KernelPlan(Arch, Epilogue)
+{
+    /// <inheritdoc/>
+    public override int Threads => RowLaunch.For(HiddenSize).Threads;
+
+    /// <inheritdoc/>
+    public override int SharedBytes => 0;
+
+    /// <inheritdoc/>
+    public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, RowLaunch.For(HiddenSize).RowsPerBlock), 1);
+
+    /// <inheritdoc/>
+    protected override string Subject => $"embedding_n{HiddenSize}_p{PositionOffset}{(HasTokenTypes ? "_types" : "")}";
+}
+
+/// <summary>One row per sequence: its first token or the mean of its tokens.</summary>
+/// <param name="Arch">Target.</param>
+/// <param name="Columns">Row length.</param>
+/// <param name="Kind">First token or mean.</param>
+/// <param name="Normalize">Divide by the Euclidean length.</param>
+/// <param name="Epilogue">A store.</param>
+public sealed record PoolKernel(GpuArch Arch, int Columns, PoolKind Kind, bool Normalize, EpilogueSpec Epilogue) : KernelPlan(Arch, Epilogue)
+{
+    /// <inheritdoc/>
+    public override int Threads
+    {
+        get
+        {
+            int columnThreads = CeilDiv(Columns / 8, 32) * 32;
+            return Kind == PoolKind.First ? columnThreads : 512 / columnThreads * columnThreads;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int SharedBytes => 0;
+
+    /// <inheritdoc/>
+    public override (int X, int Y) Grid(int bucketTokens) => (Spec.ShapeSet.MaxSequences(bucketTokens), 1);
+
+    /// <inheritdoc/>
+    protected override string Subject => $"pool_{(Kind == PoolKind.First ? "first" : "mean")}{(Normalize ? "_l2" : "")}_n{Columns}";
+}
+
+/// <summary>A small FP16 dense layer of a head.</summary>
+/// <param name="Arch">Target.</param>
+/// <param name="N">Output features.</param>
+/// <param name="K">Input features.</param>
+/// <param name="Rows">Row domain.</param>
+/// <param name="Epilogue">Bias, activation, store.</param>
+public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, EpilogueSpec Epilogue) : KernelPlan(Arch, Epilogue)
+{
+    /// <summary>Output features of a block, a warp each.</summary>
+    public const int FeaturesPerBlock = 8;
+
+    /// <summary>Rows of a block: each read of the weights serves so many.</summary>
+    public const int RowsPerBlock = 8;
+
+    /// <inheritdoc/>
+    public override int Threads => 32 * FeaturesPerBlock;
+
+    /// <inheritdoc/>
+    public override int SharedBytes => 0;
+
+    /// <inheritdoc/>
+    public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(N, FeaturesPerBlock), CeilDiv(bucketTokens, RowsPerBlock));
+
+    /// <inheritdoc/>
+    protected override string Subject => $"dense_n{N}_k{K}_{(Rows == RowDomain.Tokens ? "tokens" : "sequences")}";
+}
