@@ -10,6 +10,251 @@ partial class Embedder
         [global::System.CodeDom.Compiler.GeneratedCode("ModelCompiler", "0.1.0.0")]
         private static global::ModelCompiler.Core.Rendering.RenderedKernel[] Sm89() =>
         [
+            new("embedding_n128_p0_types_ln_f16_sm_89", global::ModelCompiler.GpuArch.Sm89, """
+// embedding_n128_p0_types_ln_f16_sm_89
+//
+//   y = word[token_ids[t]] + type[type_ids[t]] + position[t - start of its sequence + 0]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma + beta
+//   output[t, :] = y, FP16
+//
+//   tables  [rows, 128] row-major FP16
+//
+// Launch: grid (ceil(bucket tokens / rows a block)), 128 threads. Plan d7eed468ee13753e.
+#include "mc/embedding.cuh"
+
+namespace {
+
+using Config = mc::EmbeddingConfig<128, mc::TokenTypes::kIds, true, mc::NoFormat, mc::DefaultRowLaunch<128>>;
+static_assert(Config::Launch::kThreads == 128, "the host launches 128 threads");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128)
+embedding_n128_p0_types_ln_f16_sm_89(const mc::EmbeddingArguments arguments) {
+  mc::Embedding<Config>::run(arguments);
+}
+
+""", "b2dc5098c0f09be59bf568b7473b89ac0f33d3d0ec10f24d560347bca3b33486"),
+            new("gemm_wf16_af16_n384_k128_bias_f16_m32n64k64_w1x4_s4_sm_89", global::ModelCompiler.GpuArch.Sm89, """
+// gemm_wf16_af16_n384_k128_bias_f16_m32n64k64_w1x4_s4_sm_89
+//
+//   acc = sum over k of A[m, k] · W[n, k], fp32
+//   y = acc
+//   y += bias[n]
+//   output[m, n] = y, FP16
+//
+//   A   [tokens, 128] row-major, FP16
+//   W   [384, 128] in the order of mc/weight_layout.cuh, FP16
+//
+// mma.m16n8k16 on FP16 operands.
+// Tile 32 tokens x 64 outputs x 64 inputs, 1 x 4 warps, 4 stages, 49152 bytes of shared memory.
+// Launch: grid (6, ceil(bucket tokens / 32)), 128 threads. Plan cb7b90b6b09acc61.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+using Problem = mc::GemmProblem<384, 128, mc::Operand::kF16, mc::Operand::kF16, 0>;
+using Tile = mc::Tile<32, 64, 64, 1, 4, 4>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::StoreF16>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 128, "the host launches 128 threads");
+static_assert(Kernel::kSharedBytes == 49152, "the host provides 49152 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+gemm_wf16_af16_n384_k128_bias_f16_m32n64k64_w1x4_s4_sm_89(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "765bbe53d937dbae752842175110332dd879c53bbb56ffebf3732642259819d1"),
+            new("attention_h4x32_f16_sm_89", global::ModelCompiler.GpuArch.Sm89, """
+// attention_h4x32_f16_sm_89
+//
+//   context[t, h, :] = sum over keys u of t's sequence of softmax_u(q[t, h, :] · k[u, h, :] / sqrt(32)) v[u, h, :]
+//
+//   qkv      [tokens, 3 x 128] row-major FP16: queries, keys, values, each 4 heads of 32
+//   output   [tokens, 128] row-major mc::Half
+//
+// A block takes 16 query tokens and 4 heads, a warp each.
+// Launch: grid (ceil(bucket tokens / 16), 4 / 4), 128 threads. Plan b42fd35f1cf49c40.
+#include "mc/attention.cuh"
+
+namespace {
+
+using Config = mc::AttentionConfig<4, 32, mc::AttentionOutput::kHalf, mc::NoFormat, 4>;
+static_assert(Config::kThreads == 128, "the host launches 128 threads");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+attention_h4x32_f16_sm_89(const mc::AttentionArguments arguments) {
+  mc::Attention<Config>::run(arguments);
+}
+
+""", "3fa59061d2d0030479b82e6b7633240a66588ade673cd3347df1107db373c112"),
+            new("gemm_wf16_af16_n128_k128_bias_res_ln_f16_m16n128k32_w1x4_s4_sm_89", global::ModelCompiler.GpuArch.Sm89, """
+// gemm_wf16_af16_n128_k128_bias_res_ln_f16_m16n128k32_w1x4_s4_sm_89
+//
+//   acc = sum over k of A[m, k] · W[n, k], fp32
+//   y = acc
+//   y += bias[n]
+//   y += residual[m, n]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
+//   output[m, n] = y, FP16
+//
+//   A   [tokens, 128] row-major, FP16
+//   W   [128, 128] in the order of mc/weight_layout.cuh, FP16
+//
+// mma.m16n8k16 on FP16 operands.
+// Tile 16 tokens x 128 outputs x 32 inputs, 1 x 4 warps, 4 stages, 36864 bytes of shared memory.
+// Launch: grid (1, ceil(bucket tokens / 16)), 128 threads. Plan 4d1eb2e58fab61c2.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+struct LayerNormEpsilon {
+  static constexpr float kValue = 9.99999996E-13f;
+};
+
+using Problem = mc::GemmProblem<128, 128, mc::Operand::kF16, mc::Operand::kF16, 0>;
+using Tile = mc::Tile<16, 128, 32, 1, 4, 4>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Residual,
+    mc::LayerNormStep<float, LayerNormEpsilon>,
+    mc::StoreF16>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kTile, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 128, "the host launches 128 threads");
+static_assert(Kernel::kSharedBytes == 36864, "the host provides 36864 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+gemm_wf16_af16_n128_k128_bias_res_ln_f16_m16n128k32_w1x4_s4_sm_89(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "fe663b9f645a692c8e64cac9623cfcd6ca13cc991bf0a59099e1b695445f9d9b"),
+            new("gemm_wf16_af16_n512_k128_bias_gelu_f16_m32n64k64_w1x4_s4_sm_89", global::ModelCompiler.GpuArch.Sm89, """
+// gemm_wf16_af16_n512_k128_bias_gelu_f16_m32n64k64_w1x4_s4_sm_89
+//
+//   acc = sum over k of A[m, k] · W[n, k], fp32
+//   y = acc
+//   y += bias[n]
+//   y = gelu(y), erf form
+//   output[m, n] = y, FP16
+//
+//   A   [tokens, 128] row-major, FP16
+//   W   [512, 128] in the order of mc/weight_layout.cuh, FP16
+//
+// mma.m16n8k16 on FP16 operands.
+// Tile 32 tokens x 64 outputs x 64 inputs, 1 x 4 warps, 4 stages, 49152 bytes of shared memory.
+// Launch: grid (8, ceil(bucket tokens / 32)), 128 threads. Plan aebb0e621eff1f2e.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+using Problem = mc::GemmProblem<512, 128, mc::Operand::kF16, mc::Operand::kF16, 0>;
+using Tile = mc::Tile<32, 64, 64, 1, 4, 4>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Gelu<mc::GeluForm::kErf>,
+    mc::StoreF16>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 128, "the host launches 128 threads");
+static_assert(Kernel::kSharedBytes == 49152, "the host provides 49152 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+gemm_wf16_af16_n512_k128_bias_gelu_f16_m32n64k64_w1x4_s4_sm_89(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "ae00bb6d90e334c8a87676403ffd18dad3d7c8fc5d9dc6737de8e6af92d7a009"),
+            new("gemm_wf16_af16_n128_k512_bias_res_ln_f16_m16n128k32_w1x4_s4_sm_89", global::ModelCompiler.GpuArch.Sm89, """
+// gemm_wf16_af16_n128_k512_bias_res_ln_f16_m16n128k32_w1x4_s4_sm_89
+//
+//   acc = sum over k of A[m, k] · W[n, k], fp32
+//   y = acc
+//   y += bias[n]
+//   y += residual[m, n]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
+//   output[m, n] = y, FP16
+//
+//   A   [tokens, 512] row-major, FP16
+//   W   [128, 512] in the order of mc/weight_layout.cuh, FP16
+//
+// mma.m16n8k16 on FP16 operands.
+// Tile 16 tokens x 128 outputs x 32 inputs, 1 x 4 warps, 4 stages, 36864 bytes of shared memory.
+// Launch: grid (1, ceil(bucket tokens / 16)), 128 threads. Plan b4fb76288548bd90.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+struct LayerNormEpsilon {
+  static constexpr float kValue = 9.99999996E-13f;
+};
+
+using Problem = mc::GemmProblem<128, 512, mc::Operand::kF16, mc::Operand::kF16, 0>;
+using Tile = mc::Tile<16, 128, 32, 1, 4, 4>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Residual,
+    mc::LayerNormStep<float, LayerNormEpsilon>,
+    mc::StoreF16>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kTile, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 128, "the host launches 128 threads");
+static_assert(Kernel::kSharedBytes == 36864, "the host provides 36864 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+gemm_wf16_af16_n128_k512_bias_res_ln_f16_m16n128k32_w1x4_s4_sm_89(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "1f03cf4129a6c2c0a62d5a9282333ed9d099234b5bd1fed02d70c81dfc500f71"),
+            new("pool_mean_l2_n128_f32_sm_89", global::ModelCompiler.GpuArch.Sm89, """
+// pool_mean_l2_n128_f32_sm_89
+//
+//   y = mean over the tokens of sequence s
+//   y = y / max(|y|, 1e-12)
+//   output[s, :] = y, float
+//
+//   input   [tokens, 128] row-major FP16
+//
+// Launch: grid (most sequences of the bucket), 512 threads. Plan cd173847d9947bc0.
+#include "mc/heads.cuh"
+
+namespace {
+
+using Config = mc::PoolConfig<128, mc::Pooling::kMean, true, float>;
+static_assert(Config::kThreads == 512, "the host launches 512 threads");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(512)
+pool_mean_l2_n128_f32_sm_89(const mc::PoolArguments arguments) {
+  mc::Pool<Config>::run(arguments);
+}
+
+""", "21b5820572858e7aa54adf82ad29095dfbc4e8dc3adc829bd699ddbf5685ba82"),
         ];
     }
 }

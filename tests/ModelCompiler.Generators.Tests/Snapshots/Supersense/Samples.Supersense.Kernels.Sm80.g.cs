@@ -10,6 +10,673 @@ partial class Supersense
         [global::System.CodeDom.Compiler.GeneratedCode("ModelCompiler", "0.1.0.0")]
         private static global::ModelCompiler.Core.Rendering.RenderedKernel[] Sm80() =>
         [
+            new("embedding_n256_p0_types_ln_f16_qs4_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// embedding_n256_p0_types_ln_f16_qs4_sm_80
+//
+//   y = word[token_ids[t]] + type[type_ids[t]] + position[t - start of its sequence + 0]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma + beta
+//   output[t, :] = y, FP16
+//   quantized[t, :] = quantize(y): s4 codes, two to a byte, range of each token
+//
+//   tables  [rows, 256] row-major FP16
+//
+// Launch: grid (ceil(bucket tokens / rows a block)), 128 threads. Plan ffa4e86a289b44c9.
+#include "mc/embedding.cuh"
+
+namespace {
+
+using Config = mc::EmbeddingConfig<256, mc::TokenTypes::kIds, true, mc::QuantFormat<4, 4, false, false>, mc::DefaultRowLaunch<256>>;
+static_assert(Config::Launch::kThreads == 128, "the host launches 128 threads");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128)
+embedding_n256_p0_types_ln_f16_qs4_sm_80(const mc::EmbeddingArguments arguments) {
+  mc::Embedding<Config>::run(arguments);
+}
+
+""", "30ab3f8c4b44ba9e21d2c6283ad413fe0b669e3361ed3c0b5c1c453debb95eef"),
+            new("gemm_ws4_as4_n768_k256_bias_f16_m32n64k256_w1x4_s4_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws4_as4_n768_k256_bias_f16_m32n64k256_w1x4_s4_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   output[m, n] = y, FP16
+//
+//   A   [tokens, 256] row-major, s4 packed two to a byte
+//   W   [768, 256] in the order of mc/weight_layout.cuh, s4, a scale for each row
+//
+// mma.m16n8k64 on 4-bit operands.
+// Tile 32 tokens x 64 outputs x 256 inputs, 1 x 4 warps, 4 stages, 49152 bytes of shared memory.
+// Launch: grid (12, ceil(bucket tokens / 32)), 128 threads. Plan a0f9e7bd6996533e.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+using Problem = mc::GemmProblem<768, 256, mc::Operand::kS4, mc::Operand::kS4, 0>;
+using Tile = mc::Tile<32, 64, 256, 1, 4, 4>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::StoreF16>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 128, "the host launches 128 threads");
+static_assert(Kernel::kSharedBytes == 49152, "the host provides 49152 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+gemm_ws4_as4_n768_k256_bias_f16_m32n64k256_w1x4_s4_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "a2bf18bfaeb66ed5c66e0d959f1816b9da0f51915ce5db5259c00ec7745e869b"),
+            new("attention_h4x64_qs4_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// attention_h4x64_qs4_sm_80
+//
+//   context[t, h, :] = sum over keys u of t's sequence of softmax_u(q[t, h, :] · k[u, h, :] / sqrt(64)) v[u, h, :]
+//   quantized[t, :] = quantize(context[t, :]): s4 codes, two to a byte, range of each token
+//
+//   qkv      [tokens, 3 x 256] row-major FP16: queries, keys, values, each 4 heads of 64
+//
+// A block takes 16 query tokens and 4 heads, a warp each.
+// Launch: grid (ceil(bucket tokens / 16), 4 / 4), 128 threads. Plan af8822a7cae09ab0.
+#include "mc/attention.cuh"
+
+namespace {
+
+using Config = mc::AttentionConfig<4, 64, mc::AttentionOutput::kQuantized, mc::QuantFormat<4, 4, false, false>, 4>;
+static_assert(Config::kThreads == 128, "the host launches 128 threads");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+attention_h4x64_qs4_sm_80(const mc::AttentionArguments arguments) {
+  mc::Attention<Config>::run(arguments);
+}
+
+""", "5c765951130e21a5d6a6f30682b514d518ab7e14f80dbd67233ee96efc53e9f2"),
+            new("gemm_ws4_as4_n256_k256_bias_res_ln_f16_qs4_m16n256k128_w1x8_s3_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws4_as4_n256_k256_bias_res_ln_f16_qs4_m16n256k128_w1x8_s3_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   y += residual[m, n]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
+//   output[m, n] = y, FP16
+//   quantized[m, n] = quantize(y): s4 codes, two to a byte, range of each token
+//
+//   A   [tokens, 256] row-major, s4 packed two to a byte
+//   W   [256, 256] in the order of mc/weight_layout.cuh, s4, a scale for each row
+//
+// mma.m16n8k64 on 4-bit operands.
+// Tile 16 tokens x 256 outputs x 128 inputs, 1 x 8 warps, 3 stages, 52224 bytes of shared memory.
+// Launch: grid (1, ceil(bucket tokens / 16)), 256 threads. Plan 379763ec43773f8c.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+struct LayerNormEpsilon {
+  static constexpr float kValue = 9.99999996E-13f;
+};
+
+using Problem = mc::GemmProblem<256, 256, mc::Operand::kS4, mc::Operand::kS4, 0>;
+using Tile = mc::Tile<16, 256, 128, 1, 8, 3>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Residual,
+    mc::LayerNormStep<float, LayerNormEpsilon>,
+    mc::StoreF16,
+    mc::QuantizeRows<mc::QuantFormat<4, 4, false, false>>>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kTile, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 256, "the host launches 256 threads");
+static_assert(Kernel::kSharedBytes == 52224, "the host provides 52224 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256, 1)
+gemm_ws4_as4_n256_k256_bias_res_ln_f16_qs4_m16n256k128_w1x8_s3_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "d384413a4e07aeb57e7b6090041ce7cd6d4b17b0faa4ae08f2400475dfa766f6"),
+            new("gemm_ws4_as4_n1024_k256_bias_gelu_f32_m32n64k256_w1x4_s4_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws4_as4_n1024_k256_bias_gelu_f32_m32n64k256_w1x4_s4_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   y = gelu(y), erf form
+//   output[m, n] = y, fp32
+//
+//   A   [tokens, 256] row-major, s4 packed two to a byte
+//   W   [1024, 256] in the order of mc/weight_layout.cuh, s4, a scale for each row
+//
+// mma.m16n8k64 on 4-bit operands.
+// Tile 32 tokens x 64 outputs x 256 inputs, 1 x 4 warps, 4 stages, 49152 bytes of shared memory.
+// Launch: grid (16, ceil(bucket tokens / 32)), 128 threads. Plan fa45783f7a675838.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+using Problem = mc::GemmProblem<1024, 256, mc::Operand::kS4, mc::Operand::kS4, 0>;
+using Tile = mc::Tile<32, 64, 256, 1, 4, 4>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Gelu<mc::GeluForm::kErf>,
+    mc::StoreF32>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 128, "the host launches 128 threads");
+static_assert(Kernel::kSharedBytes == 49152, "the host provides 49152 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+gemm_ws4_as4_n1024_k256_bias_gelu_f32_m32n64k256_w1x4_s4_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "28847218aa0cd5197e9c78c1e92b638a3e670c9e1077e5a21b46a078b728bd0d"),
+            new("rows_n1024_qs8_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// rows_n1024_qs8_sm_80
+//
+//   y = input[m, :], fp32, what the kernel before left in scratch
+//   quantized[m, :] = quantize(y): s8 codes, one to a byte, range of each token
+//
+//   input   [tokens, 1024] row-major fp32
+//
+// Launch: grid (ceil(bucket tokens / rows a block)), 128 threads. Plan a0f95e39a127d62a.
+#include "mc/rows.cuh"
+
+namespace {
+
+using Config = mc::RowsConfig<1024, float, false, false, mc::QuantFormat<8, 8, false, false>, mc::DefaultRowLaunch<1024>>;
+static_assert(Config::Launch::kThreads == 128, "the host launches 128 threads");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128)
+rows_n1024_qs8_sm_80(const mc::RowsArguments arguments) {
+  mc::Rows<Config>::run(arguments);
+}
+
+""", "27c0d59c1896e9e57221723b3c6366ef5a17f70eff901cc4f75812aed3382e58"),
+            new("gemm_ws8_as8_n256_k1024_bias_res_ln_f16_qs4_m16n256k64_w1x8_s3_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws8_as8_n256_k1024_bias_res_ln_f16_qs4_m16n256k64_w1x8_s3_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   y += residual[m, n]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
+//   output[m, n] = y, FP16
+//   quantized[m, n] = quantize(y): s4 codes, two to a byte, range of each token
+//
+//   A   [tokens, 1024] row-major, s8
+//   W   [256, 1024] in the order of mc/weight_layout.cuh, s8, a scale for each row
+//
+// mma.m16n8k32 on 8-bit operands.
+// Tile 16 tokens x 256 outputs x 64 inputs, 1 x 8 warps, 3 stages, 52224 bytes of shared memory.
+// Launch: grid (1, ceil(bucket tokens / 16)), 256 threads. Plan a20c9ef93c7fbfb2.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+struct LayerNormEpsilon {
+  static constexpr float kValue = 9.99999996E-13f;
+};
+
+using Problem = mc::GemmProblem<256, 1024, mc::Operand::kS8, mc::Operand::kS8, 0>;
+using Tile = mc::Tile<16, 256, 64, 1, 8, 3>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Residual,
+    mc::LayerNormStep<float, LayerNormEpsilon>,
+    mc::StoreF16,
+    mc::QuantizeRows<mc::QuantFormat<4, 4, false, false>>>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kTile, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 256, "the host launches 256 threads");
+static_assert(Kernel::kSharedBytes == 52224, "the host provides 52224 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256, 1)
+gemm_ws8_as8_n256_k1024_bias_res_ln_f16_qs4_m16n256k64_w1x8_s3_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "1e64eaf94df42a24445b047ea50aaf94ad9d9cd51d7a65749e5dc7abc4e25f1c"),
+            new("gemm_ws8_as8_n256_k1024_bias_res_ln_f16_m16n256k64_w1x8_s3_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws8_as8_n256_k1024_bias_res_ln_f16_m16n256k64_w1x8_s3_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   y += residual[m, n]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
+//   output[m, n] = y, FP16
+//
+//   A   [tokens, 1024] row-major, s8
+//   W   [256, 1024] in the order of mc/weight_layout.cuh, s8, a scale for each row
+//
+// mma.m16n8k32 on 8-bit operands.
+// Tile 16 tokens x 256 outputs x 64 inputs, 1 x 8 warps, 3 stages, 52224 bytes of shared memory.
+// Launch: grid (1, ceil(bucket tokens / 16)), 256 threads. Plan b26eb3ba5adc32be.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+struct LayerNormEpsilon {
+  static constexpr float kValue = 9.99999996E-13f;
+};
+
+using Problem = mc::GemmProblem<256, 1024, mc::Operand::kS8, mc::Operand::kS8, 0>;
+using Tile = mc::Tile<16, 256, 64, 1, 8, 3>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Residual,
+    mc::LayerNormStep<float, LayerNormEpsilon>,
+    mc::StoreF16>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kTile, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 256, "the host launches 256 threads");
+static_assert(Kernel::kSharedBytes == 52224, "the host provides 52224 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256, 1)
+gemm_ws8_as8_n256_k1024_bias_res_ln_f16_m16n256k64_w1x8_s3_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "b0714fd5160ea90c80608f86ea74251c743feb5c2dea8ebbd0ee69e4f6858ffb"),
+            new("pool_first_n256_f16_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// pool_first_n256_f16_sm_80
+//
+//   y = first token of sequence s
+//   output[s, :] = y, mc::Half
+//
+//   input   [tokens, 256] row-major FP16
+//
+// Launch: grid (most sequences of the bucket), 32 threads. Plan 938ffbea114d6e8e.
+#include "mc/heads.cuh"
+
+namespace {
+
+using Config = mc::PoolConfig<256, mc::Pooling::kFirst, false, mc::Half>;
+static_assert(Config::kThreads == 32, "the host launches 32 threads");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(32)
+pool_first_n256_f16_sm_80(const mc::PoolArguments arguments) {
+  mc::Pool<Config>::run(arguments);
+}
+
+""", "cf1d797cfa0f1324d7d348fab6d2908e363651e3c620053305ab5fed29ffbf3a"),
+            new("dense_n256_k256_sequences_bias_tanh_f16_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// dense_n256_k256_sequences_bias_tanh_f16_sm_80
+//
+//   output[r, n] = tanh(sum over k of input[r, k] · weight[n, k] + bias[n]), r over sequences
+//
+//   input   [sequences, 256] row-major FP16
+//   weight  [256, 256] row-major FP16
+//   output  [sequences, 256] row-major mc::Half
+//
+// Launch: grid (ceil(256 / outputs a block), ceil(most sequences of the bucket / rows a block)), 256 threads. Plan fcce3dfa8105bf93.
+#include "mc/heads.cuh"
+
+namespace {
+
+using Config = mc::HeadConfig<256, 256, mc::HeadInput::kEachRow, mc::HeadActivation::kTanh, true, mc::Half, mc::Half>;
+static_assert(Config::kThreads == 256, "the host launches 256 threads");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256)
+dense_n256_k256_sequences_bias_tanh_f16_sm_80(const mc::HeadArguments arguments) {
+  mc::Head<Config>::run(arguments);
+}
+
+""", "243ff067c6703d0b024637befa7c9c23f5c6adb0981209ecc2214e4835bd68e6"),
+            new("dense_n45_k256_sequences_bias_f32_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// dense_n45_k256_sequences_bias_f32_sm_80
+//
+//   output[r, n] = (sum over k of input[r, k] · weight[n, k] + bias[n]), r over sequences
+//
+//   input   [sequences, 256] row-major FP16
+//   weight  [45, 256] row-major FP16
+//   output  [sequences, 45] row-major float
+//
+// Launch: grid (ceil(45 / outputs a block), ceil(most sequences of the bucket / rows a block)), 256 threads. Plan 13addcea3c0834a3.
+#include "mc/heads.cuh"
+
+namespace {
+
+using Config = mc::HeadConfig<256, 45, mc::HeadInput::kEachRow, mc::HeadActivation::kNone, true, mc::Half, float>;
+static_assert(Config::kThreads == 256, "the host launches 256 threads");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256)
+dense_n45_k256_sequences_bias_f32_sm_80(const mc::HeadArguments arguments) {
+  mc::Head<Config>::run(arguments);
+}
+
+""", "e3bbdb0b4c56efcadf08c056dfd41238c0b96b4175b2f876cde3dff1e0f2e79a"),
+            new("gemm_ws4_as4_n768_k256_bias_f16_m64n64k128_w2x2_s4_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws4_as4_n768_k256_bias_f16_m64n64k128_w2x2_s4_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   output[m, n] = y, FP16
+//
+//   A   [tokens, 256] row-major, s4 packed two to a byte
+//   W   [768, 256] in the order of mc/weight_layout.cuh, s4, a scale for each row
+//
+// mma.m16n8k64 on 4-bit operands.
+// Tile 64 tokens x 64 outputs x 128 inputs, 2 x 2 warps, 4 stages, 32768 bytes of shared memory.
+// Launch: grid (12, ceil(bucket tokens / 64)), 128 threads. Plan f5b1a3ba52debd82.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+using Problem = mc::GemmProblem<768, 256, mc::Operand::kS4, mc::Operand::kS4, 0>;
+using Tile = mc::Tile<64, 64, 128, 2, 2, 4>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::StoreF16>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 128, "the host launches 128 threads");
+static_assert(Kernel::kSharedBytes == 32768, "the host provides 32768 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+gemm_ws4_as4_n768_k256_bias_f16_m64n64k128_w2x2_s4_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "9689fac74ac76bd22d973702f7b0f5ae76326d1ba2e27a69a368f97b47f9ef6f"),
+            new("gemm_ws4_as4_n1024_k256_bias_gelu_f32_m64n64k128_w2x2_s4_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws4_as4_n1024_k256_bias_gelu_f32_m64n64k128_w2x2_s4_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   y = gelu(y), erf form
+//   output[m, n] = y, fp32
+//
+//   A   [tokens, 256] row-major, s4 packed two to a byte
+//   W   [1024, 256] in the order of mc/weight_layout.cuh, s4, a scale for each row
+//
+// mma.m16n8k64 on 4-bit operands.
+// Tile 64 tokens x 64 outputs x 128 inputs, 2 x 2 warps, 4 stages, 32768 bytes of shared memory.
+// Launch: grid (16, ceil(bucket tokens / 64)), 128 threads. Plan 6ec348d4b59691f8.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+using Problem = mc::GemmProblem<1024, 256, mc::Operand::kS4, mc::Operand::kS4, 0>;
+using Tile = mc::Tile<64, 64, 128, 2, 2, 4>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Gelu<mc::GeluForm::kErf>,
+    mc::StoreF32>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 128, "the host launches 128 threads");
+static_assert(Kernel::kSharedBytes == 32768, "the host provides 32768 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+gemm_ws4_as4_n1024_k256_bias_gelu_f32_m64n64k128_w2x2_s4_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "1f1b29f1a2e3ee3dc76b72b811e8b83708f42c9f98a0bcfec43f24fcc49ba8e0"),
+            new("gemm_ws4_as4_n768_k256_bias_f16_m64n128k128_w2x2_s4_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws4_as4_n768_k256_bias_f16_m64n128k128_w2x2_s4_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   output[m, n] = y, FP16
+//
+//   A   [tokens, 256] row-major, s4 packed two to a byte
+//   W   [768, 256] in the order of mc/weight_layout.cuh, s4, a scale for each row
+//
+// mma.m16n8k64 on 4-bit operands.
+// Tile 64 tokens x 128 outputs x 128 inputs, 2 x 2 warps, 4 stages, 49152 bytes of shared memory.
+// Launch: grid (6, ceil(bucket tokens / 64)), 128 threads. Plan 996ae72e8d1958a5.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+using Problem = mc::GemmProblem<768, 256, mc::Operand::kS4, mc::Operand::kS4, 0>;
+using Tile = mc::Tile<64, 128, 128, 2, 2, 4>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::StoreF16>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 128, "the host launches 128 threads");
+static_assert(Kernel::kSharedBytes == 49152, "the host provides 49152 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+gemm_ws4_as4_n768_k256_bias_f16_m64n128k128_w2x2_s4_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "e9875d4dfc705be5827c599f466484a53368806ae046e182b6e1fc584751ac86"),
+            new("gemm_ws4_as4_n256_k256_bias_res_ln_f16_qs4_m64n256k128_w2x4_s3_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws4_as4_n256_k256_bias_res_ln_f16_qs4_m64n256k128_w2x4_s3_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   y += residual[m, n]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
+//   output[m, n] = y, FP16
+//   quantized[m, n] = quantize(y): s4 codes, two to a byte, range of each token
+//
+//   A   [tokens, 256] row-major, s4 packed two to a byte
+//   W   [256, 256] in the order of mc/weight_layout.cuh, s4, a scale for each row
+//
+// mma.m16n8k64 on 4-bit operands.
+// Tile 64 tokens x 256 outputs x 128 inputs, 2 x 4 warps, 3 stages, 61440 bytes of shared memory.
+// Launch: grid (1, ceil(bucket tokens / 64)), 256 threads. Plan 32088ca102265c55.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+struct LayerNormEpsilon {
+  static constexpr float kValue = 9.99999996E-13f;
+};
+
+using Problem = mc::GemmProblem<256, 256, mc::Operand::kS4, mc::Operand::kS4, 0>;
+using Tile = mc::Tile<64, 256, 128, 2, 4, 3>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Residual,
+    mc::LayerNormStep<float, LayerNormEpsilon>,
+    mc::StoreF16,
+    mc::QuantizeRows<mc::QuantFormat<4, 4, false, false>>>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kTile, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 256, "the host launches 256 threads");
+static_assert(Kernel::kSharedBytes == 61440, "the host provides 61440 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256, 1)
+gemm_ws4_as4_n256_k256_bias_res_ln_f16_qs4_m64n256k128_w2x4_s3_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "9e6a670ed1469fd0fc3b30b3d3a5514d81ac9e53c1a572c931f83cd3a40f3c98"),
+            new("gemm_ws4_as4_n1024_k256_bias_gelu_f32_m64n128k128_w2x2_s4_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws4_as4_n1024_k256_bias_gelu_f32_m64n128k128_w2x2_s4_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   y = gelu(y), erf form
+//   output[m, n] = y, fp32
+//
+//   A   [tokens, 256] row-major, s4 packed two to a byte
+//   W   [1024, 256] in the order of mc/weight_layout.cuh, s4, a scale for each row
+//
+// mma.m16n8k64 on 4-bit operands.
+// Tile 64 tokens x 128 outputs x 128 inputs, 2 x 2 warps, 4 stages, 49152 bytes of shared memory.
+// Launch: grid (8, ceil(bucket tokens / 64)), 128 threads. Plan 6dd7176dcc4e8603.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+using Problem = mc::GemmProblem<1024, 256, mc::Operand::kS4, mc::Operand::kS4, 0>;
+using Tile = mc::Tile<64, 128, 128, 2, 2, 4>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Gelu<mc::GeluForm::kErf>,
+    mc::StoreF32>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 128, "the host launches 128 threads");
+static_assert(Kernel::kSharedBytes == 49152, "the host provides 49152 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 1)
+gemm_ws4_as4_n1024_k256_bias_gelu_f32_m64n128k128_w2x2_s4_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "677e688b5c4643ff676467d0ecc1a7220a39ec9077a88902184537af33787cfd"),
+            new("gemm_ws8_as8_n256_k1024_bias_res_ln_f16_qs4_m64n256k64_w2x4_s3_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws8_as8_n256_k1024_bias_res_ln_f16_qs4_m64n256k64_w2x4_s3_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   y += residual[m, n]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
+//   output[m, n] = y, FP16
+//   quantized[m, n] = quantize(y): s4 codes, two to a byte, range of each token
+//
+//   A   [tokens, 1024] row-major, s8
+//   W   [256, 1024] in the order of mc/weight_layout.cuh, s8, a scale for each row
+//
+// mma.m16n8k32 on 8-bit operands.
+// Tile 64 tokens x 256 outputs x 64 inputs, 2 x 4 warps, 3 stages, 61440 bytes of shared memory.
+// Launch: grid (1, ceil(bucket tokens / 64)), 256 threads. Plan 67e8fb76c260a7ff.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+struct LayerNormEpsilon {
+  static constexpr float kValue = 9.99999996E-13f;
+};
+
+using Problem = mc::GemmProblem<256, 1024, mc::Operand::kS8, mc::Operand::kS8, 0>;
+using Tile = mc::Tile<64, 256, 64, 2, 4, 3>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Residual,
+    mc::LayerNormStep<float, LayerNormEpsilon>,
+    mc::StoreF16,
+    mc::QuantizeRows<mc::QuantFormat<4, 4, false, false>>>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kTile, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 256, "the host launches 256 threads");
+static_assert(Kernel::kSharedBytes == 61440, "the host provides 61440 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256, 1)
+gemm_ws8_as8_n256_k1024_bias_res_ln_f16_qs4_m64n256k64_w2x4_s3_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "e9bc01b09e39ec93bc535596bd3d5d6309df3d8ad2a4601681fb61979d928a64"),
+            new("gemm_ws8_as8_n256_k1024_bias_res_ln_f16_m64n256k64_w2x4_s3_sm_80", global::ModelCompiler.GpuArch.Sm80, """
+// gemm_ws8_as8_n256_k1024_bias_res_ln_f16_m64n256k64_w2x4_s3_sm_80
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   y += residual[m, n]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
+//   output[m, n] = y, FP16
+//
+//   A   [tokens, 1024] row-major, s8
+//   W   [256, 1024] in the order of mc/weight_layout.cuh, s8, a scale for each row
+//
+// mma.m16n8k32 on 8-bit operands.
+// Tile 64 tokens x 256 outputs x 64 inputs, 2 x 4 warps, 3 stages, 61440 bytes of shared memory.
+// Launch: grid (1, ceil(bucket tokens / 64)), 256 threads. Plan eaac7934a9bdccf8.
+#include "mc/gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+struct LayerNormEpsilon {
+  static constexpr float kValue = 9.99999996E-13f;
+};
+
+using Problem = mc::GemmProblem<256, 1024, mc::Operand::kS8, mc::Operand::kS8, 0>;
+using Tile = mc::Tile<64, 256, 64, 2, 4, 3>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Residual,
+    mc::LayerNormStep<float, LayerNormEpsilon>,
+    mc::StoreF16>;
+using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kTile, 1, Epilogue>;
+
+static_assert(Kernel::kThreads == 256, "the host launches 256 threads");
+static_assert(Kernel::kSharedBytes == 61440, "the host provides 61440 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(256, 1)
+gemm_ws8_as8_n256_k1024_bias_res_ln_f16_m64n256k64_w2x4_s3_sm_80(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
+
+""", "b8596c3d385741204bb3c85205ff6cbf23f07659960ab95c358c0c619066fbc9"),
         ];
     }
 }
