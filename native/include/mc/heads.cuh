@@ -131,7 +131,7 @@ struct HeadConfig {
 
   static constexpr int kThreads = 256;
   static constexpr int kOutputsPerBlock = kThreads / 32;            // one warp per output column
-  static constexpr int kRowsPerBlock = sizeof(Input) == 4 ? 4 : 8;  // each read of the weights serves so many rows
+  static constexpr int kRowsPerBlock = sizeof(Input) == 4 ? 2 : 8;  // each read of the weights serves so many rows
 };
 
 // output[r, n] = activation(sum over k of input[source(r), k] * weight[n, k] + bias[n])
@@ -158,14 +158,14 @@ struct Head {
     const int rows = min(*args.row_count - first_row, kRows);
     if (column >= Config::kOutputs || rows <= 0) return;
 
-    const typename Config::Input* inputs[kRows];
+    unsigned offsets[kRows];  // of the rows' first elements; an input has less than 2^32 elements
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       const int row = first_row + min(r, rows - 1);  // rows past the last repeat it and are not stored
       const int source = Config::kSource == HeadInput::kFirstTokens ? args.sequence_starts[row] : row;
-      inputs[r] =
-          static_cast<const typename Config::Input*>(args.input) + static_cast<size_t>(source) * Config::kInputs;
+      offsets[r] = static_cast<unsigned>(source) * Config::kInputs;
     }
+    const auto* input = static_cast<const typename Config::Input*>(args.input);
     const Half* weight = args.weight + static_cast<size_t>(column) * Config::kInputs;
     float sums[kRows] = {};
     for (int k = lane * 8; k < Config::kInputs; k += 32 * 8) {
@@ -175,7 +175,7 @@ struct Head {
       for (int r = 0; r < kRows; ++r) {
         if (r < rows) {
           float x[8];
-          load8(inputs[r] + k, x);
+          load8(input + offsets[r] + k, x);
 #pragma unroll
           for (int i = 0; i < 8; ++i) sums[r] += x[i] * w[i];
         }

@@ -75,8 +75,9 @@ __device__ __forceinline__ int cluster_rank() {
 }
 
 // Waits for every thread of every block of the cluster; shared-memory writes before it are visible after it to all.
+// Not the .aligned form: a warp may come here with its lanes apart.
 __device__ __forceinline__ void cluster_barrier() {
-  asm volatile("barrier.cluster.arrive.release.aligned;\n\tbarrier.cluster.wait.acquire.aligned;" ::: "memory");
+  asm volatile("barrier.cluster.arrive.release;\n\tbarrier.cluster.wait.acquire;" ::: "memory");
 }
 
 // The float that lies at `address` (an address of this block's own shared memory) in the block `rank` of the cluster.

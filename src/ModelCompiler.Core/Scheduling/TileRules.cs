@@ -68,6 +68,13 @@ public static class TileRules
 
     private static int WidthAtLeast(int n) => n <= 64 ? 64 : n <= 128 ? 128 : 256;
 
-    /// <summary>Inputs of one pipeline stage: rows of 64 bytes, or twice that for small tiles.</summary>
-    private static int Depth(GemmProblem problem, int factor) => factor * 64 * 8 / Math.Max(problem.ActivationBits, 4);
+    /// <summary>
+    /// Inputs of one pipeline stage: rows of 64 bytes, or twice that for small tiles; at least the 64 inputs of a block of
+    /// widened int4 weights (mc/weight_layout.cuh).
+    /// </summary>
+    private static int Depth(GemmProblem problem, int factor)
+    {
+        int inputs = factor * 64 * 8 / problem.ActivationBits;
+        return problem.Family == GemmFamily.Float16Weight4 ? Math.Max(inputs, 64) : inputs;
+    }
 }
