@@ -1,5 +1,10 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Rendering;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Generators.Tests;
 
@@ -86,6 +91,33 @@ public sealed class EmissionTests
             }
             """);
         Snapshot.Match("Embedder", host.Run());
+    }
+
+    [Fact]
+    public void Kernel_files_hold_what_the_renderer_writes_for_every_kernel_of_the_schedule()
+    {
+        GeneratorHost host = GeneratorHost.OfClass(
+            $"[Encoder({GeneratorHost.Dimensions})]\n[Quantize(Precision.W4A4)]\n[Shapes(Tokens = [32, 4096])]\n[Targets(GpuArch.Sm80, GpuArch.Sm90a)]");
+        var model = new EncoderModel
+        {
+            Family = EncoderFamily.Bert, Head = EncoderHead.None, HiddenSize = 128, Layers = 2, AttentionHeads = 4, IntermediateSize = 512,
+            VocabularySize = 1000, MaxPositions = 64, TokenTypes = 2, PadTokenId = 0, LayerNormEpsilon = 1e-12, Activation = ActivationFunction.Gelu,
+        };
+        var int4 = new LinearPrecision(new(4, Symmetry.Symmetric, 0), new(4, Symmetry.Symmetric, ActivationRange.PerToken));
+        ExecutionPlan plan = Planner.Plan(model, QuantizationScheme.Uniform(int4));
+        var shapes = new ShapeSet(new(32, 4096), 64);
+        CSharpCompilation compilation = host.Generated();
+        foreach (GpuArch arch in (GpuArch[])[GpuArch.Sm80, GpuArch.Sm90a])
+        {
+            RenderedKernel[] kernels = [.. Scheduler.Schedule(plan, shapes, arch).Kernels.Select(KernelRenderer.Render)];
+            kernels.Length.ShouldBeGreaterThan(5);
+            SyntaxTree file = compilation.SyntaxTrees.Single(t => t.FilePath.EndsWith($".Kernels.{arch}.g.cs", StringComparison.Ordinal));
+            string[] literals = [.. file.GetRoot().DescendantNodes().OfType<LiteralExpressionSyntax>().Select(l => l.Token.ValueText)];
+            literals.Where(l => l is not ("ModelCompiler" or "0.1.0.0")).ShouldBe(kernels.SelectMany(k => (string[])[k.Name, k.Source, k.Hash]));
+        }
+
+        string descriptor = compilation.SyntaxTrees.Single(t => t.FilePath.EndsWith("Descriptor.g.cs", StringComparison.Ordinal)).ToString();
+        descriptor.ShouldContain($"PlanHash = \"{PlanHash.Compute(plan, shapes)}\"");
     }
 
     [Fact]

@@ -1,7 +1,7 @@
-using HandlebarsDotNet;
-using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Spec.Validation;
+using ModelCompiler.Core;
 
 namespace ModelCompiler.Generators.Emitter;
 
@@ -29,7 +29,7 @@ internal static class ClassEmitter
 
         return files.ToEquatableArray();
 
-        GeneratedFile File(string suffix, HandlebarsTemplate<object, object> template, object view) =>
-            new($"{hintName}{suffix}.g.cs", CSharpText.Finish(template(view)));
+        GeneratedFile File(string suffix, TextTemplate template, object view) =>
+            new($"{hintName}{suffix}.g.cs", CSharpText.Finish(template.Render(view)));
     }
 }

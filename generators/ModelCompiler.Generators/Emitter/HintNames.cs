@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using ModelCompiler.Core;
+using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Spec.Declaration;
 
 namespace ModelCompiler.Generators.Emitter;
@@ -19,11 +18,5 @@ internal static class HintNames
 
     /// <summary>The first part of the hint names of a class: its metadata name, told apart by a hash where case alone would.</summary>
     public static string Of(DeclaredType type, EquatableArray<string> collisions) =>
-        collisions.Contains(type.MetadataName) ? $"{type.MetadataName}-{ShortHash(type.MetadataName)}" : type.MetadataName;
-
-    private static string ShortHash(string name)
-    {
-        using var sha = SHA256.Create();
-        return BitConverter.ToString(sha.ComputeHash(Encoding.UTF8.GetBytes(name)), 0, 4).Replace("-", "").ToLowerInvariant();
-    }
+        collisions.Contains(type.MetadataName) ? $"{type.MetadataName}-{ContentHash.Of(type.MetadataName).Substring(0, 8)}" : type.MetadataName;
 }

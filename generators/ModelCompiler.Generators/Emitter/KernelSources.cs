@@ -1,5 +1,6 @@
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Rendering;
+using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Generators.Emitter;
@@ -8,5 +9,6 @@ namespace ModelCompiler.Generators.Emitter;
 internal static class KernelSources
 {
     /// <summary>Every distinct kernel of every bucket, in order of first use.</summary>
-    public static IEnumerable<RenderedKernel> Render(ExecutionPlan plan, ShapeSet shapes, GpuArch arch) => [];
+    public static IEnumerable<RenderedKernel> Render(ExecutionPlan plan, ShapeSet shapes, GpuArch arch) =>
+        Scheduler.Schedule(plan, shapes, arch).Kernels.Select(KernelRenderer.Render);
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
+using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Core.Planning;
@@ -17,8 +16,6 @@ public static class PlanHash
     {
         string buckets = string.Join(",", shapes.TokenBuckets.Select(b => b.ToString(CultureInfo.InvariantCulture)));
         string longest = shapes.MaxSequence.ToString(CultureInfo.InvariantCulture);
-        using var sha = SHA256.Create();
-        byte[] hash = sha.ComputeHash(Encoding.UTF8.GetBytes($"{plan}buckets {buckets}\nlongest {longest}\n"));
-        return string.Concat(hash.Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
+        return ContentHash.Of($"{plan}buckets {buckets}\nlongest {longest}\n");
     }
 }

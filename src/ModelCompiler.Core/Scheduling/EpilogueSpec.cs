@@ -38,6 +38,9 @@ public abstract record EpilogueOp
     {
         /// <inheritdoc/>
         public override bool NeedsWholeRow => true;
+
+        /// <summary>The same text in every culture and runtime, because the plan's id in a kernel's comment is made from it.</summary>
+        public override string ToString() => $"LayerNorm({Invariant.Text(Epsilon)})";
     }
 
     /// <summary>Rounds to FP16 and stores; later steps go on with the unrounded value.</summary>

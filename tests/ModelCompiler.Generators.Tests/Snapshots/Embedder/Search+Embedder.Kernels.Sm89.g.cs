@@ -10,6 +10,7 @@ partial class Embedder
         [global::System.CodeDom.Compiler.GeneratedCode("ModelCompiler", "0.1.0.0")]
         private static global::ModelCompiler.Core.Rendering.RenderedKernel[] Sm89() =>
         [
+            new("name", global::ModelCompiler.GpuArch.Sm89, "source", "hash"),
         ];
     }
 }

@@ -10,6 +10,7 @@ partial class Supersense
         [global::System.CodeDom.Compiler.GeneratedCode("ModelCompiler", "0.1.0.0")]
         private static global::ModelCompiler.Core.Rendering.RenderedKernel[] Sm80() =>
         [
+            new("name", global::ModelCompiler.GpuArch.Sm80, "source", "hash"),
         ];
     }
 }
