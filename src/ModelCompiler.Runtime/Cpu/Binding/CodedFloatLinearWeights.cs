@@ -26,6 +26,9 @@ internal sealed unsafe class CodedFloatLinearWeights : LinearWeights
     }
 
     /// <inheritdoc/>
+    public override int RowsPerTask => 128;
+
+    /// <inheritdoc/>
     public override int ScratchLength(int rows) => rows * ColumnBlock;
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ internal sealed unsafe class FloatLinearWeights : LinearWeights
     }
 
     /// <inheritdoc/>
+    public override int RowsPerTask => 128;
+
+    /// <inheritdoc/>
     public override int ScratchLength(int rows) => 0;
 
     /// <inheritdoc/>

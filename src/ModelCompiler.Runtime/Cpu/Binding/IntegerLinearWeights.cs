@@ -33,6 +33,9 @@ internal sealed unsafe class IntegerLinearWeights : LinearWeights
     public bool NeedsCodeSums => _isAsymmetric;
 
     /// <inheritdoc/>
+    public override int RowsPerTask => 64;
+
+    /// <inheritdoc/>
     public override int ScratchLength(int rows) => rows * TileBlocks * ColumnBlock;
 
     /// <inheritdoc/>

@@ -49,6 +49,12 @@ internal abstract unsafe class LinearWeights : IDisposable
     /// <summary>Outputs rounded up to whole blocks.</summary>
     public int PaddedN => Blocks * ColumnBlock;
 
+    /// <summary>
+    /// Rows that a task takes where rows are shared out. All weights are read once for each task: the more bytes a
+    /// weight has, the more rows have to share the reading.
+    /// </summary>
+    public abstract int RowsPerTask { get; }
+
     /// <summary>Floats of scratch that <see cref="Multiply"/> needs for a number of rows.</summary>
     public abstract int ScratchLength(int rows);
 

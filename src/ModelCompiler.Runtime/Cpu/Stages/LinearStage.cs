@@ -7,16 +7,11 @@ namespace ModelCompiler.Runtime.Cpu.Stages;
 
 /// <summary>
 /// A matrix product and its epilogue. Enough rows: tasks hold whole rows and finish them while they are in the cache.
-/// Few rows: tasks hold columns, and a second phase finishes the rows.
+/// Few rows: tasks hold columns, so that each thread reads its part of the weights once, and a second phase finishes the
+/// rows.
 /// </summary>
 internal sealed unsafe class LinearStage : Stage
 {
-    /// <summary>Rows of a task: a multiple of the register tiles of both products.</summary>
-    private const int RowsPerTask = 48;
-
-    /// <summary>With fewer rows for a thread than this, columns are shared out instead: all threads would read all weights for little work.</summary>
-    private const int LeastRowsPerThread = 24;
-
     /// <summary>Column tasks for a thread, so that a slow thread can be helped out.</summary>
     private const int ColumnTasksPerThread = 4;
 
@@ -42,9 +37,9 @@ internal sealed unsafe class LinearStage : Stage
     public override void Run(CpuWorkspace pass)
     {
         int rows = pass.Rows(_domain);
-        if (pass.Threads == 1 || rows >= LeastRowsPerThread * pass.Threads)
+        if (pass.Threads == 1 || rows >= _weights.RowsPerTask * pass.Threads)
         {
-            pass.ReserveScratch(RowsPerTask * _weights.PaddedN + _weights.ScratchLength(RowsPerTask));
+            pass.ReserveScratch(_weights.RowsPerTask * _weights.PaddedN + _weights.ScratchLength(_weights.RowsPerTask));
             pass.Run(this, ByRows, RowTasks(pass));
         }
         else
@@ -65,7 +60,7 @@ internal sealed unsafe class LinearStage : Stage
             case ByRows:
             {
                 (int row, int rows) = Share(pass.Rows(_domain), task, RowTasks(pass));
-                float* y = pass.Scratch(worker), scratch = y + (nint)RowsPerTask * stride;
+                float* y = pass.Scratch(worker), scratch = y + (nint)_weights.RowsPerTask * stride;
                 _weights.Multiply(Input(pass), row, rows, 0, _weights.Blocks, y, stride, scratch);
                 Finish(pass, y, stride, row, rows, _weights.N);
                 break;
@@ -97,7 +92,7 @@ internal sealed unsafe class LinearStage : Stage
         return new() { Codes = new(codes.Codes, codes.Stride, _isSigned, codes.CodeSums), Scale = codes.Scale, Lo = codes.Lo };
     }
 
-    private int RowTasks(CpuWorkspace pass) => Tasks(pass.Rows(_domain), RowsPerTask, pass.Threads);
+    private int RowTasks(CpuWorkspace pass) => Tasks(pass.Rows(_domain), _weights.RowsPerTask, pass.Threads);
 
     private int ColumnTasks(CpuWorkspace pass) => Math.Min(_weights.Blocks, ColumnTasksPerThread * pass.Threads);
 
