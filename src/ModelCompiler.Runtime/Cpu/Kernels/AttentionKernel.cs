@@ -97,7 +97,7 @@ internal sealed unsafe class AttentionKernel : IDisposable
         {
             Vector256<float> scaled = Vector256.Load(s + i) * factor;
             scaled.Store(s + i);
-            most = Vector256.Max(most, scaled);
+            most = Vector256.MaxNative(most, scaled);
         }
 
         // Behind the last key, scores are minus infinity: no weight. Rows are padded to whole panels, so whole vectors fit.
@@ -107,7 +107,7 @@ internal sealed unsafe class AttentionKernel : IDisposable
             VectorTail.Store(scaled, s + whole, rest);
             scaled = VectorTail.Load(s + whole, rest, float.NegativeInfinity);
             scaled.Store(s + whole);
-            most = Vector256.Max(most, scaled);
+            most = Vector256.MaxNative(most, scaled);
         }
 
         Vector256<float> max = Vector256.Create(VectorTail.Max(most)), sum = default;

@@ -12,12 +12,28 @@ internal static unsafe partial class FloatGemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Avx2Rows6(in Tile t)
     {
-        float* a = t.A, b = t.B;
+        float* a = t.A, b = t.B, c = t.C;
         nint stride = t.AStride;
         float* a4 = a + 4 * stride;
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default;
         Vector256<float> c20 = default, c21 = default, c30 = default, c31 = default;
         Vector256<float> c40 = default, c41 = default, c50 = default, c51 = default;
+        if (t.Continues)
+        {
+            c00 = Vector256.Load(c);
+            c01 = Vector256.Load(c + 8);
+            c10 = Vector256.Load(c + t.CStride);
+            c11 = Vector256.Load(c + 8 + t.CStride);
+            c20 = Vector256.Load(c + 2 * t.CStride);
+            c21 = Vector256.Load(c + 8 + 2 * t.CStride);
+            c30 = Vector256.Load(c + 3 * t.CStride);
+            c31 = Vector256.Load(c + 8 + 3 * t.CStride);
+            c40 = Vector256.Load(c + 4 * t.CStride);
+            c41 = Vector256.Load(c + 8 + 4 * t.CStride);
+            c50 = Vector256.Load(c + 5 * t.CStride);
+            c51 = Vector256.Load(c + 8 + 5 * t.CStride);
+        }
+
         for (nint i = t.K; i > 0; i--)
         {
             Vector256<float> b0 = Vector256.Load(b), b1 = Vector256.Load(b + 8);
@@ -44,7 +60,6 @@ internal static unsafe partial class FloatGemm
             b += 32;
         }
 
-        float* c = t.C;
         c00.Store(c);
         c01.Store(c + 8);
         c10.Store(c + t.CStride);
@@ -62,10 +77,22 @@ internal static unsafe partial class FloatGemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Avx2Rows4(in Tile t)
     {
-        float* a = t.A, b = t.B;
+        float* a = t.A, b = t.B, c = t.C;
         nint stride = t.AStride;
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default;
         Vector256<float> c20 = default, c21 = default, c30 = default, c31 = default;
+        if (t.Continues)
+        {
+            c00 = Vector256.Load(c);
+            c01 = Vector256.Load(c + 8);
+            c10 = Vector256.Load(c + t.CStride);
+            c11 = Vector256.Load(c + 8 + t.CStride);
+            c20 = Vector256.Load(c + 2 * t.CStride);
+            c21 = Vector256.Load(c + 8 + 2 * t.CStride);
+            c30 = Vector256.Load(c + 3 * t.CStride);
+            c31 = Vector256.Load(c + 8 + 3 * t.CStride);
+        }
+
         for (nint i = t.K; i > 0; i--)
         {
             Vector256<float> b0 = Vector256.Load(b), b1 = Vector256.Load(b + 8);
@@ -85,7 +112,6 @@ internal static unsafe partial class FloatGemm
             b += 32;
         }
 
-        float* c = t.C;
         c00.Store(c);
         c01.Store(c + 8);
         c10.Store(c + t.CStride);
@@ -99,9 +125,17 @@ internal static unsafe partial class FloatGemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Avx2Rows2(in Tile t)
     {
-        float* a = t.A, b = t.B;
+        float* a = t.A, b = t.B, c = t.C;
         nint stride = t.AStride;
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default;
+        if (t.Continues)
+        {
+            c00 = Vector256.Load(c);
+            c01 = Vector256.Load(c + 8);
+            c10 = Vector256.Load(c + t.CStride);
+            c11 = Vector256.Load(c + 8 + t.CStride);
+        }
+
         for (nint i = t.K; i > 0; i--)
         {
             Vector256<float> b0 = Vector256.Load(b), b1 = Vector256.Load(b + 8);
@@ -115,7 +149,6 @@ internal static unsafe partial class FloatGemm
             b += 32;
         }
 
-        float* c = t.C;
         c00.Store(c);
         c01.Store(c + 8);
         c10.Store(c + t.CStride);
@@ -125,9 +158,15 @@ internal static unsafe partial class FloatGemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Avx2Rows1(in Tile t)
     {
-        float* a = t.A, b = t.B;
+        float* a = t.A, b = t.B, c = t.C;
         nint stride = t.AStride;
         Vector256<float> c00 = default, c01 = default;
+        if (t.Continues)
+        {
+            c00 = Vector256.Load(c);
+            c01 = Vector256.Load(c + 8);
+        }
+
         for (nint i = t.K; i > 0; i--)
         {
             Vector256<float> b0 = Vector256.Load(b), b1 = Vector256.Load(b + 8);
@@ -138,7 +177,6 @@ internal static unsafe partial class FloatGemm
             b += 32;
         }
 
-        float* c = t.C;
         c00.Store(c);
         c01.Store(c + 8);
     }

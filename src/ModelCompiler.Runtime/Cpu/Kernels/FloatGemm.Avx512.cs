@@ -12,13 +12,33 @@ internal static unsafe partial class FloatGemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Avx512Rows8(in Tile t)
     {
-        float* a = t.A, b = t.B;
+        float* a = t.A, b = t.B, c = t.C;
         nint stride = t.AStride;
         float* a4 = a + 4 * stride;
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default;
         Vector512<float> c20 = default, c21 = default, c30 = default, c31 = default;
         Vector512<float> c40 = default, c41 = default, c50 = default, c51 = default;
         Vector512<float> c60 = default, c61 = default, c70 = default, c71 = default;
+        if (t.Continues)
+        {
+            c00 = Vector512.Load(c);
+            c01 = Vector512.Load(c + 16);
+            c10 = Vector512.Load(c + t.CStride);
+            c11 = Vector512.Load(c + 16 + t.CStride);
+            c20 = Vector512.Load(c + 2 * t.CStride);
+            c21 = Vector512.Load(c + 16 + 2 * t.CStride);
+            c30 = Vector512.Load(c + 3 * t.CStride);
+            c31 = Vector512.Load(c + 16 + 3 * t.CStride);
+            c40 = Vector512.Load(c + 4 * t.CStride);
+            c41 = Vector512.Load(c + 16 + 4 * t.CStride);
+            c50 = Vector512.Load(c + 5 * t.CStride);
+            c51 = Vector512.Load(c + 16 + 5 * t.CStride);
+            c60 = Vector512.Load(c + 6 * t.CStride);
+            c61 = Vector512.Load(c + 16 + 6 * t.CStride);
+            c70 = Vector512.Load(c + 7 * t.CStride);
+            c71 = Vector512.Load(c + 16 + 7 * t.CStride);
+        }
+
         for (nint i = t.K; i > 0; i--)
         {
             Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + 16);
@@ -51,7 +71,6 @@ internal static unsafe partial class FloatGemm
             b += 32;
         }
 
-        float* c = t.C;
         c00.Store(c);
         c01.Store(c + 16);
         c10.Store(c + t.CStride);
@@ -73,10 +92,22 @@ internal static unsafe partial class FloatGemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Avx512Rows4(in Tile t)
     {
-        float* a = t.A, b = t.B;
+        float* a = t.A, b = t.B, c = t.C;
         nint stride = t.AStride;
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default;
         Vector512<float> c20 = default, c21 = default, c30 = default, c31 = default;
+        if (t.Continues)
+        {
+            c00 = Vector512.Load(c);
+            c01 = Vector512.Load(c + 16);
+            c10 = Vector512.Load(c + t.CStride);
+            c11 = Vector512.Load(c + 16 + t.CStride);
+            c20 = Vector512.Load(c + 2 * t.CStride);
+            c21 = Vector512.Load(c + 16 + 2 * t.CStride);
+            c30 = Vector512.Load(c + 3 * t.CStride);
+            c31 = Vector512.Load(c + 16 + 3 * t.CStride);
+        }
+
         for (nint i = t.K; i > 0; i--)
         {
             Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + 16);
@@ -96,7 +127,6 @@ internal static unsafe partial class FloatGemm
             b += 32;
         }
 
-        float* c = t.C;
         c00.Store(c);
         c01.Store(c + 16);
         c10.Store(c + t.CStride);
@@ -110,9 +140,17 @@ internal static unsafe partial class FloatGemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Avx512Rows2(in Tile t)
     {
-        float* a = t.A, b = t.B;
+        float* a = t.A, b = t.B, c = t.C;
         nint stride = t.AStride;
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default;
+        if (t.Continues)
+        {
+            c00 = Vector512.Load(c);
+            c01 = Vector512.Load(c + 16);
+            c10 = Vector512.Load(c + t.CStride);
+            c11 = Vector512.Load(c + 16 + t.CStride);
+        }
+
         for (nint i = t.K; i > 0; i--)
         {
             Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + 16);
@@ -126,7 +164,6 @@ internal static unsafe partial class FloatGemm
             b += 32;
         }
 
-        float* c = t.C;
         c00.Store(c);
         c01.Store(c + 16);
         c10.Store(c + t.CStride);
@@ -136,9 +173,15 @@ internal static unsafe partial class FloatGemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Avx512Rows1(in Tile t)
     {
-        float* a = t.A, b = t.B;
+        float* a = t.A, b = t.B, c = t.C;
         nint stride = t.AStride;
         Vector512<float> c00 = default, c01 = default;
+        if (t.Continues)
+        {
+            c00 = Vector512.Load(c);
+            c01 = Vector512.Load(c + 16);
+        }
+
         for (nint i = t.K; i > 0; i--)
         {
             Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + 16);
@@ -149,7 +192,6 @@ internal static unsafe partial class FloatGemm
             b += 32;
         }
 
-        float* c = t.C;
         c00.Store(c);
         c01.Store(c + 16);
     }

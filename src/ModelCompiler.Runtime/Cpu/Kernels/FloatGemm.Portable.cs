@@ -9,10 +9,22 @@ internal static unsafe partial class FloatGemm
 {
     private static void PortableRows4(in Tile t)
     {
-        float* a = t.A, b = t.B;
+        float* a = t.A, b = t.B, c = t.C;
         nint stride = t.AStride;
         Vector128<float> c00 = default, c01 = default, c10 = default, c11 = default;
         Vector128<float> c20 = default, c21 = default, c30 = default, c31 = default;
+        if (t.Continues)
+        {
+            c00 = Vector128.Load(c);
+            c01 = Vector128.Load(c + 4);
+            c10 = Vector128.Load(c + t.CStride);
+            c11 = Vector128.Load(c + 4 + t.CStride);
+            c20 = Vector128.Load(c + 2 * t.CStride);
+            c21 = Vector128.Load(c + 4 + 2 * t.CStride);
+            c30 = Vector128.Load(c + 3 * t.CStride);
+            c31 = Vector128.Load(c + 4 + 3 * t.CStride);
+        }
+
         for (nint i = t.K; i > 0; i--)
         {
             Vector128<float> b0 = Vector128.Load(b), b1 = Vector128.Load(b + 4);
@@ -32,7 +44,6 @@ internal static unsafe partial class FloatGemm
             b += 32;
         }
 
-        float* c = t.C;
         c00.Store(c);
         c01.Store(c + 4);
         c10.Store(c + t.CStride);
@@ -45,9 +56,15 @@ internal static unsafe partial class FloatGemm
 
     private static void PortableRows1(in Tile t)
     {
-        float* a = t.A, b = t.B;
+        float* a = t.A, b = t.B, c = t.C;
         nint stride = t.AStride;
         Vector128<float> c00 = default, c01 = default;
+        if (t.Continues)
+        {
+            c00 = Vector128.Load(c);
+            c01 = Vector128.Load(c + 4);
+        }
+
         for (nint i = t.K; i > 0; i--)
         {
             Vector128<float> b0 = Vector128.Load(b), b1 = Vector128.Load(b + 4);
@@ -58,7 +75,6 @@ internal static unsafe partial class FloatGemm
             b += 32;
         }
 
-        float* c = t.C;
         c00.Store(c);
         c01.Store(c + 4);
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.Runtime.Cpu.Kernels;
 
@@ -74,22 +75,27 @@ internal readonly unsafe struct RowQuantizer
 
     private void Range(float* x, int count, out float scale, out float lo)
     {
-        Vector256<float> min = Vector256.Create(x[0]), max = min;
+        // Two chains each: one would wait on its own latency.
+        Vector256<float> min = Vector256.Create(x[0]), max = min, min2 = min, max2 = min;
         int i = 0;
-        for (; i <= count - VectorTail.Width; i += VectorTail.Width)
+        for (; i <= count - 2 * VectorTail.Width; i += 2 * VectorTail.Width)
         {
-            Vector256<float> v = Vector256.Load(x + i);
-            min = Vector256.MinNumber(min, v);
-            max = Vector256.MaxNumber(max, v);
+            Vector256<float> v = Vector256.Load(x + i), v2 = Vector256.Load(x + i + VectorTail.Width);
+            min = Vector256.MinNative(min, v);
+            max = Vector256.MaxNative(max, v);
+            min2 = Vector256.MinNative(min2, v2);
+            max2 = Vector256.MaxNative(max2, v2);
         }
 
-        if (i < count)
+        for (; i < count; i += VectorTail.Width)
         {
-            Vector256<float> v = VectorTail.Load(x + i, count - i, x[0]);
-            min = Vector256.MinNumber(min, v);
-            max = Vector256.MaxNumber(max, v);
+            Vector256<float> v = VectorTail.Load(x + i, Math.Min(count - i, VectorTail.Width), x[0]);
+            min = Vector256.MinNative(min, v);
+            max = Vector256.MaxNative(max, v);
         }
 
+        min = Vector256.MinNative(min, min2);
+        max = Vector256.MaxNative(max, max2);
         // Clipping is monotonic, so clipping the range is clipping the values.
         float low = Math.Clamp(VectorTail.Min(min), -_clip, _clip), high = Math.Clamp(VectorTail.Max(max), -_clip, _clip);
         lo = _asymmetric ? low : 0;
@@ -101,22 +107,25 @@ internal readonly unsafe struct RowQuantizer
     private int Quantize(float* x, int count, byte* codes, float lo, float inverse)
     {
         const int Block = 2 * VectorTail.Width;
-        Vector256<int> sums = default;
+        var limits = new Limits(
+            Vector256.Create(_clip), Vector256.Create(lo), Vector256.Create((float)_low), Vector256.Create((float)_high));
+        Vector256<float> inverses = Vector256.Create(inverse);
+        Vector256<int> offset = Vector256.Create(_asymmetric ? 0 : CodeRows.SignedOffset), sums = default;
         int i = 0;
         for (; i <= count - Block; i += Block)
         {
-            Vector256<int> first = Codes(Vector256.Load(x + i), lo, inverse);
-            Vector256<int> second = Codes(Vector256.Load(x + i + VectorTail.Width), lo, inverse);
+            Vector256<int> first = Codes(Vector256.Load(x + i), inverses, limits);
+            Vector256<int> second = Codes(Vector256.Load(x + i + VectorTail.Width), inverses, limits);
             sums += first + second;
-            Pack(first, second).Store(codes + i);
+            Pack(first + offset, second + offset).Store(codes + i);
         }
 
         int sum = Vector256.Sum(sums);
         for (; i < count; i += VectorTail.Width)
         {
             int left = Math.Min(count - i, VectorTail.Width);
-            Vector256<int> last = Codes(VectorTail.Load(x + i, left), lo, inverse);
-            Vector128<byte> packed = Pack(last, last);
+            Vector256<int> last = Codes(VectorTail.Load(x + i, left), inverses, limits);
+            Vector128<byte> packed = Pack(last + offset, last + offset);
             Unsafe.CopyBlockUnaligned(codes + i, &packed, (uint)left);
             for (int j = 0; j < left; j++)
                 sum += last[j];
@@ -125,24 +134,34 @@ internal readonly unsafe struct RowQuantizer
         return sum;
     }
 
+    /// <summary>clamp(rne((clip(x) - lo) · inv)). In the symmetric form lo is 0, and x - 0 is x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector256<int> Codes(Vector256<float> x, float lo, float inverse)
+    private static Vector256<int> Codes(Vector256<float> x, Vector256<float> inverse, in Limits limits)
     {
-        if (_clip < float.PositiveInfinity)
-            x = Vector256.MinNumber(Vector256.MaxNumber(x, Vector256.Create(-_clip)), Vector256.Create(_clip));
-        if (_asymmetric)
-            x -= Vector256.Create(lo);
+        x = Vector256.MinNative(Vector256.MaxNative(x, -limits.Clip), limits.Clip) - limits.Lo;
 
-        // Converting saturates and makes 0 of NaN, as the GPU's conversion does.
-        Vector256<int> codes = Vector256.ConvertToInt32(Vector256.Round(x * Vector256.Create(inverse)));
-        return Vector256.Min(Vector256.Max(codes, Vector256.Create(_low)), Vector256.Create(_high));
+        // Rounding before or after the clamp is the same: the limits are whole. 0 of NaN, as the GPU's conversion has it.
+        Vector256<float> scaled = x * inverse;
+        scaled &= Vector256.Equals(scaled, scaled);
+        scaled = Vector256.MinNative(Vector256.MaxNative(scaled, limits.Low), limits.High);
+        return Vector256.ConvertToInt32Native(Vector256.Round(scaled));
     }
 
+    /// <summary>Sixteen numbers from 0 to 255 as bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector128<byte> Pack(Vector256<int> first, Vector256<int> second)
+    private static Vector128<byte> Pack(Vector256<int> first, Vector256<int> second)
     {
-        Vector256<int> offset = Vector256.Create(_asymmetric ? 0 : CodeRows.SignedOffset);
-        Vector256<ushort> words = Vector256.Narrow((first + offset).AsUInt32(), (second + offset).AsUInt32());
-        return Vector128.Narrow(words.GetLower(), words.GetUpper());
+        Vector256<short> words = Vector256.NarrowWithSaturation(first, second);
+        return Sse2.IsSupported
+            ? Sse2.PackUnsignedSaturate(words.GetLower(), words.GetUpper())
+            : Vector128.Narrow(words.GetLower().AsUInt16(), words.GetUpper().AsUInt16());
+    }
+
+    private readonly struct Limits(Vector256<float> clip, Vector256<float> lo, Vector256<float> low, Vector256<float> high)
+    {
+        public readonly Vector256<float> Clip = clip;
+        public readonly Vector256<float> Lo = lo;
+        public readonly Vector256<float> Low = low;
+        public readonly Vector256<float> High = high;
     }
 }

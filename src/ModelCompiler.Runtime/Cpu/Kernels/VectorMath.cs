@@ -7,8 +7,8 @@ namespace ModelCompiler.Runtime.Cpu.Kernels;
 internal static class VectorMath
 {
     /// <summary>
-    /// eˣ for x ≤ 88, within 2 ulp; 0 below the smallest normal result. Range reduction by ln 2 in two parts, then the degree 6 polynomial
-    /// of Cephes' <c>expf</c>.
+    /// eˣ for x ≤ 88, within 2 ulp; 0 below the smallest normal result. Range reduction by ln 2 in two parts, then the
+    /// polynomial of Cephes' <c>expf</c>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Exp(Vector256<float> x)
@@ -25,7 +25,7 @@ internal static class VectorMath
         p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(1.6666665459e-1f));
         p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(5.0000001201e-1f));
         p = Vector256.FusedMultiplyAdd(p, r * r, r + Vector256<float>.One);
-        Vector256<int> exponent = Vector256.ConvertToInt32(n) << 23;
+        Vector256<int> exponent = Vector256.ConvertToInt32Native(n) << 23;
         return (p.AsInt32() + exponent).AsSingle() & isNormal;
     }
 
@@ -36,7 +36,7 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Erf(Vector256<float> x)
     {
-        x = Vector256.MinNumber(Vector256.MaxNumber(x, Vector256.Create(-4f)), Vector256.Create(4f));
+        x = Clamp(x, 4f);
         Vector256<float> x2 = x * x;
         Vector256<float> p = Vector256.Create(-2.72614225801306e-10f);
         p = Vector256.FusedMultiplyAdd(p, x2, Vector256.Create(2.77068142495902e-08f));
@@ -57,7 +57,7 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Tanh(Vector256<float> x)
     {
-        x = Vector256.MinNumber(Vector256.MaxNumber(x, Vector256.Create(-7.90531110763549805f)), Vector256.Create(7.90531110763549805f));
+        x = Clamp(x, 7.90531110763549805f);
         Vector256<float> x2 = x * x;
         Vector256<float> p = Vector256.Create(-2.76076847742355e-16f);
         p = Vector256.FusedMultiplyAdd(p, x2, Vector256.Create(2.00018790482477e-13f));
@@ -72,4 +72,9 @@ internal static class VectorMath
         q = Vector256.FusedMultiplyAdd(q, x2, Vector256.Create(4.89352518554385e-03f));
         return x * p / q;
     }
+
+    /// <summary>x in [-limit, limit]. x comes second, which is what the instruction returns for NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Clamp(Vector256<float> x, float limit) =>
+        Vector256.MinNative(Vector256.Create(limit), Vector256.MaxNative(Vector256.Create(-limit), x));
 }
