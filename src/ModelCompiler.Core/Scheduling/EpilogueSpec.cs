@@ -1,0 +1,97 @@
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Core.Scheduling;
+
+/// <summary>
+/// An epilogue step as a kernel sees it: without buffers and weights, which are launch arguments, so that layers of
+/// equal shape share one kernel. A closed set.
+/// </summary>
+public abstract record EpilogueOp
+{
+    private protected EpilogueOp(string token) => Token = token;
+
+    /// <summary>What the step adds to the kernel's name.</summary>
+    public string Token { get; }
+
+    /// <summary>True where the step needs the whole row at once.</summary>
+    public virtual bool NeedsWholeRow => false;
+
+    /// <summary>y += bias[n].</summary>
+    public sealed record Bias() : EpilogueOp("bias");
+
+    /// <summary>y = f(y).</summary>
+    public sealed record Activation(ActivationFunction Function) : EpilogueOp(Function switch
+    {
+        ActivationFunction.Gelu => "gelu",
+        ActivationFunction.GeluTanh => "gelutanh",
+        ActivationFunction.Relu => "relu",
+        ActivationFunction.Tanh => "tanh",
+        _ => throw new ArgumentOutOfRangeException(nameof(Function), Function, "The activation must be resolved."),
+    });
+
+    /// <summary>y += residual[m, n], FP16.</summary>
+    public sealed record Residual() : EpilogueOp("res");
+
+    /// <summary>Layer norm over the row.</summary>
+    public sealed record LayerNorm(double Epsilon) : EpilogueOp("ln")
+    {
+        /// <inheritdoc/>
+        public override bool NeedsWholeRow => true;
+    }
+
+    /// <summary>Rounds to FP16 and stores; later steps go on with the unrounded value.</summary>
+    public sealed record StoreFloat16() : EpilogueOp("f16");
+
+    /// <summary>Stores fp32.</summary>
+    public sealed record StoreFloat32() : EpilogueOp("f32");
+
+    /// <summary>Quantizes and stores codes and row metadata.</summary>
+    /// <param name="Format">Code format.</param>
+    /// <param name="Container">Bits that a code takes in memory: 4 or 8.</param>
+    public sealed record Quantize(ActivationFormat Format, int Container)
+        : EpilogueOp($"q{Format}{(Format.Bits == Container ? "" : $"in{Container}")}")
+    {
+        /// <inheritdoc/>
+        public override bool NeedsWholeRow => Format.Range == ActivationRange.PerToken;
+    }
+}
+
+/// <summary>The steps of a kernel's epilogue in order.</summary>
+/// <param name="Ops">Steps; the last one stores.</param>
+public sealed record EpilogueSpec(EquatableArray<EpilogueOp> Ops)
+{
+    /// <summary>True where some step needs whole rows.</summary>
+    public bool NeedsWholeRow => Ops.Any(op => op.NeedsWholeRow);
+
+    /// <summary>Name fragment, such as <c>bias_gelu_qs4</c>.</summary>
+    public string Name => string.Join("_", Ops.Select(op => op.Token));
+
+    /// <summary>The epilogue of a plan op on an architecture.</summary>
+    public static EpilogueSpec From(ExecutionPlan plan, PlanOp op, GpuArch arch) =>
+        new(op.Epilogue.Select(step => Lower(plan, step, arch)).ToEquatableArray());
+
+    /// <summary>
+    /// Splits in front of the first step that needs whole rows: the first kernel ends in an fp32 store to scratch, the
+    /// second one takes it up from there.
+    /// </summary>
+    public (EpilogueSpec First, EpilogueSpec Second) SplitAtWholeRow()
+    {
+        int at = 0;
+        while (!Ops[at].NeedsWholeRow)
+            at++;
+        return (new(Ops.Take(at).Append(new EpilogueOp.StoreFloat32()).ToEquatableArray()), new(Ops.Skip(at).ToEquatableArray()));
+    }
+
+    private static EpilogueOp Lower(ExecutionPlan plan, EpilogueStep step, GpuArch arch) => step switch
+    {
+        BiasStep => new EpilogueOp.Bias(),
+        ActivationStep activation => new EpilogueOp.Activation(activation.Function),
+        ResidualStep => new EpilogueOp.Residual(),
+        LayerNormStep norm => new EpilogueOp.LayerNorm(norm.Epsilon),
+        StoreStep store when plan.Buffers[store.Buffer].Element == BufferElement.Float32 => new EpilogueOp.StoreFloat32(),
+        StoreStep => new EpilogueOp.StoreFloat16(),
+        QuantizeStep quantize => new EpilogueOp.Quantize(quantize.Format, CodeContainer.Bits(quantize.Format, arch)),
+        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "Unknown epilogue step."),
+    };
+}

@@ -1,0 +1,54 @@
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Core.Scheduling;
+
+/// <summary>Which tensor instruction a GEMM runs on, and what it does to get its operands there.</summary>
+public enum GemmFamily
+{
+    /// <summary>Packed s4 or u4 on both sides, <c>mma.sync.m16n8k64</c>. Ampere and Ada.</summary>
+    Int4,
+
+    /// <summary>s8 or u8 on both sides, <c>mma.sync.m16n8k32</c>.</summary>
+    Int8,
+
+    /// <summary>Activation codes in bytes, weights packed int4 and unpacked in registers, <c>mma.sync.m16n8k32</c>.</summary>
+    Int8Weight4,
+
+    /// <summary>FP16 on both sides, <c>mma.sync.m16n8k16</c>.</summary>
+    Float16,
+
+    /// <summary>FP16 activations, weights packed int4 and unpacked in registers, <c>mma.sync.m16n8k16</c>.</summary>
+    Float16Weight4,
+}
+
+/// <summary>What a GEMM kernel computes: acc[m, n] = Σ_k A[m, k] · W[n, k], whatever the number of rows m.</summary>
+/// <param name="N">Output features.</param>
+/// <param name="K">Input features.</param>
+/// <param name="Precision">Formats of both operands.</param>
+/// <param name="Family">Tensor instruction.</param>
+public sealed record GemmProblem(int N, int K, LinearPrecision Precision, GemmFamily Family)
+{
+    /// <summary>Bits of an activation element in device and shared memory.</summary>
+    public int ActivationBits => Family switch
+    {
+        GemmFamily.Int4 => 4,
+        GemmFamily.Int8 or GemmFamily.Int8Weight4 => 8,
+        _ => 16,
+    };
+
+    /// <summary>Bits of a weight element in device and shared memory.</summary>
+    public int WeightBits => Precision.Weights.Bits;
+
+    /// <summary>The problem that an architecture solves for a linear part.</summary>
+    public static GemmProblem For(int n, int k, LinearPrecision precision, GpuArch arch) => new(n, k, precision, precision switch
+    {
+        { Activations.IsQuantized: false, Weights.IsQuantized: false } => GemmFamily.Float16,
+        { Activations.IsQuantized: false } => GemmFamily.Float16Weight4,
+        { Weights.Bits: 4 } when CodeContainer.Bits(precision.Activations, arch) == 4 => GemmFamily.Int4,
+        { Weights.Bits: 4 } => GemmFamily.Int8Weight4,
+        _ => GemmFamily.Int8,
+    });
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Precision} n{N} k{K} {Family}";
+}

@@ -1,0 +1,27 @@
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Core.Scheduling;
+
+/// <summary>One node of a bucket's graph.</summary>
+/// <param name="Kernel">What runs.</param>
+/// <param name="Op">Index of the plan op that it belongs to.</param>
+/// <param name="Scratch">Device buffer that carries fp32 rows between the two kernels of a split op, or null.</param>
+public sealed record KernelLaunch(KernelPlan Kernel, int Op, int? Scratch);
+
+/// <summary>A buffer in device memory: a plan buffer in the layout of the architecture, or scratch of a split op.</summary>
+/// <param name="Name">What it holds.</param>
+/// <param name="Rows">Row domain.</param>
+/// <param name="RowBytes">Bytes of a row's elements.</param>
+/// <param name="MetadataBytes">Bytes of row metadata: scale, minimum and code sum of quantized rows.</param>
+/// <param name="FirstLaunch">Launch that writes it.</param>
+/// <param name="LastLaunch">Last launch that reads it.</param>
+public sealed record DeviceBuffer(string Name, RowDomain Rows, int RowBytes, int MetadataBytes, int FirstLaunch, int LastLaunch)
+{
+    /// <summary>Bytes in a bucket, rounded up to the arena's alignment.</summary>
+    public long Bytes(int bucketTokens)
+    {
+        long rows = Rows == RowDomain.Tokens ? bucketTokens : ShapeSet.MaxSequences(bucketTokens);
+        return Arena.Align(rows * RowBytes) + Arena.Align(rows * MetadataBytes);
+    }
+}

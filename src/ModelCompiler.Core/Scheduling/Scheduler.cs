@@ -1,0 +1,29 @@
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Core.Scheduling;
+
+/// <summary>Turns an execution plan into kernels, launches and memory for one architecture. A pass of its own, before any text exists.</summary>
+public static class Scheduler
+{
+    /// <summary>Schedules every bucket. Deterministic: equal arguments give equal plans.</summary>
+    public static TargetPlan Schedule(ExecutionPlan plan, ShapeSet shapes, GpuArch arch)
+    {
+        var kernels = new List<KernelPlan>();
+        var seen = new HashSet<KernelPlan>();
+        var buckets = new List<BucketPlan>();
+        foreach (int tokens in shapes.TokenBuckets)
+        {
+            BucketPlan bucket = new BucketScheduler(plan, arch, tokens).Schedule();
+            buckets.Add(bucket);
+            foreach (KernelLaunch launch in bucket.Launches)
+            {
+                if (seen.Add(launch.Kernel))
+                    kernels.Add(launch.Kernel);
+            }
+        }
+
+        return new(
+            arch, buckets.ToEquatableArray(), kernels.ToEquatableArray(), kernels.SelectMany(ScheduleVerifier.Verify).ToEquatableArray());
+    }
+}
