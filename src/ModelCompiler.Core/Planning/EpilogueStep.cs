@@ -35,6 +35,9 @@ public sealed record LayerNormStep(PlanWeight Weight, double Epsilon) : Epilogue
 {
     /// <inheritdoc/>
     public override bool NeedsWholeRow => true;
+
+    /// <summary>The same text in every culture and runtime, because the plan's hash is made from it.</summary>
+    public override string ToString() => $"LayerNorm({Weight}, {Invariant.Text(Epsilon)})";
 }
 
 /// <summary>Rounds y to the buffer's element type and stores it. The steps behind it go on with the unrounded y.</summary>
