@@ -1,23 +1,25 @@
 using System.Numerics.Tensors;
 using ModelCompiler.Core.Spec;
+using ModelCompiler.Runtime.Text;
 
 namespace ModelCompiler.Runtime;
 
-// Text in: tokenize, pack into batches of at most the largest bucket, run, and keep the order of the texts.
+// Text in: tokenize all, run in batches of at most the largest bucket, keep the order of the texts.
 public sealed partial class EncoderSession
 {
-    private delegate void RowReader(int text, ReadOnlySpan<float> rows);
+    /// <summary>Takes the output rows of one text: one row, or a row per token.</summary>
+    private delegate void RowReader(int text, ReadOnlySpan<int> tokenIds, ReadOnlySpan<float> rows);
 
     /// <summary>Classifies texts. Texts longer than <see cref="MaxSequence"/> tokens are cut; any number of texts runs in as many batches as it takes.</summary>
     /// <returns>One classification per text, in the order of the texts.</returns>
     /// <exception cref="InvalidOperationException">The class has no sequence classifier.</exception>
-    /// <exception cref="Text.TokenizerException">The folder has no supported tokenizer.</exception>
+    /// <exception cref="TokenizerException">The folder has no supported tokenizer.</exception>
     /// <exception cref="ObjectDisposedException">The session is disposed.</exception>
     public Classification[] Classify(IReadOnlyList<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        RequireHead("Classify", EncoderHead.SequenceClassifier);
-        return ClassifyTexts(texts.Count, i => Tokenize(texts, i));
+        RequireHead(nameof(Classify), EncoderHead.SequenceClassifier);
+        return ClassifyBatch(Tokenizer.EncodeBatch(texts, MaxSequence));
     }
 
     /// <summary>Classifies pairs of texts, such as premise and hypothesis. The longer text of a pair is cut first.</summary>
@@ -25,105 +27,102 @@ public sealed partial class EncoderSession
     public Classification[] Classify(IReadOnlyList<(string First, string Second)> pairs)
     {
         ArgumentNullException.ThrowIfNull(pairs);
-        RequireHead("Classify", EncoderHead.SequenceClassifier);
-        return ClassifyTexts(pairs.Count, i => Tokenizer.EncodePair(pairs[i].First, pairs[i].Second, MaxSequence));
+        RequireHead(nameof(Classify), EncoderHead.SequenceClassifier);
+        return ClassifyBatch(Tokenizer.EncodeBatch(pairs, MaxSequence));
     }
 
     /// <summary>Classifies each token of each text, without the special tokens around it.</summary>
     /// <returns>One array per text, in the order of the texts.</returns>
     /// <exception cref="InvalidOperationException">The class has no token classifier.</exception>
-    /// <exception cref="Text.TokenizerException">The folder has no supported tokenizer.</exception>
+    /// <exception cref="TokenizerException">The folder has no supported tokenizer.</exception>
     /// <exception cref="ObjectDisposedException">The session is disposed.</exception>
     public TokenClassification[][] ClassifyTokens(IReadOnlyList<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        RequireHead("ClassifyTokens", EncoderHead.TokenClassifier);
+        RequireHead(nameof(ClassifyTokens), EncoderHead.TokenClassifier);
         var results = new TokenClassification[texts.Count][];
-        var encodings = new TokenizedText[texts.Count];
-        RunTexts(texts.Count, i => encodings[i] = Tokenize(texts, i), (text, rows) =>
-            results[text] = TokenClassifications(encodings[text], rows));
+        RunTexts(Tokenizer.EncodeBatch(texts, MaxSequence), (text, tokenIds, rows) =>
+        {
+            var tokens = new TokenClassification[tokenIds.Length - Tokenizer.SpecialTokenCount];
+            int columns = rows.Length / tokenIds.Length;
+            for (int i = 0; i < tokens.Length; i++)
+            {
+                int place = i + Tokenizer.LeadingSpecialTokenCount;
+                Classification c = Classified(rows.Slice(place * columns, columns));
+                tokens[i] = new(Tokenizer.TokenOf(tokenIds[place]), c.Label, c.Index, c.Probability, c.Probabilities);
+            }
+
+            results[text] = tokens;
+        });
         return results;
     }
 
     /// <summary>Embeds texts: pooled states [H], divided by their length where the class says so.</summary>
     /// <returns>One vector per text, in the order of the texts.</returns>
     /// <exception cref="InvalidOperationException">The class has neither an embedding head nor a pooler.</exception>
-    /// <exception cref="Text.TokenizerException">The folder has no supported tokenizer.</exception>
+    /// <exception cref="TokenizerException">The folder has no supported tokenizer.</exception>
     /// <exception cref="ObjectDisposedException">The session is disposed.</exception>
     public float[][] Embed(IReadOnlyList<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        RequireHead("Embed", EncoderHead.MeanEmbedding, EncoderHead.ClsEmbedding, EncoderHead.Pooler);
+        RequireHead(nameof(Embed), EncoderHead.MeanEmbedding, EncoderHead.ClsEmbedding, EncoderHead.Pooler);
         var results = new float[texts.Count][];
-        RunTexts(texts.Count, i => Tokenize(texts, i), (text, row) => results[text] = row.ToArray());
+        RunTexts(Tokenizer.EncodeBatch(texts, MaxSequence), (text, _, row) => results[text] = row.ToArray());
         return results;
     }
 
-    private Classification[] ClassifyTexts(int count, Func<int, TokenizedText> tokenize)
+    private Classification[] ClassifyBatch(PackedBatch batch)
     {
-        var results = new Classification[count];
-        RunTexts(count, tokenize, (text, logits) => results[text] = Classified(logits));
+        var results = new Classification[batch.Lengths.Length];
+        RunTexts(batch, (text, _, logits) => results[text] = Classified(logits));
         return results;
     }
 
     private Classification Classified(ReadOnlySpan<float> logits)
     {
+        // Less their maximum, so that no exponential overflows.
         var probabilities = new float[logits.Length];
-        TensorPrimitives.SoftMax(Shifted(logits, probabilities), probabilities);
-        int best = TensorPrimitives.IndexOfMax<float>(logits);
+        TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), probabilities);
+        TensorPrimitives.SoftMax<float>(probabilities, probabilities);
+        int best = TensorPrimitives.IndexOfMax(logits);
         return new(Labels[best], best, probabilities[best], probabilities);
     }
 
-    /// <summary>Logits minus their maximum, so that no exponential overflows.</summary>
-    private static ReadOnlySpan<float> Shifted(ReadOnlySpan<float> logits, Span<float> target)
-    {
-        TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), target);
-        return target;
-    }
-
-    private TokenizedText Tokenize(IReadOnlyList<string> texts, int index) =>
-        Tokenizer.Encode(texts[index] ?? throw new ArgumentException($"texts[{index}] is null.", nameof(texts)), MaxSequence);
-
     /// <summary>
-    /// Fills batches in order up to the largest bucket. Sequences are packed without padding, so sorting by length
-    /// would gain nothing.
+    /// Takes texts in order, as many as the largest bucket holds at a time. Sequences are packed without padding, so
+    /// sorting them by length would gain nothing.
     /// </summary>
-    private void RunTexts(int count, Func<int, TokenizedText> tokenize, RowReader read)
+    private void RunTexts(PackedBatch texts, RowReader read)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var batch = new PackedBatch();
-        int first = 0;
-        for (int i = 0; i < count; i++)
+        int first = 0, firstToken = 0;
+        while (first < texts.Lengths.Length)
         {
-            TokenizedText text = tokenize(i);
-            if (batch.Tokens + text.TokenIds.Length > Descriptor.Shapes.MaxTokens)
-            {
-                RunBatch(batch, first, read);
-                first = i;
-            }
-
-            batch.Add(text.TokenIds, text.TokenTypes);
+            int end = first, tokens = 0;
+            while (end < texts.Lengths.Length && tokens + texts.Lengths[end] <= Descriptor.Shapes.MaxTokens)
+                tokens += texts.Lengths[end++];
+            RunBatch(texts, first, end, firstToken, tokens, read);
+            first = end;
+            firstToken += tokens;
         }
-
-        if (batch.Sequences > 0)
-            RunBatch(batch, first, read);
     }
 
-    private void RunBatch(PackedBatch batch, int firstText, RowReader read)
+    private void RunBatch(PackedBatch texts, int first, int end, int firstToken, int tokens, RowReader read)
     {
         EncoderModel model = Descriptor.Model;
+        ReadOnlySpan<int> ids = texts.TokenIds.AsSpan(firstToken, tokens);
+        ReadOnlySpan<int> types = model.TokenTypes > 1 ? texts.TokenTypes.AsSpan(firstToken, tokens) : [];
         int columns = model.OutputColumns;
-        var output = new float[(model.OutputPerToken ? batch.Tokens : batch.Sequences) * columns];
-        Forward(batch.TokenIds, model.TokenTypes > 1 ? batch.TokenTypes : [], batch.Lengths, output);
-        int row = 0;
-        for (int i = 0; i < batch.Sequences; i++)
+        var output = new float[(model.OutputPerToken ? tokens : end - first) * columns];
+        Forward(ids, types, texts.Lengths.AsSpan(first, end - first), output);
+        int row = 0, token = 0;
+        for (int i = first; i < end; i++)
         {
-            int rows = model.OutputPerToken ? batch.Lengths[i] : 1;
-            read(firstText + i, output.AsSpan(row * columns, rows * columns));
+            int length = texts.Lengths[i], rows = model.OutputPerToken ? length : 1;
+            read(i, ids.Slice(token, length), output.AsSpan(row * columns, rows * columns));
             row += rows;
+            token += length;
         }
-
-        batch.Clear();
     }
 
     private void RequireHead(string method, params ReadOnlySpan<EncoderHead> heads)

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using ModelCompiler.Core.Spec;
+using ModelCompiler.Core;
+using ModelCompiler.Core.Spec.Declaration;
 
 namespace ModelCompiler.Tool.Loading;
 
@@ -72,44 +73,37 @@ public sealed class PrecisionOptions
     /// <summary>True where the command line names a precision.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.GetResult(_precision) is { Implicit: false };
 
-    /// <summary>The scheme that the command line spells.</summary>
+    /// <summary>The precisions that the command line spells, in the words of <c>[Quantize]</c>.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="range">Where activation ranges come from.</param>
-    public QuantizationScheme Read(ParseResult parsed, ActivationRange range)
+    public EquatableArray<QuantizeArguments> Read(ParseResult parsed, ActivationRange range)
     {
         int group = parsed.GetValue(_group);
         string? asymmetric = parsed.GetResult(_asymmetric) is null ? null : parsed.GetValue(_asymmetric) ?? "both";
-        Symmetry weights = asymmetric is "both" or "weights" ? Symmetry.Asymmetric : Symmetry.Symmetric;
-        Symmetry activations = asymmetric is "both" or "activations" ? Symmetry.Asymmetric : Symmetry.Symmetric;
-        LinearPrecision Linear(Precision precision) => Spell(precision, weights, activations, group, range);
+        QuantizeArguments Arguments(Precision precision, EncoderPart part)
+        {
+            // Options that make no sense for 16-bit operands apply to the parts for which they do.
+            bool weights = precision != Precision.Fp16, activations = precision is not (Precision.Fp16 or Precision.W4A16);
+            return new(
+                (int)precision,
+                (int)part,
+                weights && asymmetric is "both" or "weights" ? (int)Symmetry.Asymmetric : 0,
+                activations && asymmetric is "both" or "activations" ? (int)Symmetry.Asymmetric : 0,
+                weights ? group : 0,
+                activations ? (int)range : 0);
+        }
 
-        var parts = QuantizationScheme.Parts.ToDictionary(
-            p => p, _ => Linear(Precisions.First(p => p.Name == parsed.GetValue(_precision)).Precision));
+        var arguments = new List<QuantizeArguments>
+        {
+            Arguments(Precisions.First(p => p.Name == parsed.GetValue(_precision)).Precision, EncoderPart.All),
+        };
         foreach (string text in parsed.GetValue(_parts) ?? [])
         {
             TryParsePart(text, out EncoderPart part, out Precision precision);
-            parts[part] = Linear(precision);
+            arguments.Add(Arguments(precision, part));
         }
 
-        return new(
-            parts[EncoderPart.Qkv], parts[EncoderPart.AttentionOutput], parts[EncoderPart.MlpIntermediate], parts[EncoderPart.MlpOutput]);
-    }
-
-    /// <summary>Both formats of a named precision; symmetry, groups and range apply where there are codes.</summary>
-    public static LinearPrecision Spell(Precision precision, Symmetry weights, Symmetry activations, int group, ActivationRange range)
-    {
-        (int weightBits, int activationBits) = precision switch
-        {
-            Precision.Fp16 => (16, 16),
-            Precision.W4A16 => (4, 16),
-            Precision.W8A8 => (8, 8),
-            Precision.W4A8 => (4, 8),
-            Precision.W4A4 => (4, 4),
-            _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "Unknown precision."),
-        };
-        return new(
-            weightBits == 16 ? WeightFormat.Float16 : new(weightBits, weights, group),
-            activationBits == 16 ? ActivationFormat.Float16 : new(activationBits, activations, range));
+        return arguments.ToEquatableArray();
     }
 
     private static bool TryParsePart(string text, out EncoderPart part, out Precision precision)

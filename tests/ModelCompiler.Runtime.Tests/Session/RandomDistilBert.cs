@@ -5,7 +5,7 @@ namespace ModelCompiler.Runtime.Tests.Session;
 /// <summary>A small random DistilBERT classifier in a model folder of its own, deleted with the object.</summary>
 internal sealed class RandomDistilBert : IDisposable
 {
-    public const int Hidden = 64, Layers = 3, Heads = 4, Intermediate = 192, Labels = 5, Vocabulary = 211, Positions = 48;
+    public const int Hidden = 96, Layers = 3, Heads = 3, Intermediate = 192, Labels = 5, Vocabulary = 211, Positions = 48;
 
     private readonly Random _random = new(20260115);
 
