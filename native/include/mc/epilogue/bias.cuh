@@ -1,0 +1,20 @@
+//   y[m, n] = y[m, n] + bias[n]        bias: fp32 [N]
+#pragma once
+
+#include "mc/epilogue/output_view.cuh"
+
+namespace mc {
+
+struct Bias {
+  template <class View>
+  __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
+                                               const GemmArguments& arguments) {
+    view.for_each_pair(values, [&](int, int c, float& first, float& second) {
+      const float2 bias = *reinterpret_cast<const float2*>(arguments.bias + view.column(c));
+      first = __fadd_rn(first, bias.x);
+      second = __fadd_rn(second, bias.y);
+    });
+  }
+};
+
+}  // namespace mc

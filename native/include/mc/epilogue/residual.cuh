@@ -1,0 +1,21 @@
+//   y[m, n] = y[m, n] + residual[m, n]        residual: FP16 [tokens, N]; the sum is fp32
+#pragma once
+
+#include "mc/epilogue/output_view.cuh"
+
+namespace mc {
+
+struct Residual {
+  template <class View>
+  __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
+                                               const GemmArguments& arguments) {
+    view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
+      const long long element = static_cast<long long>(view.readable_row(r)) * View::Problem::kN + view.column(c);
+      const float2 residual = unpack_half2(*reinterpret_cast<const unsigned*>(arguments.residual + element));
+      first = __fadd_rn(first, residual.x);
+      second = __fadd_rn(second, residual.y);
+    });
+  }
+};
+
+}  // namespace mc

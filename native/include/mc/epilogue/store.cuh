@@ -1,0 +1,90 @@
+// Stores of the output tile. A quad of lanes holds 8 neighbouring columns of a row as four pairs; four such groups are
+// exchanged within the quad first, so that each lane writes 8 neighbouring columns by one wide access.
+#pragma once
+
+#include "mc/epilogue/output_view.cuh"
+
+namespace mc {
+
+// Transposes a 4 x 4 matrix of words that is spread over a quad: words[j] of lane i becomes words[i] of lane j.
+__device__ __forceinline__ void transpose_in_quad(unsigned (&words)[4], int lane) {
+  const bool odd = lane & 1;
+#pragma unroll
+  for (int j = 0; j < 4; j += 2) {
+    const unsigned received = __shfl_xor_sync(kFullWarp, odd ? words[j] : words[j + 1], 1);
+    (odd ? words[j] : words[j + 1]) = received;
+  }
+  const bool upper = lane & 2;
+#pragma unroll
+  for (int j = 0; j < 2; ++j) {
+    const unsigned received = __shfl_xor_sync(kFullWarp, upper ? words[j] : words[j + 2], 2);
+    (upper ? words[j] : words[j + 2]) = received;
+  }
+}
+
+// Writes row-major rows of kBits-wide elements. pair(r, c): the elements of values.at[r][c], the first in the lowest
+// bits of the word; bits above the second are zero. Called by whole warps. Rows and columns outside are not written.
+template <int kBits, class View, class Pair>
+__device__ __forceinline__ void store_pairs(const View& view, void* target, Pair&& pair) {
+  static_assert(kBits == 16 || kBits == 8 || kBits == 4, "pairs of 4, 8 or 16-bit elements");
+  constexpr long long kRowBytes = static_cast<long long>(View::Problem::kN) * kBits / 8;
+  constexpr int kGrouped = View::kColumns / 4 * 4;
+#pragma unroll
+  for (int r = 0; r < View::kRows; ++r) {
+    unsigned char* row = static_cast<unsigned char*>(target) + view.row(r) * kRowBytes;
+#pragma unroll
+    for (int c = 0; c < kGrouped; c += 4) {
+      unsigned words[4] = {pair(r, c), pair(r, c + 1), pair(r, c + 2), pair(r, c + 3)};
+      transpose_in_quad(words, view.lane);
+      const int column = view.warp_column + 8 * (c + view.lane % 4);
+      if (!view.row_valid(r) || (!View::kWholeColumns && column >= View::Problem::kN)) continue;
+      unsigned char* place = row + column * kBits / 8;
+      if constexpr (kBits == 16) {
+        *reinterpret_cast<uint4*>(place) = make_uint4(words[0], words[1], words[2], words[3]);
+      } else if constexpr (kBits == 8) {
+        *reinterpret_cast<uint2*>(place) = make_uint2(words[0] | words[1] << 16, words[2] | words[3] << 16);
+      } else {
+        *reinterpret_cast<unsigned*>(place) = words[0] | words[1] << 8 | words[2] << 16 | words[3] << 24;
+      }
+    }
+#pragma unroll
+    for (int c = kGrouped; c < View::kColumns; ++c) {  // two groups left over where a warp has 16 or 48 columns
+      const unsigned word = pair(r, c);
+      if (!view.row_valid(r) || !view.column_valid(c)) continue;
+      unsigned char* place = row + view.column(c) * kBits / 8;
+      if constexpr (kBits == 16) {
+        *reinterpret_cast<unsigned*>(place) = word;
+      } else if constexpr (kBits == 8) {
+        *reinterpret_cast<unsigned short*>(place) = static_cast<unsigned short>(word);
+      } else {
+        *place = static_cast<unsigned char>(word);
+      }
+    }
+  }
+}
+
+//   output[m, n] = (half)y[m, n]        round to nearest even
+struct StoreF16 {
+  template <class View>
+  __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
+                                               const GemmArguments& arguments) {
+    store_pairs<16>(view, arguments.output,
+                    [&](int r, int c) { return pack_half2(values.at[r][c][0], values.at[r][c][1]); });
+  }
+};
+
+//   output[m, n] = y[m, n]        fp32; a quad's pairs are 32 neighbouring bytes, one sector, as they are
+struct StoreF32 {
+  template <class View>
+  __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
+                                               const GemmArguments& arguments) {
+    float* output = static_cast<float*>(arguments.output);
+    view.for_each_pair(values, [&](int r, int c, float first, float second) {
+      if (!view.row_valid(r)) return;
+      const long long element = static_cast<long long>(view.row(r)) * View::Problem::kN + view.column(c);
+      *reinterpret_cast<float2*>(output + element) = make_float2(first, second);
+    });
+  }
+};
+
+}  // namespace mc
