@@ -13,9 +13,10 @@ namespace ModelCompiler.Runtime.Quantization;
 /// <param name="Module">Module path in the checkpoint.</param>
 /// <param name="Format">Format of the codes.</param>
 /// <param name="RelativeError">‖W - Ŵ‖ / ‖W‖, Frobenius norms.</param>
+/// <param name="OutputError">‖X·(W - Ŵ)ᵀ‖ / ‖X·Wᵀ‖ over sampled inputs X of a calibration; null without one.</param>
 /// <param name="Bytes">Bytes of codes, scales and minima.</param>
 /// <param name="OriginalBytes">Bytes of the float weights.</param>
-public sealed record QuantizedModule(string Module, WeightFormat Format, double RelativeError, long Bytes, long OriginalBytes);
+public sealed record QuantizedModule(string Module, WeightFormat Format, double RelativeError, double? OutputError, long Bytes, long OriginalBytes);
 
 /// <summary>
 /// Writes a quantized copy of a model folder: packed weights in the <c>pack-quantized</c> layout of compressed-tensors,
@@ -34,11 +35,11 @@ public static class QuantizedCheckpoint
     /// <param name="plan">Says which layers are quantized, and how.</param>
     /// <param name="source">Model folder with float weights.</param>
     /// <param name="target">Folder to write; must be empty or not there yet.</param>
-    /// <param name="ranges">Calibrated input ranges by linear weight, for a plan with static activations; else null.</param>
+    /// <param name="calibration">What was seen at the inputs of the linear layers; needed for a plan with static activations.</param>
     /// <param name="onModule">Called after each module.</param>
     /// <exception cref="ModelCompilerException">The source is quantized already, a tensor does not fit, or the target is not empty.</exception>
     public static void Write(
-        ExecutionPlan plan, string source, string target, IReadOnlyDictionary<PlanWeight, StaticRange>? ranges, Action<QuantizedModule>? onModule = null)
+        ExecutionPlan plan, string source, string target, Calibration? calibration, Action<QuantizedModule>? onModule = null)
     {
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
             throw new ModelCompilerException($"{target}: expected an empty folder or none, found files in it.");
@@ -53,11 +54,11 @@ public static class QuantizedCheckpoint
         var modules = new CheckpointModules(plan.Model, checkpoint);
         foreach (LinearOp linear in plan.Ops.OfType<LinearOp>().Where(op => op.Precision.Weights.IsQuantized))
         {
-            StaticRange? range = RangeOf(linear, ranges);
+            CalibratedRange? range = RangeOf(linear, calibration);
             var paths = modules.Paths(linear.Weight);
             foreach (string path in paths)
             {
-                (PackedLinear packed, QuantizedModule module) = Quantize(checkpoint, path, linear, linear.N / paths.Count, range);
+                (PackedLinear packed, QuantizedModule module) = Quantize(checkpoint, path, linear, linear.N / paths.Count, range, calibration);
                 tensors[path + ".weight"] = packed.ToTensors(path);
                 onModule?.Invoke(module);
             }
@@ -70,17 +71,17 @@ public static class QuantizedCheckpoint
         WriteConfig(plan, folder, Path.Combine(target, ModelFolder.ConfigName));
     }
 
-    private static StaticRange? RangeOf(LinearOp linear, IReadOnlyDictionary<PlanWeight, StaticRange>? ranges)
+    private static CalibratedRange? RangeOf(LinearOp linear, Calibration? calibration)
     {
-        if (linear.Precision.Activations is not { IsQuantized: true, Range: ActivationRange.Static })
+        ActivationFormat format = linear.Precision.Activations;
+        if (format is not { IsQuantized: true, Range: ActivationRange.Static })
             return null;
-        return ranges is not null && ranges.TryGetValue(linear.Weight, out StaticRange range)
-            ? range
-            : throw new ModelCompilerException($"{linear.Name}: expected a calibrated input range, because the scheme is static, found none.");
+        return calibration?.RangeOf(linear.Weight, format)
+            ?? throw new ModelCompilerException($"{linear.Name}: expected calibration texts, because the scheme has static activation ranges, found none.");
     }
 
     private static (PackedLinear Packed, QuantizedModule Module) Quantize(
-        Checkpoint checkpoint, string path, LinearOp linear, int rows, StaticRange? range)
+        Checkpoint checkpoint, string path, LinearOp linear, int rows, CalibratedRange? range, Calibration? calibration)
     {
         CheckpointTensor tensor = checkpoint.Get(path + ".weight", rows, linear.K);
         float[] values = tensor.ReadFiniteSingles();
@@ -100,22 +101,8 @@ public static class QuantizedCheckpoint
         };
         long bytes = (long)rows * PackedCodes.WordsPerRow(linear.K, format.Bits) * sizeof(int)
             + (quantized.Scales.Length + quantized.Minima.Length) * sizeof(float);
-        return (packed, new(path, format, RelativeError(values, quantized), bytes, tensor.Info.ByteLength));
-    }
-
-    private static double RelativeError(float[] values, QuantizedLinear quantized)
-    {
-        var back = new float[values.Length];
-        quantized.Dequantize(back);
-        double error = 0, norm = 0;
-        for (int i = 0; i < values.Length; i++)
-        {
-            double difference = (double)values[i] - back[i];
-            error += difference * difference;
-            norm += (double)values[i] * values[i];
-        }
-
-        return norm == 0 ? 0 : Math.Sqrt(error / norm);
+        var error = QuantizationError.Of(values, quantized, calibration?.SamplesOf(linear.Weight));
+        return (packed, new(path, format, error.Weights, error.Output, bytes, tensor.Info.ByteLength));
     }
 
     private static void CopyCompanions(string source, string target)

@@ -28,7 +28,7 @@ public sealed partial class EncoderSession
     {
         ArgumentNullException.ThrowIfNull(pairs);
         RequireHead(nameof(Classify), EncoderHead.SequenceClassifier);
-        return ClassifyBatch(Tokenizer.EncodeBatch(pairs, MaxSequence));
+        return ClassifyBatch(Tokenizer.EncodePairBatch(pairs, MaxSequence));
     }
 
     /// <summary>Classifies each token of each text, without the special tokens around it.</summary>

@@ -6,23 +6,26 @@ using ModelCompiler.Runtime.Text;
 namespace ModelCompiler.Runtime;
 
 /// <summary>
-/// A loaded encoder: weights bound to the plan of its class, ready to run. Safe to call from several threads; batches
-/// run one after the other, each on all of the session's threads, so results do not depend on who else calls.
+/// A loaded encoder: weights bound to the plan of its class, ready to run. Safe to call from several threads; a row of
+/// the result depends on its own sequence only, so it is the same whoever else calls.
 /// </summary>
-/// <remarks>A call that throws leaves the session as it was. <see cref="Dispose"/> waits for the running batch.</remarks>
+/// <remarks>A call that throws leaves the session as it was. <see cref="Dispose"/> waits for running batches.</remarks>
 public sealed partial class EncoderSession : IDisposable
 {
-    private readonly Lock _running = new();
+    private readonly object _gate = new();
+    private readonly CpuWeights _weights;
     private readonly CpuExecutor _executor;
     private readonly Lazy<WordPieceTokenizer> _tokenizer;
+    private int _running;
     private bool _disposed;
 
-    private EncoderSession(EncoderDescriptor descriptor, CpuExecutor executor, string folder, string[] labels)
+    private EncoderSession(EncoderDescriptor descriptor, string folder, string[] labels, CpuWeights weights, CpuExecutor executor)
     {
         Descriptor = descriptor;
         Labels = labels;
+        _weights = weights;
         _executor = executor;
-        _tokenizer = new(() => WordPieceTokenizer.FromFolder(folder));
+        _tokenizer = new(() => ReadTokenizer(descriptor, folder));
     }
 
     /// <summary>Plan, shapes and kernels of the class.</summary>
@@ -55,9 +58,10 @@ public sealed partial class EncoderSession : IDisposable
         ExecutionPlan plan = DescriptorPlan.Of(descriptor);
         ModelFolder files = ModelFolder.Open(folder);
         files.RequireModel(descriptor.Model);
-        ModelWeights weights = files.LoadWeights(plan);
-        string[] labels = files.LabelsFor(descriptor.Model);
-        return new(descriptor, new CpuExecutor(plan, weights, descriptor.Shapes, options.Threads), folder, labels);
+        var weights = CpuWeights.Bind(plan, new LoadedWeightSource(files.LoadWeights(plan)));
+        var executor = new CpuExecutor(
+            weights, new() { Threads = options.Threads, MaxSequence = Math.Min(descriptor.Shapes.MaxSequence, descriptor.Model.MaxSequence) });
+        return new(descriptor, folder, files.LabelsFor(descriptor.Model), weights, executor);
     }
 
     /// <summary>Runs a batch of packed sequences. Allocates nothing once a batch of that size has run.</summary>
@@ -91,16 +95,20 @@ public sealed partial class EncoderSession : IDisposable
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> tokenTypes, ReadOnlySpan<int> sequenceLengths, Span<float> output, Span<float> hiddenState) =>
         Run(tokenIds, tokenTypes, sequenceLengths, output, hiddenState, wantsHidden: true);
 
-    /// <summary>Waits for the running batch, then frees the executor. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Waits for running batches, then frees memory and threads. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
-        lock (_running)
+        lock (_gate)
         {
             if (_disposed)
                 return;
             _disposed = true;
-            _executor.Dispose();
+            while (_running > 0)
+                Monitor.Wait(_gate);
         }
+
+        _executor.Dispose();
+        _weights.Dispose();
     }
 
     private void Run(
@@ -108,10 +116,36 @@ public sealed partial class EncoderSession : IDisposable
     {
         BatchRules.Require(
             Descriptor.Model, Descriptor.Shapes, tokenIds, tokenTypes, lengths, output.Length, wantsHidden ? hiddenState.Length : null);
-        lock (_running)
+        lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _executor.Run(tokenIds, tokenTypes, lengths, output, hiddenState);
+            _running++;
         }
+
+        try
+        {
+            if (wantsHidden)
+                _executor.Run(tokenIds, lengths, tokenTypes, output, hiddenState);
+            else
+                _executor.Run(tokenIds, lengths, tokenTypes, output);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (--_running == 0)
+                    Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>A tokenizer with more tokens than the table has rows belongs to another model.</summary>
+    private static WordPieceTokenizer ReadTokenizer(EncoderDescriptor descriptor, string folder)
+    {
+        var tokenizer = WordPieceTokenizer.FromFolder(folder);
+        return tokenizer.VocabularySize <= descriptor.Model.VocabularySize
+            ? tokenizer
+            : throw new ModelMismatchException(
+                folder, "tokens of the tokenizer", $"at most {descriptor.Model.VocabularySize}, the rows of the word table", $"{tokenizer.VocabularySize}");
     }
 }

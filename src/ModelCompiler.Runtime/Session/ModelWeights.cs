@@ -29,12 +29,12 @@ public sealed record Float16LinearWeight(int Rows, int Columns, Half[] Values, f
 /// <param name="Weights">Codes, scales, minima.</param>
 /// <param name="Bias">fp32 [N].</param>
 /// <param name="Input">The calibrated range of the input where the plan wants a static one, null otherwise.</param>
-public sealed record QuantizedLinearWeight(QuantizedLinear Weights, float[] Bias, StaticRange? Input) : LoadedWeight;
+public sealed record QuantizedLinearWeight(QuantizedLinear Weights, float[] Bias, CalibratedRange? Input) : LoadedWeight;
 
 /// <summary>One scale for a whole activation tensor: value = scale · code + minimum.</summary>
 /// <param name="Scale">Step between codes.</param>
 /// <param name="Minimum">Value of code 0 where codes are asymmetric; 0 otherwise.</param>
-public readonly record struct StaticRange(float Scale, float Minimum);
+public readonly record struct CalibratedRange(float Scale, float Minimum);
 
 /// <summary>Every weight that a plan names, checked against its shapes. Immutable; several executors may share it.</summary>
 public sealed class ModelWeights

@@ -149,19 +149,19 @@ internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoi
     }
 
     /// <summary>The calibrated range of the input, which modules that run as one share; null where the plan takes it per token.</summary>
-    private StaticRange? StaticRangeOf(LinearOp linear, EquatableArray<string> modules, PackedLinear[] packed)
+    private CalibratedRange? StaticRangeOf(LinearOp linear, EquatableArray<string> modules, PackedLinear[] packed)
     {
         ActivationFormat format = linear.Precision.Activations;
         if (!format.IsQuantized || format.Range != ActivationRange.Static)
             return null;
-        StaticRange? range = null;
+        CalibratedRange? range = null;
         for (int i = 0; i < packed.Length; i++)
         {
             if (packed[i].InputScale is not { } scale)
                 throw MissingRange(modules[i] + ".input_scale");
             if (format.Symmetry == Symmetry.Asymmetric && packed[i].InputMinimum is null)
                 throw MissingRange(modules[i] + ".input_minimum");
-            var own = new StaticRange(scale, format.Symmetry == Symmetry.Asymmetric ? packed[i].InputMinimum!.Value : 0);
+            var own = new CalibratedRange(scale, format.Symmetry == Symmetry.Asymmetric ? packed[i].InputMinimum!.Value : 0);
             if (range is { } shared && shared != own)
                 throw new TensorMismatchException(
                     TensorMismatch.Value, checkpoint.Folder, modules[i] + ".input_scale", $"{shared}, the range of {modules[0]}, which reads the same input", $"{own}");
@@ -171,7 +171,7 @@ internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoi
         return range;
     }
 
-    private StaticRange? RequireNoStaticRange(LinearOp linear, EquatableArray<string> modules) =>
+    private CalibratedRange? RequireNoStaticRange(LinearOp linear, EquatableArray<string> modules) =>
         linear.Precision.Activations is { IsQuantized: true, Range: ActivationRange.Static }
             ? throw MissingRange(modules[0] + ".input_scale")
             : null;

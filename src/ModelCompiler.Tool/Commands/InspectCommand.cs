@@ -129,7 +129,7 @@ public static class InspectCommand
         foreach (BucketPlan bucket in target.Buckets)
         {
             table.AddRow(
-                $"{bucket.Tokens}", $"{bucket.Launches.Count}", $"{bucket.Buffers.Count}", Bytes(bucket.Arena.Bytes),
+                $"{bucket.Tokens}", $"{bucket.Launches.Count}", $"{bucket.Buffers.Count}", Bytes(bucket.Arena.PeakBytes),
                 Bytes(bucket.Buffers.Sum(b => b.Bytes(bucket.Tokens))));
         }
 

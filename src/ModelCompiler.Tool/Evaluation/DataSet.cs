@@ -38,7 +38,7 @@ public static class DataSet
     private static List<LabelledText> ReadWordNet(string folder, IReadOnlyList<string> labels)
     {
         var texts = new List<LabelledText>();
-        foreach (WordNetDefinition definition in WordNetDefinitions.Read(folder, WordNetSplit.Test))
+        foreach (WordNetDefinition definition in WordNetDefinitions.Read(folder, DataSplit.Test))
         {
             if (definition.Label >= labels.Count)
                 throw new DataSetException(folder, 0, $"labels below {labels.Count}, the labels of the model", $"{definition.Label}");

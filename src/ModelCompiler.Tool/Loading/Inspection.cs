@@ -65,7 +65,7 @@ public sealed record Inspection(EncoderDescriptor Descriptor, ExecutionPlan Plan
         {
             Arch = t.Arch.Name(),
             Kernels = t.Kernels.Select(k => new { k.Name, Tile = (k as GemmKernel)?.Tile.ToString(), k.Threads, k.SharedBytes, k.ClusterSize }),
-            Buckets = t.Buckets.Select(b => new { b.Tokens, Launches = b.Launches.Count, ArenaBytes = b.Arena.Bytes }),
+            Buckets = t.Buckets.Select(b => new { b.Tokens, Launches = b.Launches.Count, ArenaBytes = b.Arena.PeakBytes }),
             Findings = t.Findings.Select(f => f.ToString()),
         }),
     };
