@@ -7,9 +7,11 @@
 //   using Kernel = mc::Gemm<mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS4>,
 //                           mc::Tile<128, 128, 128, 2, 4, 3>, mc::RowScope::kPartial, 1,
 //                           mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF16>>;
-//   extern "C" __global__ void __launch_bounds__(Kernel::kThreads) NAME(const mc::GemmArguments arguments) {
+//   extern "C" __global__ void __launch_bounds__(Kernel::kThreads, 1) NAME(const mc::GemmArguments arguments) {
 //     Kernel::run(arguments);
 //   }
+//
+// The 1 in __launch_bounds__ matters: without it the compiler may spill a few registers to fit a second block.
 //
 // Launch: grid (ceil(N / kTileN), ceil(bucket tokens / kTileM), 1), kThreads threads, kSharedBytes of dynamic shared
 // memory. With RowScope::kCluster the entry point carries __cluster_dims__(kClusterSize, 1, 1), gridDim.x is

@@ -58,6 +58,12 @@ struct Mainloop {
   static constexpr int kSharedBytes = Tile::kStages * kStageBytes;
   static_assert(!kGrouped || Problem::kGroup % Weights::Layout::kBlockK == 0, "a weight block must lie in one group");
 
+  // A thread holds kWarpM * kWarpN / 32 sums. 128 of them leave registers for nothing but a plain epilogue.
+  static constexpr bool kPlainWeights = !kGrouped && is_signed(Problem::kWeight);
+  static_assert(Tile::kWarpM * Tile::kWarpN <= (kPlainWeights ? 64 * 64 : 64 * 32),
+                "registers would spill: a warp's tile may have 64 x 64 outputs, but only 64 x 32 with weight groups or "
+                "asymmetric weights");
+
   struct Result {
     typename SumElement<Raw, kGrouped>::Type sums[kBlocksM][kColumns][4];
     float row_sums[kBlocksM][4];  // if Problem::kRowSums: sum over k of a[m, k], rows as in sums, any column

@@ -58,7 +58,7 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
 
     private void Attention(int index, AttentionOp op, EpilogueSpec epilogue)
     {
-        int perBlock = Math.Min(op.Heads, AttentionKernel.MaxHeadsPerBlock);
+        int perBlock = AttentionKernel.HeadsThatFit(op.Heads, op.HeadSize);
         if (perBlock == op.Heads || !epilogue.NeedsWholeRow)
         {
             Launch(index, new AttentionKernel(arch, op.Heads, op.HeadSize, perBlock, epilogue));

@@ -3,19 +3,12 @@ namespace ModelCompiler.Core.Scheduling;
 /// <summary>Dynamic shared memory of a GEMM block; the formula that <c>mc/gemm.cuh</c> states.</summary>
 public static class GemmSharedMemory
 {
-    /// <summary>Bytes of a block: pipeline stages of both operands, reused by the epilogue's row statistics.</summary>
+    /// <summary>Bytes of a block: the pipeline's stages, whose place the epilogue's row statistics take afterwards.</summary>
     public static int Bytes(GemmKernel kernel)
     {
         TileConfig tile = kernel.Tile;
-        int activations = tile.M * tile.K * kernel.Problem.ActivationBits / 8;
-        int weights = tile.N * tile.K * kernel.Problem.WeightBits / 8;
-        return tile.Stages * (activations + weights);
+        int stage = (tile.M * tile.K * kernel.Problem.ActivationBits + tile.N * tile.K * kernel.Problem.WeightBits) / 8;
+        int statistics = kernel.Scope == RowScope.Partial ? 0 : 16 * tile.M * (tile.WarpsN + 2);
+        return Math.Max(tile.Stages * stage, statistics);
     }
-}
-
-/// <summary>Dynamic shared memory of an attention block; the formula that <c>mc/attention.cuh</c> states.</summary>
-public static class AttentionSharedMemory
-{
-    /// <summary>Bytes of a block.</summary>
-    public static int Bytes(AttentionKernel kernel) => 0 * kernel.Heads;
 }

@@ -78,14 +78,23 @@ public sealed record AttentionKernel(GpuArch Arch, int Heads, int HeadSize, int 
     /// <summary>Query tokens of a block: the rows of one <c>mma.m16n8k16</c>.</summary>
     public const int QueryTile = 16;
 
-    /// <summary>Most heads of a block: 16 warps of at most 128 registers a thread fill a multiprocessor's register file.</summary>
-    public const int MaxHeadsPerBlock = 16;
+    /// <summary>
+    /// Heads that one block takes: all of them, or, where there are more than registers for, the largest part that
+    /// divides them. Sixteen warps of 128 registers a thread fill a multiprocessor's register file.
+    /// </summary>
+    public static int HeadsThatFit(int heads, int headSize)
+    {
+        int fit = Math.Min(heads, headSize > 64 ? 8 : 16);
+        while (heads % fit != 0)
+            fit--;
+        return fit;
+    }
 
     /// <inheritdoc/>
     public override int Threads => 32 * HeadsPerBlock;
 
     /// <inheritdoc/>
-    public override int SharedBytes => AttentionSharedMemory.Bytes(this);
+    public override int SharedBytes => 0;
 
     /// <inheritdoc/>
     public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, QueryTile), CeilDiv(Heads, HeadsPerBlock));
@@ -97,6 +106,18 @@ public sealed record AttentionKernel(GpuArch Arch, int Heads, int HeadSize, int 
     protected override string Variant => HeadsPerBlock == Heads ? "" : $"_g{HeadsPerBlock}";
 }
 
+/// <summary>
+/// How token rows are dealt to blocks, as <c>mc::DefaultRowLaunch</c> does: short rows a warp each and four a block,
+/// longer ones a block each with eight features a thread.
+/// </summary>
+/// <param name="Threads">Threads of a block.</param>
+/// <param name="RowsPerBlock">Rows of a block.</param>
+public readonly record struct RowLaunch(int Threads, int RowsPerBlock)
+{
+    /// <summary>The deal for rows of this length.</summary>
+    public static RowLaunch For(int columns) => columns <= 512 ? new(128, 4) : new((columns / 8 + 31) / 32 * 32, 1);
+}
+
 /// <summary>Finishes rows that a split kernel left as fp32 in scratch: layer norm, store, quantize.</summary>
 /// <param name="Arch">Target.</param>
 /// <param name="Columns">Row length.</param>
@@ -104,13 +125,13 @@ public sealed record AttentionKernel(GpuArch Arch, int Heads, int HeadSize, int 
 public sealed record RowsKernel(GpuArch Arch, int Columns, EpilogueSpec Epilogue) : KernelPlan(Arch, Epilogue)
 {
     /// <inheritdoc/>
-    public override int Threads => 128;
+    public override int Threads => RowLaunch.For(Columns).Threads;
 
     /// <inheritdoc/>
     public override int SharedBytes => 0;
 
     /// <inheritdoc/>
-    public override (int X, int Y) Grid(int bucketTokens) => (bucketTokens, 1);
+    public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, RowLaunch.For(Columns).RowsPerBlock), 1);
 
     /// <inheritdoc/>
     protected override string Subject => $"rows_n{Columns}";
@@ -126,13 +147,13 @@ public sealed record EmbeddingKernel(GpuArch Arch, int HiddenSize, int PositionO
     : KernelPlan(Arch, Epilogue)
 {
     /// <inheritdoc/>
-    public override int Threads => 128;
+    public override int Threads => RowLaunch.For(HiddenSize).Threads;
 
     /// <inheritdoc/>
     public override int SharedBytes => 0;
 
     /// <inheritdoc/>
-    public override (int X, int Y) Grid(int bucketTokens) => (bucketTokens, 1);
+    public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, RowLaunch.For(HiddenSize).RowsPerBlock), 1);
 
     /// <inheritdoc/>
     protected override string Subject => $"embedding_n{HiddenSize}_p{PositionOffset}{(HasTokenTypes ? "_types" : "")}";
@@ -147,7 +168,14 @@ public sealed record EmbeddingKernel(GpuArch Arch, int HiddenSize, int PositionO
 public sealed record PoolKernel(GpuArch Arch, int Columns, PoolKind Kind, bool Normalize, EpilogueSpec Epilogue) : KernelPlan(Arch, Epilogue)
 {
     /// <inheritdoc/>
-    public override int Threads => 128;
+    public override int Threads
+    {
+        get
+        {
+            int columnThreads = CeilDiv(Columns / 8, 32) * 32;
+            return Kind == PoolKind.First ? columnThreads : 512 / columnThreads * columnThreads;
+        }
+    }
 
     /// <inheritdoc/>
     public override int SharedBytes => 0;
@@ -168,7 +196,10 @@ public sealed record PoolKernel(GpuArch Arch, int Columns, PoolKind Kind, bool N
 public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, EpilogueSpec Epilogue) : KernelPlan(Arch, Epilogue)
 {
     /// <summary>Output features of a block, a warp each.</summary>
-    public const int FeaturesPerBlock = 4;
+    public const int FeaturesPerBlock = 8;
+
+    /// <summary>Rows of a block: each read of the weights serves so many.</summary>
+    public const int RowsPerBlock = 8;
 
     /// <inheritdoc/>
     public override int Threads => 32 * FeaturesPerBlock;
@@ -177,7 +208,7 @@ public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, Epi
     public override int SharedBytes => 0;
 
     /// <inheritdoc/>
-    public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(N, FeaturesPerBlock), bucketTokens);
+    public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(N, FeaturesPerBlock), CeilDiv(bucketTokens, RowsPerBlock));
 
     /// <inheritdoc/>
     protected override string Subject => $"dense_n{N}_k{K}_{(Rows == RowDomain.Tokens ? "tokens" : "sequences")}";

@@ -9,6 +9,8 @@ public sealed class CubinFile
 {
     private const byte AbiVersion1 = 0x33; // ELFOSABI_CUDA: up to sm_90, SM in flag bits 0-7, "a" in bit 11
     private const byte AbiVersion2 = 0x41; // ELFOSABI_CUDA_V2: CUDA 13, SM in flag bits 8-15, "a" in bit 3
+    private const int FirstWithReservedShared = 90;
+    private const int ReservedSharedBytes = 1024; // of the system, at the start of .nv.shared sections
     private const string CodePrefix = ".text.";
     private const string InfoSection = ".nv.info";
 
@@ -85,7 +87,7 @@ public sealed class CubinFile
                 elf.Contents(code),
                 Registers: Attribute(name, NvInfoAttribute.RegisterCount) ?? throw new CubinFormatException(
                     $"{InfoSection} gives no register count for '{name}'."),
-                SharedBytes: SizeOf($".nv.shared.{name}"),
+                SharedBytes: DeclaredSharedBytes(name),
                 ConstantBytes: elf.Sections
                     .Where(section => section.Type != ElfSection.NoBits && IsConstantBankOf(section.Name, name))
                     .Sum(section => section.Size),
@@ -97,8 +99,11 @@ public sealed class CubinFile
         int? Attribute(string name, NvInfoAttribute attribute) =>
             byName.TryGetValue((name, attribute), out int value) ? value : null;
 
-        int SizeOf(string sectionName) =>
-            elf.Sections.FirstOrDefault(section => section.Name == sectionName).Size;
+        int DeclaredSharedBytes(string name)
+        {
+            int size = elf.Sections.FirstOrDefault(section => section.Name == $".nv.shared.{name}").Size;
+            return architecture < FirstWithReservedShared ? size : Math.Max(0, size - ReservedSharedBytes);
+        }
     }
 
     // .nv.constant0.NAME holds launch parameters, .nv.constant2.NAME constants that the compiler made.

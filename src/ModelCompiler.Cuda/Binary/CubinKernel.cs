@@ -6,8 +6,8 @@ namespace ModelCompiler.Cuda.Binary;
 /// <param name="Code">Machine code, 16 bytes an instruction.</param>
 /// <param name="Registers">32-bit registers of each thread.</param>
 /// <param name="SharedBytes">
-/// Static shared memory of a thread block. From sm_90 on it includes 1,024 bytes that the system reserves where a kernel
-/// has static shared memory.
+/// Shared memory that the source declares, for each thread block. The 1,024 bytes that the system reserves from sm_90 on
+/// are not counted.
 /// </param>
 /// <param name="ConstantBytes">Constant memory, launch parameters and the driver's part before them included.</param>
 /// <param name="FrameBytes">Stack of the kernel itself, in local memory, for each thread.</param>

@@ -109,7 +109,8 @@ public sealed class CubinFileTests
     private static byte[] Image()
     {
         KernelSource source = SampleKernels.Scale();
-        return NvrtcCompiler.Load()
-            .Compile(source.FileName, source.Text, [], CompileOptions.Default.ToArguments(GpuArch.Sm80)).Cubin!;
+        NvrtcCompilation result = NvrtcCompiler.Load().Compile(
+            source.FileName, source.Text, [], CompileOptions.Default.ToArguments(GpuArch.Sm80));
+        return result.Cubin.ShouldNotBeNull(result.Log);
     }
 }

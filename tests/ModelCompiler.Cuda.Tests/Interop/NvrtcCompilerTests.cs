@@ -49,7 +49,11 @@ public sealed class NvrtcCompilerTests
                 runs[worker][i].ShouldBe(alone[(i + worker * 3) % sources.Length]);
         }
 
-        byte[] Compile(KernelSource source) =>
-            compiler.Compile(source.FileName, source.Text, [], CompileOptions.Default.ToArguments(GpuArch.Sm86)).Cubin!;
+        byte[] Compile(KernelSource source)
+        {
+            NvrtcCompilation result = compiler.Compile(
+                source.FileName, source.Text, [], CompileOptions.Default.ToArguments(GpuArch.Sm86));
+            return result.Cubin.ShouldNotBeNull(result.Log);
+        }
     }
 }

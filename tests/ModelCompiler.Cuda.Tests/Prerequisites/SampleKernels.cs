@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using ModelCompiler.Cuda.Compilation;
 
 namespace ModelCompiler.Cuda.Tests.Prerequisites;
@@ -9,7 +10,7 @@ internal static class SampleKernels
     public static KernelSource Scale(string name = "scale", float factor = 2) => new(name, $$"""
         extern "C" __global__ void {{name}}(float* values, int count) {
           int i = blockIdx.x * blockDim.x + threadIdx.x;
-          if (i < count) values[i] = values[i] * {{factor.ToString(System.Globalization.CultureInfo.InvariantCulture)}}f + 1.0f;
+          if (i < count) values[i] = values[i] * {{factor.ToString("0.0#", CultureInfo.InvariantCulture)}}f + 1.0f;
         }
 
         """);

@@ -42,7 +42,8 @@ struct OutputView {
         warp_n(place.warp_n),
         tile_row(place.warp_m * Tile::kWarpM + place.lane / 4),
         first_row(place.first_row + tile_row),
-        warp_column(place.first_column + place.warp_n * Tile::kWarpN) {}
+        warp_column(place.first_column + place.warp_n * Tile::kWarpN),
+        first_element_(static_cast<long long>(first_row) * Problem::kN + warp_column + lane % 4 * 2) {}
 
   __device__ __forceinline__ static int row_offset(int r) { return r / 2 * 16 + r % 2 * 8; }
   __device__ __forceinline__ int row(int r) const { return first_row + row_offset(r); }
@@ -51,6 +52,10 @@ struct OutputView {
   __device__ __forceinline__ int readable_row(int r) const { return ::min(row(r), tokens - 1); }
 
   __device__ __forceinline__ int column(int c) const { return warp_column + 8 * c + lane % 4 * 2; }
+  // Index of values.at[r][c][0] in a row-major [tokens, N] matrix: one number, and an offset known at compile time.
+  __device__ __forceinline__ long long element(int r, int c) const {
+    return first_element_ + (row_offset(r) * Problem::kN + 8 * c);
+  }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
 
   // True in one thread of all that share a row: the one that writes what there is once per row.
@@ -167,6 +172,7 @@ struct OutputView {
     }
   }
 
+  long long first_element_;
   int parity_ = 0;
 };
 

@@ -10,8 +10,9 @@ struct Residual {
   __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
                                                const GemmArguments& arguments) {
     view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
-      const long long element = static_cast<long long>(view.readable_row(r)) * View::Problem::kN + view.column(c);
-      const float2 residual = unpack_half2(*reinterpret_cast<const unsigned*>(arguments.residual + element));
+      if (!view.row_valid(r)) return;  // there is no such row in memory
+      const Half* place = arguments.residual + view.element(r, c);
+      const float2 residual = unpack_half2(*reinterpret_cast<const unsigned*>(place));
       first = __fadd_rn(first, residual.x);
       second = __fadd_rn(second, residual.y);
     });

@@ -27,18 +27,21 @@ __device__ __forceinline__ void transpose_in_quad(unsigned (&words)[4], int lane
 template <int kBits, class View, class Pair>
 __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair&& pair) {
   static_assert(kBits == 16 || kBits == 8 || kBits == 4, "pairs of 4, 8 or 16-bit elements");
-  constexpr long long kRowBytes = static_cast<long long>(View::Problem::kN) * kBits / 8;
+  constexpr int kRowBytes = View::Problem::kN * kBits / 8;
   constexpr int kGrouped = View::kColumns / 4 * 4;
+  // The place of row 0 of the lane: of its 8 columns after the exchange, and of its pair where there is none.
+  const int lane_column = view.warp_column + 8 * (view.lane % 4);
+  unsigned char* first_row = static_cast<unsigned char*>(target) + static_cast<long long>(view.first_row) * kRowBytes;
+  unsigned char* wide = first_row + lane_column * kBits / 8;
+  unsigned char* narrow = first_row + view.column(0) * kBits / 8;
 #pragma unroll
   for (int r = 0; r < View::kRows; ++r) {
-    unsigned char* row = static_cast<unsigned char*>(target) + view.row(r) * kRowBytes;
 #pragma unroll
     for (int c = 0; c < kGrouped; c += 4) {
       unsigned words[4] = {pair(r, c), pair(r, c + 1), pair(r, c + 2), pair(r, c + 3)};
       transpose_in_quad(words, view.lane);
-      const int column = view.warp_column + 8 * (c + view.lane % 4);
-      if (!view.row_valid(r) || (!View::kWholeColumns && column >= View::Problem::kN)) continue;
-      unsigned char* place = row + column * kBits / 8;
+      if (!view.row_valid(r) || (!View::kWholeColumns && lane_column + 8 * c >= View::Problem::kN)) continue;
+      unsigned char* place = wide + (View::row_offset(r) * kRowBytes + c * kBits);
       if constexpr (kBits == 16) {
         *reinterpret_cast<uint4*>(place) = make_uint4(words[0], words[1], words[2], words[3]);
       } else if constexpr (kBits == 8) {
@@ -51,7 +54,7 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
     for (int c = kGrouped; c < View::kColumns; ++c) {  // two groups left over where a warp has 16 or 48 columns
       const unsigned word = pair(r, c);
       if (!view.row_valid(r) || !view.column_valid(c)) continue;
-      unsigned char* place = row + view.column(c) * kBits / 8;
+      unsigned char* place = narrow + (View::row_offset(r) * kRowBytes + c * kBits);
       if constexpr (kBits == 16) {
         *reinterpret_cast<unsigned*>(place) = word;
       } else if constexpr (kBits == 8) {
@@ -81,8 +84,7 @@ struct StoreF32 {
     float* output = static_cast<float*>(arguments.output);
     view.for_each_pair(values, [&](int r, int c, float first, float second) {
       if (!view.row_valid(r)) return;
-      const long long element = static_cast<long long>(view.row(r)) * View::Problem::kN + view.column(c);
-      *reinterpret_cast<float2*>(output + element) = make_float2(first, second);
+      *reinterpret_cast<float2*>(output + view.element(r, c)) = make_float2(first, second);
     });
   }
 };

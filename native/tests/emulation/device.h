@@ -1,0 +1,209 @@
+// A stand-in for the CUDA device, enough to run the kernels of native/include/mc as ordinary C++: every CUDA thread is
+// a fiber, warps and blocks and clusters meet at real barriers, and asynchronous copies happen as late as the memory
+// model allows (or at once, see CopyTiming). The headers beside it in mc/ replace those that contain PTX.
+//
+// It checks index arithmetic, synchronisation order, ragged edges and epilogues; it says nothing about speed.
+#pragma once
+
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#define __device__
+#define __host__
+#define __global__
+#define __forceinline__ inline
+
+struct float2 { float x, y; };
+struct alignas(16) float4 { float x, y, z, w; };
+struct uint2 { unsigned x, y; };
+struct alignas(16) uint4 { unsigned x, y, z, w; };
+struct Index3 { unsigned x, y, z; };
+inline float2 make_float2(float x, float y) { return {x, y}; }
+inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+inline uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
+inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
+inline int min(int a, int b) { return a < b ? a : b; }
+inline int max(int a, int b) { return a > b ? a : b; }
+
+namespace emulation {
+
+// When an asynchronous copy writes shared memory: at the wait that guarantees it, which finds missing waits, or when
+// it is issued, which finds stages that are overwritten while others still read them.
+enum class CopyTiming { kLate, kEarly };
+
+struct Barrier {
+  int expected = 0;
+  int arrived = 0;
+  unsigned generation = 0;
+};
+
+struct Copy {
+  unsigned target;
+  const void* source;  // null: zeros
+};
+
+struct Block;
+
+struct Warp {
+  Barrier barrier;
+  unsigned char slots[2][32][32];  // values that lanes exchange; two sets, so that one barrier an exchange is enough
+};
+
+struct Fiber {
+  ucontext_t context;
+  std::unique_ptr<char[]> stack;
+  Index3 thread;
+  Block* block;
+  Warp* warp;
+  unsigned parity = 0;
+  std::vector<std::vector<Copy>> groups{1};  // the last one is open
+  bool done = false;
+};
+
+struct Block {
+  Index3 index;
+  int rank;
+  std::vector<unsigned char> shared;
+  Barrier barrier;
+  std::vector<Warp> warps;
+  std::vector<Block*>* cluster;
+  Barrier* cluster_barrier;
+};
+
+inline Fiber* current = nullptr;
+inline ucontext_t scheduler;
+inline CopyTiming copy_timing = CopyTiming::kLate;
+inline std::function<void()>* kernel = nullptr;
+
+inline void yield() {
+  Fiber* self = current;
+  swapcontext(&self->context, &scheduler);
+  current = self;
+}
+
+inline void arrive_and_wait(Barrier& barrier) {
+  const unsigned generation = barrier.generation;
+  if (++barrier.arrived == barrier.expected) {
+    barrier.arrived = 0;
+    ++barrier.generation;
+    return;
+  }
+  while (barrier.generation == generation) yield();
+}
+
+// Every lane gives a value and receives those of all 32.
+template <class T>
+inline std::vector<T> exchange(const T& value) {
+  static_assert(sizeof(T) <= 32);
+  Warp& warp = *current->warp;
+  const unsigned parity = current->parity++ % 2;
+  std::memcpy(warp.slots[parity][current->thread.x % 32], &value, sizeof(T));
+  arrive_and_wait(warp.barrier);
+  std::vector<T> all(32);
+  for (int lane = 0; lane < 32; ++lane) std::memcpy(&all[lane], warp.slots[parity][lane], sizeof(T));
+  return all;
+}
+
+inline void perform(const Copy& copy) {
+  unsigned char* target = current->block->shared.data() + copy.target;
+  if (copy.source != nullptr) {
+    std::memcpy(target, copy.source, 16);
+  } else {
+    std::memset(target, 0, 16);
+  }
+}
+
+inline void run_fiber() {
+  (*kernel)();
+  current->done = true;
+  swapcontext(&current->context, &scheduler);
+}
+
+// Runs one cluster (one block where cluster_size is 1) to its end. False if its threads wait for one another for ever.
+inline bool run_cluster(const std::vector<Index3>& indices, int threads, int shared_bytes) {
+  std::vector<std::unique_ptr<Block>> blocks;
+  std::vector<Block*> cluster;
+  Barrier cluster_barrier;
+  cluster_barrier.expected = threads * static_cast<int>(indices.size());
+  std::vector<std::unique_ptr<Fiber>> fibers;
+  for (const Index3& index : indices) {
+    auto block = std::make_unique<Block>();
+    block->index = index;
+    block->rank = static_cast<int>(cluster.size());
+    block->shared.assign(shared_bytes, 0xcd);
+    block->barrier.expected = threads;
+    block->warps.resize(threads / 32);
+    for (Warp& warp : block->warps) warp.barrier.expected = 32;
+    block->cluster = &cluster;
+    block->cluster_barrier = &cluster_barrier;
+    cluster.push_back(block.get());
+    for (int thread = 0; thread < threads; ++thread) {
+      auto fiber = std::make_unique<Fiber>();
+      constexpr size_t kStackBytes = 128 * 1024;
+      fiber->stack.reset(new char[kStackBytes]);
+      fiber->thread = {static_cast<unsigned>(thread), 0, 0};
+      fiber->block = block.get();
+      fiber->warp = &block->warps[thread / 32];
+      getcontext(&fiber->context);
+      fiber->context.uc_stack.ss_sp = fiber->stack.get();
+      fiber->context.uc_stack.ss_size = kStackBytes;
+      fiber->context.uc_link = nullptr;
+      makecontext(&fiber->context, run_fiber, 0);
+      fibers.push_back(std::move(fiber));
+    }
+    blocks.push_back(std::move(block));
+  }
+  // A thread that can go on passes some barrier within a few rounds; a deadlock changes nothing for ever.
+  size_t alive = fibers.size();
+  for (long long round = 0; alive > 0; ++round) {
+    if (round > 50'000'000 / static_cast<long long>(fibers.size())) return false;
+    for (auto& fiber : fibers) {
+      if (fiber->done) continue;
+      current = fiber.get();
+      swapcontext(&scheduler, &fiber->context);
+      if (fiber->done) --alive;
+    }
+  }
+  return true;
+}
+
+// Launches a grid; clusters lie along x.
+inline bool launch(Index3 grid, int cluster_size, int threads, int shared_bytes, std::function<void()> body) {
+  kernel = &body;
+  for (unsigned y = 0; y < grid.y; ++y) {
+    for (unsigned x = 0; x < grid.x; x += cluster_size) {
+      std::vector<Index3> indices;
+      for (int rank = 0; rank < cluster_size; ++rank) indices.push_back({x + rank, y, 0});
+      if (!run_cluster(indices, threads, shared_bytes)) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace emulation
+
+#define threadIdx (emulation::current->thread)
+#define blockIdx (emulation::current->block->index)
+
+inline void __syncthreads() { emulation::arrive_and_wait(emulation::current->block->barrier); }
+template <class T>
+inline T __shfl_xor_sync(unsigned, T value, int mask) {
+  return emulation::exchange(value)[(threadIdx.x % 32) ^ mask];
+}
+inline float __int_as_float(int bits) { float value; std::memcpy(&value, &bits, 4); return value; }
+inline float __fmul_rn(float a, float b) { return a * b; }
+inline float __fadd_rn(float a, float b) { return a + b; }
+inline float __fsub_rn(float a, float b) { return a - b; }
+inline float __fdiv_rn(float a, float b) { return a / b; }
+inline float __frcp_rn(float a) { return 1.0f / a; }
+inline float __fsqrt_rn(float a) { return std::sqrt(a); }
+inline int __float2int_rn(float a) { return static_cast<int>(std::nearbyint(a)); }

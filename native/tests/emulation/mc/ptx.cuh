@@ -1,0 +1,77 @@
+// Emulation of native/include/mc/ptx.cuh. Shared addresses are offsets into the block's shared memory.
+#pragma once
+
+#include "device.h"
+#include "mc/half.cuh"
+
+namespace mc::ptx {
+
+inline unsigned char* dynamic_shared() { return emulation::current->block->shared.data(); }
+
+inline unsigned shared_address(const void* pointer) {
+  return static_cast<unsigned>(static_cast<const unsigned char*>(pointer) - dynamic_shared());
+}
+
+inline void check_shared(unsigned address, unsigned bytes) {
+  if (address % bytes != 0 || address + bytes > emulation::current->block->shared.size()) {
+    std::fprintf(stderr, "shared memory access at %u is misaligned or outside\n", address);
+    std::abort();
+  }
+}
+
+inline void copy_async_16(unsigned target, const void* source, bool valid) {
+  check_shared(target, 16);
+  const emulation::Copy copy{target, valid ? source : nullptr};
+  if (emulation::copy_timing == emulation::CopyTiming::kEarly) emulation::perform(copy);
+  if (valid && reinterpret_cast<uintptr_t>(source) % 16 != 0) std::abort();
+  emulation::current->groups.back().push_back(copy);
+}
+
+inline void copy_async_commit() { emulation::current->groups.emplace_back(); }
+
+template <int kPending>
+inline void copy_async_wait() {
+  auto& groups = emulation::current->groups;
+  while (groups.size() > kPending + 1) {
+    if (emulation::copy_timing == emulation::CopyTiming::kLate) {
+      for (const emulation::Copy& copy : groups.front()) emulation::perform(copy);
+    }
+    groups.erase(groups.begin());
+  }
+}
+
+inline void load_matrix_x4(unsigned (&words)[4], unsigned address) {
+  check_shared(address, 16);
+  const std::vector<unsigned> addresses = emulation::exchange(address);
+  const unsigned lane = threadIdx.x % 32;
+  for (unsigned i = 0; i < 4; ++i) {
+    std::memcpy(&words[i], dynamic_shared() + addresses[8 * i + lane / 4] + lane % 4 * 4, 4);
+  }
+}
+
+inline uint4 load_shared_16(unsigned address) {
+  check_shared(address, 16);
+  uint4 words;
+  std::memcpy(&words, dynamic_shared() + address, 16);
+  return words;
+}
+
+inline unsigned half2_subtract(unsigned a, unsigned b) {
+  const float2 x = unpack_half2(a), y = unpack_half2(b);
+  return pack_half2(x.x - y.x, x.y - y.y);
+}
+
+inline unsigned half2_multiply_add(unsigned a, unsigned b, unsigned c) {
+  const float2 x = unpack_half2(a), y = unpack_half2(b), z = unpack_half2(c);
+  return pack_half2(std::fma(x.x, y.x, z.x), std::fma(x.y, y.y, z.y));
+}
+
+inline int cluster_rank() { return emulation::current->block->rank; }
+inline void cluster_barrier() { emulation::arrive_and_wait(*emulation::current->block->cluster_barrier); }
+inline float load_cluster_float(unsigned address, int rank) {
+  float value;
+  std::memcpy(&value, (*emulation::current->block->cluster)[rank]->shared.data() + address, 4);
+  return value;
+}
+
+}  // namespace mc::ptx

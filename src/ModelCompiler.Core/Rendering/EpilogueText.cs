@@ -1,0 +1,78 @@
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Core.Rendering;
+
+/// <summary>A step of a GEMM epilogue: the type that computes it, and its equation.</summary>
+/// <param name="Type">C++ type.</param>
+/// <param name="Equation">What it does to y, for the kernel's opening comment.</param>
+internal sealed record EpilogueText(string Type, string Equation)
+{
+    /// <summary>
+    /// All steps of a GEMM: first dequantization with the terms of asymmetric operands in the order of docs/numerics.md,
+    /// then the fused steps of the plan.
+    /// </summary>
+    public static IReadOnlyList<EpilogueText> StepsOf(GemmKernel kernel)
+    {
+        var steps = new List<EpilogueText>();
+        LinearPrecision precision = kernel.Problem.Precision;
+        bool isStatic = precision.Activations.Range == ActivationRange.Static;
+        string template = isStatic ? "<true>" : "<>";
+        bool offsetWeights = precision.Weights is { IsQuantized: true, Symmetry: Symmetry.Asymmetric };
+        bool offsetActivations = precision.Activations is { IsQuantized: true, Symmetry: Symmetry.Asymmetric };
+
+        steps.Add(new($"mc::Dequantize{template}", Dequantize(precision, isStatic)));
+        if (offsetWeights)
+        {
+            string sum = precision.IsInteger ? (isStatic ? "(a_scale · sum_k qA[m, k])" : "(a_scale[m] · sum_k qA[m, k])") : "sum_k A[m, k]";
+            steps.Add(new($"mc::WeightOffset{template}", $"y += w_lo[n] · {sum}"));
+        }
+
+        var activationOffset = new EpilogueText(
+            $"mc::ActivationOffset{template}", $"y += {(isStatic ? "a_lo" : "a_lo[m]")} · (w_scale[n] · sum_k qW[n, k])");
+        if (offsetActivations && offsetWeights)
+        {
+            steps.Add(activationOffset);
+            steps.Add(new($"mc::OffsetProduct{template}", $"y += K · {(isStatic ? "a_lo" : "a_lo[m]")} · w_lo[n]"));
+        }
+
+        foreach (EpilogueOp op in kernel.Epilogue.Ops)
+        {
+            steps.Add(Step(op));
+            if (op is EpilogueOp.Bias && offsetActivations && !offsetWeights)
+                steps.Add(activationOffset);
+        }
+
+        return steps;
+    }
+
+    private static string Dequantize(LinearPrecision precision, bool isStatic)
+    {
+        string a = isStatic ? "a_scale" : "a_scale[m]";
+        return (precision.IsInteger, precision.Weights.GroupSize > 0, precision.Weights.IsQuantized) switch
+        {
+            (true, true, _) => $"y = (sum over groups g, in order, of acc_g · w_scale[g, n]) · {a}",
+            (true, false, _) => $"y = acc · ({a} · w_scale[n])",
+            (false, true, _) => "y = sum over groups g, in order, of acc_g · w_scale[g, n]",
+            (false, false, true) => "y = acc · w_scale[n]",
+            _ => "y = acc",
+        };
+    }
+
+    private static EpilogueText Step(EpilogueOp op) => op switch
+    {
+        EpilogueOp.Bias => new("mc::Bias", "y += bias[n]"),
+        EpilogueOp.Activation { Function: ActivationFunction.Gelu } => new("mc::Gelu<mc::GeluForm::kErf>", "y = gelu(y), erf form"),
+        EpilogueOp.Activation { Function: ActivationFunction.GeluTanh } => new("mc::Gelu<mc::GeluForm::kTanh>", "y = gelu(y), tanh form"),
+        EpilogueOp.Activation { Function: ActivationFunction.Relu } => new("mc::Relu", "y = max(y, 0)"),
+        EpilogueOp.Activation { Function: ActivationFunction.Tanh } => new("mc::Tanh", "y = tanh(y)"),
+        EpilogueOp.Residual => new("mc::Residual", "y += residual[m, n]"),
+        EpilogueOp.LayerNorm => new(
+            "mc::LayerNormStep<float, LayerNormEpsilon>", "y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m"),
+        EpilogueOp.StoreFloat16 => new("mc::StoreF16", "output[m, n] = y, FP16"),
+        EpilogueOp.StoreFloat32 => new("mc::StoreF32", "output[m, n] = y, fp32"),
+        EpilogueOp.Quantize quantize => new(
+            $"mc::QuantizeRows<{CudaText.Format(quantize)}>", $"quantized[m, n] = quantize(y): {CudaText.Describe(quantize)}"),
+        _ => throw new ArgumentOutOfRangeException(nameof(op), op, "Unknown epilogue step."),
+    };
+}

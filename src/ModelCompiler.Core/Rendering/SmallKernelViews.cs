@@ -1,0 +1,76 @@
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
+
+namespace ModelCompiler.Core.Rendering;
+
+/// <summary>Variables of <c>attention.cu.hbs</c>.</summary>
+internal sealed class AttentionView(AttentionKernel kernel) : KernelView(kernel)
+{
+    public int Heads => kernel.Heads;
+
+    public int HeadSize => kernel.HeadSize;
+
+    public int HiddenSize => kernel.Heads * kernel.HeadSize;
+
+    public int HeadsPerBlock => kernel.HeadsPerBlock;
+
+    public string Output => "mc::AttentionOutput::k" + (Quantizes ? "Quantized" : StoreType == "float" ? "Float" : "Half");
+}
+
+/// <summary>Variables of <c>rows.cu.hbs</c>.</summary>
+internal sealed class RowsView(RowsKernel kernel) : KernelView(kernel)
+{
+    public int Columns => kernel.Columns;
+
+    public bool Normalizes => kernel.Epilogue.Ops.Any(op => op is EpilogueOp.LayerNorm);
+
+    public string NormalizesLiteral => CudaText.Bool(Normalizes);
+}
+
+/// <summary>Variables of <c>embedding.cu.hbs</c>.</summary>
+internal sealed class EmbeddingView(EmbeddingKernel kernel) : KernelView(kernel)
+{
+    public int HiddenSize => kernel.HiddenSize;
+
+    public int PositionOffset => kernel.PositionOffset;
+
+    public bool HasTokenTypes => kernel.HasTokenTypes;
+
+    public string TokenTypes => "mc::TokenTypes::k" + (HasTokenTypes ? "Ids" : "None");
+}
+
+/// <summary>Variables of <c>pool.cu.hbs</c>.</summary>
+internal sealed class PoolView(PoolKernel kernel) : KernelView(kernel)
+{
+    public int Columns => kernel.Columns;
+
+    public bool IsMean => kernel.Kind == PoolKind.Mean;
+
+    public bool Normalizes => kernel.Normalize;
+
+    public string Pooling => $"mc::Pooling::k{kernel.Kind}";
+
+    public string NormalizesLiteral => CudaText.Bool(Normalizes);
+}
+
+/// <summary>Variables of <c>dense.cu.hbs</c>.</summary>
+internal sealed class DenseView(DenseKernel kernel) : KernelView(kernel)
+{
+    private readonly ActivationFunction? _function = kernel.Epilogue.Ops.OfType<EpilogueOp.Activation>().FirstOrDefault()?.Function;
+
+    public int N => kernel.N;
+
+    public int K => kernel.K;
+
+    public string RowName => kernel.Rows == RowDomain.Tokens ? "tokens" : "sequences";
+
+    public string Activation => "mc::HeadActivation::k" + (_function?.ToString() ?? "None");
+
+    public string Function => _function switch
+    {
+        null => "",
+        ActivationFunction.Tanh => "tanh",
+        ActivationFunction.Relu => "relu",
+        _ => throw new ArgumentOutOfRangeException(nameof(kernel), _function, "Heads end in tanh, relu or nothing."),
+    };
+}
