@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ModelCompiler.Core.Spec;
 
 /// <summary>Text of values that is the same in every culture and on every runtime.</summary>
-internal static class Invariant
+public static class Invariant
 {
     /// <summary>Shortest text that reads back as the same value; <c>null</c> for null.</summary>
     public static string Text(object? value) => value switch

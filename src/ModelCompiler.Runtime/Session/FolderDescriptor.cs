@@ -1,6 +1,7 @@
 using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Rendering;
+using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Spec.Configuration;
 using ModelCompiler.Core.Spec.Declaration;
@@ -10,8 +11,7 @@ using ModelCompiler.Runtime.Weights.CompressedTensors;
 namespace ModelCompiler.Runtime;
 
 /// <summary>
-/// Descriptors of models that no class was generated for, validated by the rules that the generator uses. They have
-/// no kernels, so they run on the CPU executor.
+/// Descriptors of models that no class was generated for, validated by the rules that the generator uses.
 /// </summary>
 internal static class FolderDescriptor
 {
@@ -58,7 +58,7 @@ internal static class FolderDescriptor
             Shapes = declaration.Shapes,
             Targets = declaration.Targets,
             PlanHash = PlanHash.Compute(Planner.Plan(declaration.Model, declaration.Scheme), declaration.Shapes),
-            Kernels = () => Array.Empty<RenderedKernel>(),
+            Kernels = () => Render(declaration),
         };
     }
 
@@ -81,6 +81,14 @@ internal static class FolderDescriptor
         }
 
         return parts.ToEquatableArray();
+    }
+
+    private static RenderedKernel[] Render(EncoderDeclaration declaration)
+    {
+        ExecutionPlan plan = Planner.Plan(declaration.Model, declaration.Scheme);
+        return [.. declaration.Targets
+            .SelectMany(target => Scheduler.Schedule(plan, declaration.Shapes, target).Kernels)
+            .Select(KernelRenderer.Render)];
     }
 
     private static QuantizeArguments Arguments(string folder, EncoderPart part, QuantizationGroup group)

@@ -35,5 +35,5 @@ public sealed record ContainerType(string Keyword, string Name, bool IsPartial, 
 
 /// <summary>What generated code needs from the compilation that it joins.</summary>
 /// <param name="ReferencesRuntime">The assembly ModelCompiler.Runtime is referenced.</param>
-/// <param name="LanguageVersion">C# version times 100, such as 1400; raw strings and static abstract members need 1100.</param>
+/// <param name="LanguageVersion">C# version as Roslyn numbers it, such as 1400; generated code needs 1200.</param>
 public sealed record DeclarationHost(bool ReferencesRuntime, int LanguageVersion);

@@ -35,8 +35,8 @@ public static class DeclarationRules
 
     /// <summary>MC0007.</summary>
     public static SpecRule LanguageTooOld { get; } = new("MC0007", "C# version is too old",
-        "'{0}' needs C# 11 or later, found C# {1}; set LangVersion",
-        "Generated code uses raw strings and static abstract interface members, which came with C# 11.");
+        "'{0}' needs C# 12 or later, found C# {1}; set LangVersion",
+        "Generated code uses raw strings, static abstract interface members and collection expressions, the last of which came with C# 12.");
 
     /// <summary>All of them by rising id.</summary>
     public static IReadOnlyList<SpecRule> All { get; } =

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ModelCompiler.Core.Spec.Declaration;
 
 namespace ModelCompiler.Core.Spec.Validation;
@@ -6,7 +5,7 @@ namespace ModelCompiler.Core.Spec.Validation;
 /// <summary>Checks the type that carries the attributes, and its compilation.</summary>
 internal static class TypeValidation
 {
-    private const int FirstLanguageVersion = 1100;
+    private const int FirstLanguageVersion = 1200;
 
     public static void Check(EncoderSpec spec, SpecErrorList errors)
     {
@@ -30,9 +29,13 @@ internal static class TypeValidation
         if (!spec.Host.ReferencesRuntime)
             errors.Add(DeclarationRules.RuntimeNotReferenced, SpecPlace.Type, type.Name);
         if (spec.Host.LanguageVersion < FirstLanguageVersion)
-        {
-            string version = (spec.Host.LanguageVersion / 100.0).ToString("0.#", CultureInfo.InvariantCulture);
-            errors.Add(DeclarationRules.LanguageTooOld, SpecPlace.Type, type.Name, version);
-        }
+            errors.Add(DeclarationRules.LanguageTooOld, SpecPlace.Type, type.Name, VersionText(spec.Host.LanguageVersion));
+    }
+
+    /// <summary>Roslyn numbers versions 1 to 6 as they are, later ones as 100 · major + minor.</summary>
+    private static string VersionText(int version)
+    {
+        (int major, int minor) = version < 100 ? (version, 0) : (version / 100, version % 100);
+        return minor == 0 ? Invariant.Text(major) : $"{Invariant.Text(major)}.{Invariant.Text(minor)}";
     }
 }
