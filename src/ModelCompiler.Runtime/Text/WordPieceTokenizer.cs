@@ -7,7 +7,11 @@ namespace ModelCompiler.Runtime.Text;
 /// BERT's tokenizer: added tokens are found first, the rest is normalized, split into words, and each word into the
 /// longest pieces of the vocabulary. The ids are those of Hugging Face's <c>tokenizers</c> library for JavaScript.
 /// </summary>
-/// <remarks>Thread-safe. A surrogate without its partner counts as U+FFFD. Offsets are not tracked.</remarks>
+/// <remarks>
+/// Thread-safe. A surrogate without its partner counts as U+FFFD. Offsets are not tracked. Where that library and its
+/// Rust original differ, ideographs outside the basic plane and final sigma go the way of the former; <c>single_word</c>
+/// tokens, <c>truncation</c> and an empty second text, which the former does not know, go the way of the latter.
+/// </remarks>
 public sealed class WordPieceTokenizer
 {
     private readonly TokenizerDefinition _definition;

@@ -20,7 +20,7 @@ public static class DeclarationRules
 
     /// <summary>MC0004.</summary>
     public static SpecRule KindNotSupported { get; } = new("MC0004", "Encoder is not a plain class",
-        "'{0}' is a {1}; [Encoder] needs a class that is neither static, abstract, file-local nor a record",
+        "'{0}' is {1}; [Encoder] needs a class that is neither static, abstract, file-local nor a record",
         "Instances own a session with native memory: they are created by Load and disposed of, never copied, compared by value or derived from an abstract class.");
 
     /// <summary>MC0005.</summary>

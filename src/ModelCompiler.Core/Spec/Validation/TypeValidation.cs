@@ -11,7 +11,7 @@ internal static class TypeValidation
     {
         DeclaredType type = spec.Type;
         if (type.Kind != "class")
-            errors.Add(DeclarationRules.KindNotSupported, SpecPlace.Type, type.Name, type.Kind);
+            errors.Add(DeclarationRules.KindNotSupported, SpecPlace.Type, type.Name, (type.Kind[0] is 'a' or 'i' ? "an " : "a ") + type.Kind);
         if (!type.IsPartial)
             errors.Add(DeclarationRules.NotPartial, SpecPlace.Type, type.Name);
         if (type.HasPrimaryConstructor)

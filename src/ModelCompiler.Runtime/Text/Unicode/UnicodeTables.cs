@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 
 namespace ModelCompiler.Runtime.Text.Unicode;
@@ -23,9 +22,9 @@ internal static class UnicodeTables
 
     private static readonly Dictionary<string, string[]> Sections = ReadSections();
 
-    private static readonly FrozenDictionary<int, int[]> Decompositions = Sections["decompositions"]
+    private static readonly Dictionary<int, int[]> Decompositions = Sections["decompositions"]
         .Select(entry => entry.Split('='))
-        .ToFrozenDictionary(entry => Hex(entry[0]), entry => entry[1].Split('+').Select(Hex).ToArray());
+        .ToDictionary(entry => Hex(entry[0]), entry => entry[1].Split('+').Select(Hex).ToArray());
 
     // A page is 256 code points; most pages decompose nothing.
     private static readonly bool[] DecomposingPages = PagesOf(Decompositions.Keys);
