@@ -93,7 +93,7 @@ public sealed class BadBatchTests : IDisposable
 
     [Fact]
     public void Text_without_a_tokenizer_names_the_folder() =>
-        Should.Throw<Text.TokenizerException>(() => _session.Classify(["text"])).Path.ShouldBe(ModelFixtures.TinyRoberta);
+        Should.Throw<ModelCompiler.Runtime.Text.TokenizerException>(() => _session.Classify(["text"])).Path.ShouldBe(ModelFixtures.TinyRoberta);
 
     [Fact]
     public void A_method_of_another_head_says_which_head_it_needs() =>
