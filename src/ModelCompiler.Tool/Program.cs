@@ -1,1 +1,3 @@
-return 0;
+using ModelCompiler.Tool;
+
+return ModelCompilerTool.Run(args, TextChannels.Process());

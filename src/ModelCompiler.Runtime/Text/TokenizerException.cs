@@ -1,7 +1,7 @@
 namespace ModelCompiler.Runtime.Text;
 
 /// <summary>A model folder's tokenizer is missing, is broken, or is of a kind that this library does not run.</summary>
-public sealed class TokenizerException : Exception
+public sealed class TokenizerException : ModelCompilerException
 {
     /// <summary>Creates the exception; the message is made of its parts.</summary>
     public TokenizerException(

@@ -60,6 +60,10 @@ public sealed class WordPieceTokenizer
     /// <summary>Special tokens around one text, such as 2 for <c>[CLS] text [SEP]</c>.</summary>
     public int SpecialTokenCount => _definition.Single.SpecialCount;
 
+    /// <summary>Special tokens before one text, such as 1 for <c>[CLS] text [SEP]</c>.</summary>
+    public int LeadingSpecialTokenCount =>
+        _definition.Single.Pieces.TakeWhile(piece => piece.Slot != TemplateSlot.First).Sum(piece => piece.SpecialIds.Length);
+
     /// <summary>
     /// Reads the tokenizer of a model folder: <c>tokenizer.json</c> if it is there, else <c>vocab.txt</c>, each with
     /// <c>tokenizer_config.json</c>.

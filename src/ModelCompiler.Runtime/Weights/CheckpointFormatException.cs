@@ -1,7 +1,7 @@
 namespace ModelCompiler.Runtime.Weights;
 
 /// <summary>A file of a model folder does not follow its format.</summary>
-public abstract class CheckpointFormatException : Exception
+public abstract class CheckpointFormatException : ModelCompilerException
 {
     private protected CheckpointFormatException(
         string path, string what, string expected, string found, Exception? innerException)

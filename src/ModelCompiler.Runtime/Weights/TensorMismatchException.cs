@@ -20,7 +20,7 @@ public enum TensorMismatch
 }
 
 /// <summary>A tensor of a well-formed checkpoint does not fit the model.</summary>
-public sealed class TensorMismatchException : Exception
+public sealed class TensorMismatchException : ModelCompilerException
 {
     /// <summary>Creates the exception; the message is made of its parts.</summary>
     public TensorMismatchException(

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using ModelCompiler.Runtime;
+using SupersenseSample;
+
+var definitions = new Argument<string[]>("definition") { Description = "Definitions; read from standard input, one a line, where there are none." };
+var precision = new Option<string>("--precision")
+{
+    Description = $"Which generated class runs: {string.Join(", ", Precisions.Names)}.",
+    DefaultValueFactory = _ => "w4a4",
+};
+precision.AcceptOnlyFromAmong([.. Precisions.Names]);
+var model = new Option<string>("--model")
+{
+    Description = "Model folder.",
+    DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "model"),
+};
+var top = new Option<int>("--top") { Description = "Labels shown for each definition.", DefaultValueFactory = _ => 3 };
+top.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<int>() < 1)
+        result.AddError("--top: expected 1 or more.");
+});
+var evaluate = new Option<string?>("--evaluate") { Description = "Folder with WordNet's data files: measures accuracy on the test definitions." };
+var threads = new Option<int>("--threads") { Description = "Threads; 0 for one per processor." };
+
+var root = new RootCommand("Tells the supersense of a definition: what kind of thing or happening it defines.")
+{
+    definitions, precision, model, top, evaluate, threads,
+};
+root.SetAction(parsed =>
+{
+    using EncoderSession session = Precisions.Load(
+        parsed.GetRequiredValue(precision), parsed.GetRequiredValue(model), new() { Threads = parsed.GetValue(threads) });
+    if (parsed.GetValue(evaluate) is { } folder)
+        Evaluation.Run(session, folder, parsed.GetRequiredValue(precision));
+    else
+        Classify(session, parsed.GetValue(definitions) ?? [], parsed.GetValue(top));
+});
+
+ParseResult command = root.Parse(args);
+try
+{
+    int code = command.Invoke(new() { EnableDefaultExceptionHandler = false });
+    return command.Errors.Count > 0 ? 2 : code;
+}
+catch (Exception e) when (e is ModelCompilerException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"supersense: {e.Message}");
+    return 1;
+}
+
+static void Classify(EncoderSession session, string[] definitions, int top)
+{
+    if (definitions.Length > 0)
+    {
+        foreach ((string definition, Classification found) in definitions.Zip(session.Classify(definitions)))
+            Write(session, definition, found, top);
+        return;
+    }
+
+    // Each line is answered when it is read, so that a person can type.
+    while (Console.ReadLine() is { } line)
+    {
+        if (!string.IsNullOrWhiteSpace(line))
+            Write(session, line, session.Classify([line])[0], top);
+    }
+}
+
+static void Write(EncoderSession session, string definition, Classification found, int top)
+{
+    Console.WriteLine(definition);
+    foreach (int label in found.Top(top))
+        Console.WriteLine(FormattableString.Invariant($"  {session.Labels[label],-18} {100 * found.Probabilities[label],5:0.0} %"));
+}

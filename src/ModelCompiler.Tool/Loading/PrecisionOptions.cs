@@ -1,0 +1,118 @@
+using System.CommandLine;
+using ModelCompiler.Core;
+using ModelCompiler.Core.Spec.Declaration;
+
+namespace ModelCompiler.Tool.Loading;
+
+/// <summary>The options that spell a quantization scheme: <c>--precision</c>, <c>--group</c>, <c>--asymmetric</c>, <c>--static</c>, <c>--part</c>.</summary>
+public sealed class PrecisionOptions
+{
+    private static readonly (string Name, Precision Precision)[] Precisions =
+    [
+        ("fp16", Precision.Fp16), ("w8a8", Precision.W8A8), ("w4a8", Precision.W4A8), ("w4a16", Precision.W4A16), ("w4a4", Precision.W4A4),
+    ];
+
+    private static readonly (string Name, EncoderPart Part)[] Parts =
+    [
+        ("qkv", EncoderPart.Qkv), ("attention-output", EncoderPart.AttentionOutput),
+        ("mlp-intermediate", EncoderPart.MlpIntermediate), ("mlp-output", EncoderPart.MlpOutput),
+    ];
+
+    private readonly Option<string> _precision;
+    private readonly Option<string[]> _parts = new("--part")
+    {
+        Description = "Another precision for one part, such as mlp-output=w8a8 (qkv, attention-output, mlp-intermediate, mlp-output). Repeatable.",
+    };
+
+    private readonly Option<int> _group = new("--group")
+    {
+        Description = "Inputs that share a weight scale: 64 or 128; 0 for one scale per output row.",
+    };
+
+    private readonly Option<string> _asymmetric = new("--asymmetric")
+    {
+        Description = "Ranges with a minimum of their own: both (default), weights or activations.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private PrecisionOptions(string defaultPrecision)
+    {
+        _precision = new("--precision", "-p")
+        {
+            Description = "Precision of the linear layers: fp16, w8a8, w4a8, w4a16, w4a4.",
+            DefaultValueFactory = _ => defaultPrecision,
+        };
+        _precision.AcceptOnlyFromAmong([.. Precisions.Select(p => p.Name)]);
+        _group.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is not (0 or 64 or 128))
+                result.AddError("--group: expected 64 or 128, or 0 for one scale per row.");
+        });
+        _asymmetric.AcceptOnlyFromAmong("both", "weights", "activations");
+        _parts.Validators.Add(result =>
+        {
+            foreach (string part in result.GetValueOrDefault<string[]>() ?? [])
+            {
+                if (!TryParsePart(part, out _, out _))
+                    result.AddError($"--part: expected PART=PRECISION such as mlp-output=w8a8, found '{part}'.");
+            }
+        });
+    }
+
+    /// <summary>Adds the options to a command.</summary>
+    public static PrecisionOptions AddTo(Command command, string defaultPrecision)
+    {
+        var options = new PrecisionOptions(defaultPrecision);
+        command.Options.Add(options._precision);
+        command.Options.Add(options._parts);
+        command.Options.Add(options._group);
+        command.Options.Add(options._asymmetric);
+        return options;
+    }
+
+    /// <summary>True where the command line names a precision.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetResult(_precision) is { Implicit: false };
+
+    /// <summary>The precisions that the command line spells, in the words of <c>[Quantize]</c>.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="range">Where activation ranges come from.</param>
+    public EquatableArray<QuantizeArguments> Read(ParseResult parsed, ActivationRange range)
+    {
+        int group = parsed.GetValue(_group);
+        string? asymmetric = parsed.GetResult(_asymmetric) is null ? null : parsed.GetValue(_asymmetric) ?? "both";
+        QuantizeArguments Arguments(Precision precision, EncoderPart part)
+        {
+            // Options that make no sense for 16-bit operands apply to the parts for which they do.
+            bool weights = precision != Precision.Fp16, activations = precision is not (Precision.Fp16 or Precision.W4A16);
+            return new(
+                (int)precision,
+                (int)part,
+                weights && asymmetric is "both" or "weights" ? (int)Symmetry.Asymmetric : 0,
+                activations && asymmetric is "both" or "activations" ? (int)Symmetry.Asymmetric : 0,
+                weights ? group : 0,
+                activations ? (int)range : 0);
+        }
+
+        var arguments = new List<QuantizeArguments>
+        {
+            Arguments(Precisions.First(p => p.Name == parsed.GetValue(_precision)).Precision, EncoderPart.All),
+        };
+        foreach (string text in parsed.GetValue(_parts) ?? [])
+        {
+            TryParsePart(text, out EncoderPart part, out Precision precision);
+            arguments.Add(Arguments(precision, part));
+        }
+
+        return arguments.ToEquatableArray();
+    }
+
+    private static bool TryParsePart(string text, out EncoderPart part, out Precision precision)
+    {
+        string[] sides = text.Split('=');
+        int p = sides.Length == 2 ? Array.FindIndex(Parts, x => x.Name == sides[0]) : -1;
+        int v = sides.Length == 2 ? Array.FindIndex(Precisions, x => x.Name == sides[1]) : -1;
+        part = p < 0 ? default : Parts[p].Part;
+        precision = v < 0 ? default : Precisions[v].Precision;
+        return p >= 0 && v >= 0;
+    }
+}

@@ -1,0 +1,21 @@
+// pool_first_n768_f16_sm_80
+//
+//   y = first token of sequence s
+//   output[s, :] = y, mc::Half
+//
+//   input   [tokens, 768] row-major FP16
+//
+// Launch: grid (most sequences of the bucket), 96 threads. Plan e03cc5cbc00d8a13.
+#include "mc/heads.cuh"
+
+namespace {
+
+using Config = mc::PoolConfig<768, mc::Pooling::kFirst, false, mc::Half>;
+static_assert(Config::kThreads == 96, "the host launches 96 threads");
+
+}  // namespace
+
+extern "C" __global__ void __launch_bounds__(96)
+pool_first_n768_f16_sm_80(const mc::PoolArguments arguments) {
+  mc::Pool<Config>::run(arguments);
+}
