@@ -29,24 +29,19 @@ public sealed unsafe class CpuWeights : IDisposable
     /// <param name="plan">What to bind for.</param>
     /// <param name="checkpoint">Weights in Hugging Face layout; not needed afterwards.</param>
     /// <exception cref="TensorMismatchException">A tensor is missing, unknown, of another shape or type, or holds NaN or infinity.</exception>
+    /// <exception cref="ModelMismatchException">Packed weights are of another format than the plan's.</exception>
     /// <exception cref="CheckpointFormatException">The <c>quantization_config</c> cannot be read.</exception>
     public static CpuWeights Bind(ExecutionPlan plan, Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(checkpoint);
-        var source = new CheckpointWeightSource(plan.Model, checkpoint);
-        CpuWeights weights = Bind(plan, source);
-        try
-        {
-            source.RequireAllRead();
-            return weights;
-        }
-        catch
-        {
-            weights.Dispose();
-            throw;
-        }
+        return Bind(plan, ModelWeights.Load(plan, checkpoint));
     }
+
+    /// <summary>Binds weights that were loaded before.</summary>
+    /// <param name="plan">What to bind for: the plan that they were loaded for.</param>
+    /// <param name="weights">Not needed afterwards.</param>
+    public static CpuWeights Bind(ExecutionPlan plan, ModelWeights weights) => Bind(plan, new LoadedWeightSource(weights));
 
     /// <summary>Binds weights from any source.</summary>
     internal static CpuWeights Bind(ExecutionPlan plan, IWeightSource source)

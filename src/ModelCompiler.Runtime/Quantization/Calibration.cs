@@ -35,7 +35,7 @@ public sealed class Calibration : IDisposable
         ModelFolder files = ModelFolder.Open(folder);
         files.RequireModel(model);
         var tokenizer = WordPieceTokenizer.FromFolder(folder);
-        var weights = CpuWeights.Bind(plan, new LoadedWeightSource(files.LoadWeights(plan)));
+        var weights = CpuWeights.Bind(plan, files.LoadWeights(plan));
         return new(weights, new CpuExecutor(weights), tokenizer);
     }
 

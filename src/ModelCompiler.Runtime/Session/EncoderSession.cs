@@ -58,7 +58,7 @@ public sealed partial class EncoderSession : IDisposable
         ExecutionPlan plan = DescriptorPlan.Of(descriptor);
         ModelFolder files = ModelFolder.Open(folder);
         files.RequireModel(descriptor.Model);
-        var weights = CpuWeights.Bind(plan, new LoadedWeightSource(files.LoadWeights(plan)));
+        var weights = CpuWeights.Bind(plan, files.LoadWeights(plan));
         var executor = new CpuExecutor(
             weights, new() { Threads = options.Threads, MaxSequence = Math.Min(descriptor.Shapes.MaxSequence, descriptor.Model.MaxSequence) });
         return new(descriptor, folder, files.LabelsFor(descriptor.Model), weights, executor);

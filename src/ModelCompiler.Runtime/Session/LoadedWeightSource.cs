@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Spec;
 using ModelCompiler.Runtime.Cpu.Binding;
-using ModelCompiler.Runtime.Quantization;
 
 namespace ModelCompiler.Runtime;
 
@@ -33,15 +32,8 @@ internal sealed class LoadedWeightSource(ModelWeights weights) : IWeightSource
     };
 
     /// <inheritdoc/>
-    public QuantizedMatrix? Codes(PlanWeight weight, int rows, int columns, LinearPrecision precision)
-    {
-        QuantizedLinear linear = weights.Get<QuantizedLinearWeight>(weight).Weights;
-        bool symmetric = linear.Format.Symmetry == Symmetry.Symmetric;
-        var codes = new short[linear.Codes.Length];
-        for (int i = 0; i < codes.Length; i++)
-            codes[i] = symmetric ? (sbyte)linear.Codes[i] : linear.Codes[i];
-        return new(codes, linear.Scales, symmetric ? null : linear.Minima, columns / linear.Groups);
-    }
+    public QuantizedMatrix? Codes(PlanWeight weight, int rows, int columns, LinearPrecision precision) =>
+        QuantizedMatrix.From(weights.Get<QuantizedLinearWeight>(weight).Weights);
 
     /// <inheritdoc/>
     public StaticRange InputRange(PlanWeight weight, ActivationFormat format)

@@ -1,6 +1,9 @@
 using System.Collections.Frozen;
+using System.Text.Json;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Runtime.Quantization;
+using ModelCompiler.Runtime.Weights;
+using ModelCompiler.Runtime.Weights.CompressedTensors;
 
 namespace ModelCompiler.Runtime;
 
@@ -49,6 +52,34 @@ public sealed class ModelWeights
 
     /// <summary>The plan that they belong to.</summary>
     public ExecutionPlan Plan { get; }
+
+    /// <summary>
+    /// Loads every weight of a plan: float tensors as FP16 or quantized by rounding to nearest, packed codes as they are.
+    /// </summary>
+    /// <param name="plan">Names the weights and their formats.</param>
+    /// <param name="checkpoint">Weights in Hugging Face layout; a config.json beside them says whether they are packed.</param>
+    /// <exception cref="TensorMismatchException">A tensor is missing, unexpected, of another shape or type, or not finite.</exception>
+    /// <exception cref="ModelMismatchException">Packed weights are of another format than the plan's.</exception>
+    /// <exception cref="QuantizationConfigException">The <c>quantization_config</c> cannot be run.</exception>
+    public static ModelWeights Load(ExecutionPlan plan, Checkpoint checkpoint)
+    {
+        string path = Path.Combine(checkpoint.Folder, ModelFolder.ConfigName);
+        QuantizationConfig? quantization = null;
+        if (File.Exists(path))
+        {
+            try
+            {
+                using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+                quantization = QuantizationConfigJson.Read(path, document.RootElement);
+            }
+            catch (JsonException e)
+            {
+                throw new QuantizationConfigException(path, "config", "JSON", e.Message, e);
+            }
+        }
+
+        return new ModelWeightsLoader(plan, checkpoint, quantization).Load();
+    }
 
     /// <summary>The weight for a role.</summary>
     /// <typeparam name="T">Its kind.</typeparam>

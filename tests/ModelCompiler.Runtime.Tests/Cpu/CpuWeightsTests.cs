@@ -67,7 +67,7 @@ public sealed class CpuWeightsTests : IDisposable
         WriteQuantized(floats, Encoders.Schemes["w8a8"].Qkv);
         using Checkpoint packed = Checkpoint.Open(_folder);
         ExecutionPlan plan = Planner.Plan(Encoders.TinyBert, Encoders.Schemes["w4a8"]);
-        var exception = Should.Throw<TensorMismatchException>(() => CpuWeights.Bind(plan, packed));
+        var exception = Should.Throw<ModelMismatchException>(() => CpuWeights.Bind(plan, packed));
         exception.Expected.ShouldContain("s4");
         exception.Found.ShouldContain("s8");
     }
@@ -131,7 +131,11 @@ public sealed class CpuWeightsTests : IDisposable
         var arguments = new QuantizationArguments(
             format.Bits, format.Symmetry == Symmetry.Symmetric, format.GroupSize > 0 ? QuantizationStrategy.Group : QuantizationStrategy.Channel,
             format.GroupSize > 0 ? format.GroupSize : null, Dynamic: false);
-        var config = new QuantizationConfig([new("group_0", ["Linear"], arguments, null)], ["pooler.dense"]);
+        ActivationFormat inputs = precision.Activations;
+        QuantizationArguments? activations = inputs.IsQuantized
+            ? new(inputs.Bits, inputs.Symmetry == Symmetry.Symmetric, QuantizationStrategy.Token, null, Dynamic: true)
+            : null;
+        var config = new QuantizationConfig([new("group_0", ["Linear"], arguments, activations)], ["pooler.dense"]);
         File.WriteAllText(
             Path.Combine(_folder, "config.json"),
             new JsonObject { [QuantizationConfigJson.PropertyName] = QuantizationConfigJson.Write(config) }.ToJsonString());

@@ -1,4 +1,5 @@
 using ModelCompiler.Core.Spec;
+using ModelCompiler.Runtime.Quantization;
 
 namespace ModelCompiler.Runtime.Cpu.Binding;
 
@@ -13,38 +14,17 @@ internal sealed record QuantizedMatrix(short[] Codes, float[] Scales, float[]? M
     /// <param name="weights">[rows, columns], finite.</param>
     /// <param name="columns">Inputs.</param>
     /// <param name="format">4 or 8 bits; a group size that divides the columns, or 0.</param>
-    public static QuantizedMatrix RoundToNearest(ReadOnlySpan<float> weights, int columns, WeightFormat format)
+    public static QuantizedMatrix RoundToNearest(ReadOnlySpan<float> weights, int columns, WeightFormat format) =>
+        From(WeightQuantizer.Quantize(weights, weights.Length / columns, columns, format));
+
+    /// <summary>Widens stored codes.</summary>
+    public static QuantizedMatrix From(QuantizedLinear linear)
     {
-        int group = format.GroupSize == 0 ? columns : format.GroupSize;
-        bool asymmetric = format.Symmetry == Symmetry.Asymmetric;
-        int high = asymmetric ? (1 << format.Bits) - 1 : (1 << (format.Bits - 1)) - 1;
-        int low = asymmetric ? 0 : -high - 1;
-        short[] codes = new short[weights.Length];
-        float[] scales = new float[weights.Length / group];
-        float[]? minimums = asymmetric ? new float[scales.Length] : null;
-        for (int g = 0; g < scales.Length; g++)
-        {
-            ReadOnlySpan<float> x = weights.Slice(g * group, group);
-            float min = x[0], max = x[0];
-            foreach (float value in x)
-            {
-                min = MathF.Min(min, value);
-                max = MathF.Max(max, value);
-            }
-
-            float lo = asymmetric ? min : 0;
-            float scale = asymmetric ? (max - min) / high : MathF.Max(MathF.Abs(min), MathF.Abs(max)) / high;
-            if (scale == 0)
-                scale = 1;
-            float inverse = 1f / scale;
-            for (int i = 0; i < group; i++)
-                codes[g * group + i] = (short)Math.Clamp(MathF.Round((x[i] - lo) * inverse, MidpointRounding.ToEven), low, high);
-            scales[g] = scale;
-            if (minimums != null)
-                minimums[g] = lo;
-        }
-
-        return new(codes, scales, minimums, group);
+        bool isSymmetric = linear.Format.Symmetry == Symmetry.Symmetric;
+        var codes = new short[linear.Codes.Length];
+        for (int i = 0; i < codes.Length; i++)
+            codes[i] = isSymmetric ? (sbyte)linear.Codes[i] : linear.Codes[i];
+        return new(codes, linear.Scales, isSymmetric ? null : linear.Minima, linear.Columns / linear.Groups);
     }
 }
 
