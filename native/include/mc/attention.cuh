@@ -28,6 +28,7 @@
 #include "mc/dependency.cuh"
 #include "mc/half.cuh"
 #include "mc/mma.cuh"
+#include "mc/ptx.cuh"
 #include "mc/reduce.cuh"
 #include "mc/sequences.cuh"
 
@@ -114,12 +115,6 @@ struct Attention {
     }
   }
 
-  __device__ __forceinline__ static float exp2_approximate(float value) {
-    float result;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(value));
-    return result;
-  }
-
   // Scores outside the row's own sequence become minus infinity.
   __device__ __forceinline__ static void mask(float (&scores)[kKeyGroups][4], int first_key, const Lane& lane,
                                               const int (&start)[2], const int (&end)[2]) {
@@ -147,7 +142,7 @@ struct Attention {
       highest = lanes_max<4>(highest);
       // A row whose keys all lie in later tiles has no finite maximum yet; base 0 keeps its probabilities 0, not NaN.
       const float base = highest == minus_infinity() ? 0.0f : highest * kScoreScale;
-      const float correction = exp2_approximate(maximum[row] * kScoreScale - base);
+      const float correction = ptx::exp2_approximate(maximum[row] * kScoreScale - base);
       maximum[row] = highest;
       sum[row] *= correction;
 #pragma unroll
@@ -159,7 +154,7 @@ struct Attention {
       for (int n = 0; n < kKeyGroups; ++n) {
 #pragma unroll
         for (int i = 2 * row; i < 2 * row + 2; ++i) {
-          scores[n][i] = exp2_approximate(fmaf(scores[n][i], kScoreScale, -base));
+          scores[n][i] = ptx::exp2_approximate(fmaf(scores[n][i], kScoreScale, -base));
           sum[row] += scores[n][i];
         }
       }

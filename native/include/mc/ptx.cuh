@@ -65,6 +65,13 @@ __device__ __forceinline__ unsigned half2_multiply_add(unsigned a, unsigned b, u
   return result;
 }
 
+// 2 to the power of `value`, to about two units in the last place. 0 for minus infinity.
+__device__ __forceinline__ float exp2_approximate(float value) {
+  float result;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(value));
+  return result;
+}
+
 // What follows exists from sm_90 on.
 
 // Index of this block within its thread-block cluster.

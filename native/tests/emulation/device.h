@@ -5,9 +5,11 @@
 // It checks index arithmetic, synchronisation order, ragged edges and epilogues; it says nothing about speed.
 #pragma once
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -21,6 +23,8 @@
 #define __host__
 #define __global__
 #define __forceinline__ inline
+// One copy of each variable, because blocks run one after another. Kernels of clusters use dynamic shared memory alone.
+#define __shared__ static
 
 struct float2 { float x, y; };
 struct alignas(16) float4 { float x, y, z, w; };
@@ -59,7 +63,9 @@ struct Warp {
 };
 
 struct Fiber {
-  ucontext_t context;
+  ucontext_t context;  // where it starts
+  jmp_buf place;       // where it goes on
+  bool started = false;
   std::unique_ptr<char[]> stack;
   Index3 thread;
   Block* block;
@@ -80,14 +86,22 @@ struct Block {
 };
 
 inline Fiber* current = nullptr;
-inline ucontext_t scheduler;
+inline jmp_buf scheduler;
 inline CopyTiming copy_timing = CopyTiming::kLate;
 inline std::function<void()>* kernel = nullptr;
 
+// _setjmp and _longjmp switch stacks without a system call, which swapcontext makes twice.
 inline void yield() {
-  Fiber* self = current;
-  swapcontext(&self->context, &scheduler);
-  current = self;
+  if (_setjmp(current->place) == 0) _longjmp(scheduler, 1);
+}
+
+// Runs a fiber until it yields or ends.
+inline void resume(Fiber& fiber) {
+  current = &fiber;
+  if (_setjmp(scheduler) != 0) return;
+  if (fiber.started) _longjmp(fiber.place, 1);
+  fiber.started = true;
+  setcontext(&fiber.context);
 }
 
 inline void arrive_and_wait(Barrier& barrier) {
@@ -102,13 +116,13 @@ inline void arrive_and_wait(Barrier& barrier) {
 
 // Every lane gives a value and receives those of all 32.
 template <class T>
-inline std::vector<T> exchange(const T& value) {
+inline std::array<T, 32> exchange(const T& value) {
   static_assert(sizeof(T) <= 32);
   Warp& warp = *current->warp;
   const unsigned parity = current->parity++ % 2;
   std::memcpy(warp.slots[parity][current->thread.x % 32], &value, sizeof(T));
   arrive_and_wait(warp.barrier);
-  std::vector<T> all(32);
+  std::array<T, 32> all;
   for (int lane = 0; lane < 32; ++lane) std::memcpy(&all[lane], warp.slots[parity][lane], sizeof(T));
   return all;
 }
@@ -125,7 +139,7 @@ inline void perform(const Copy& copy) {
 inline void run_fiber() {
   (*kernel)();
   current->done = true;
-  swapcontext(&current->context, &scheduler);
+  _longjmp(scheduler, 1);
 }
 
 // Runs one cluster (one block where cluster_size is 1) to its end. False if its threads wait for one another for ever.
@@ -168,8 +182,7 @@ inline bool run_cluster(const std::vector<Index3>& indices, int threads, int sha
     if (round > 50'000'000 / static_cast<long long>(fibers.size())) return false;
     for (auto& fiber : fibers) {
       if (fiber->done) continue;
-      current = fiber.get();
-      swapcontext(&scheduler, &fiber->context);
+      resume(*fiber);
       if (fiber->done) --alive;
     }
   }
@@ -199,6 +212,29 @@ template <class T>
 inline T __shfl_xor_sync(unsigned, T value, int mask) {
   return emulation::exchange(value)[(threadIdx.x % 32) ^ mask];
 }
+inline unsigned __ballot_sync(unsigned, bool value) {
+  const std::array<bool, 32> lanes = emulation::exchange(value);
+  unsigned word = 0;
+  for (int i = 0; i < 32; ++i) word |= static_cast<unsigned>(lanes[i]) << i;
+  return word;
+}
+inline unsigned __reduce_or_sync(unsigned, unsigned value) {
+  unsigned result = 0;
+  for (unsigned lane : emulation::exchange(value)) result |= lane;
+  return result;
+}
+inline int __reduce_min_sync(unsigned, int value) {
+  const std::array<int, 32> lanes = emulation::exchange(value);
+  return *std::min_element(lanes.begin(), lanes.end());
+}
+inline int __clz(unsigned word) { return word == 0 ? 32 : __builtin_clz(word); }
+inline int __ffs(unsigned word) { return __builtin_ffs(static_cast<int>(word)); }
+inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
+  const unsigned long long bytes = a | static_cast<unsigned long long>(b) << 32;
+  unsigned result = 0;
+  for (int i = 0; i < 4; ++i) result |= static_cast<unsigned>(bytes >> 8 * (selector >> 4 * i & 7) & 255) << 8 * i;
+  return result;
+}
 inline float __int_as_float(int bits) { float value; std::memcpy(&value, &bits, 4); return value; }
 inline float __fmul_rn(float a, float b) { return a * b; }
 inline float __fadd_rn(float a, float b) { return a + b; }
@@ -206,4 +242,8 @@ inline float __fsub_rn(float a, float b) { return a - b; }
 inline float __fdiv_rn(float a, float b) { return a / b; }
 inline float __frcp_rn(float a) { return 1.0f / a; }
 inline float __fsqrt_rn(float a) { return std::sqrt(a); }
-inline int __float2int_rn(float a) { return static_cast<int>(std::nearbyint(a)); }
+// Saturates, and makes 0 of NaN.
+inline int __float2int_rn(float a) {
+  if (std::isnan(a)) return 0;
+  return a >= 2147483648.0f ? 0x7fffffff : a < -2147483648.0f ? -0x7fffffff - 1 : static_cast<int>(std::nearbyint(a));
+}

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "device.h"
-#include "mc/half.cuh"
+#include "mc/half_conversion.cuh"
 
 namespace mc::ptx {
 
@@ -42,7 +42,7 @@ inline void copy_async_wait() {
 
 inline void load_matrix_x4(unsigned (&words)[4], unsigned address) {
   check_shared(address, 16);
-  const std::vector<unsigned> addresses = emulation::exchange(address);
+  const std::array<unsigned, 32> addresses = emulation::exchange(address);
   const unsigned lane = threadIdx.x % 32;
   for (unsigned i = 0; i < 4; ++i) {
     std::memcpy(&words[i], dynamic_shared() + addresses[8 * i + lane / 4] + lane % 4 * 4, 4);
@@ -65,6 +65,8 @@ inline unsigned half2_multiply_add(unsigned a, unsigned b, unsigned c) {
   const float2 x = unpack_half2(a), y = unpack_half2(b), z = unpack_half2(c);
   return pack_half2(std::fma(x.x, y.x, z.x), std::fma(x.y, y.y, z.y));
 }
+
+inline float exp2_approximate(float value) { return std::exp2(value); }
 
 inline int cluster_rank() { return emulation::current->block->rank; }
 inline void cluster_barrier() { emulation::arrive_and_wait(*emulation::current->block->cluster_barrier); }

@@ -1,4 +1,4 @@
-// Emulation of native/include/mc/half.cuh.
+// Emulation of native/include/mc/half_conversion.cuh.
 #pragma once
 
 #include "device.h"

@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Builds and runs every kernel check on this machine's GPU. Needs nvcc and g++ of CUDA 12.4 or later, and an H100 (sm_90a).
+# The families with packed int4 activations are built as sm_80 PTX, which the driver translates: sm_90a has no such products.
+#
+#   native/tests/device/run.sh [FILTER]      FILTER: part of a program's name, such as gemm_5 or attention
+#
+#   NVCC    the compiler                     nvcc
+#   BUILD   where programs are put           a folder under $TMPDIR
+#   JOBS    compilations at a time           the number of processors
+#   LIMIT   seconds for a program            180
+#
+# The last line is 'N checks, N failed'; the exit status is 0 only where none failed.
+set -u -o pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+tests=$(dirname "$here")
+filter=${1:-}
+nvcc=${NVCC:-nvcc}
+build=${BUILD:-${TMPDIR:-/tmp}/mc-device-tests}
+jobs=${JOBS:-$(nproc)}
+limit=${LIMIT:-180}
+mkdir -p "$build"
+
+if ! command -v "$nvcc" > /dev/null; then
+  nvcc=/usr/local/cuda/bin/nvcc
+fi
+if ! command -v "$nvcc" > /dev/null; then
+  echo "nvcc is neither in PATH nor in /usr/local/cuda/bin; set NVCC" >&2
+  exit 2
+fi
+
+flags=(-std=c++20 -O2 --expt-relaxed-constexpr -Xcompiler -ffp-contract=off
+       -I "$here" -I "$tests" -I "$tests/../include")
+hopper='-gencode arch=compute_90a,code=sm_90a'
+ampere_ptx='-gencode arch=compute_80,code=compute_80'
+
+# One line a program: name, source, architecture and definitions. The slowest come first.
+programs() {
+  echo "attention_64 attention_device_test.cu $hopper -DMC_HEAD_DIM=64"
+  for family in $(seq 5 18); do
+    echo "gemm_$family gemm_device_test.cu $hopper -DMC_FAMILY=$family"
+  done
+  for family in 0 1 2 3 4; do
+    echo "gemm_${family}_sm80 gemm_device_test.cu $ampere_ptx -DMC_FAMILY=$family"
+  done
+  for head_dim in 32 128 16; do
+    echo "attention_$head_dim attention_device_test.cu $hopper -DMC_HEAD_DIM=$head_dim"
+  done
+  echo "rows rows_device_test.cu $hopper"
+}
+
+compile() {
+  local name=$1 source=$2
+  shift 2
+  rm -f "$build/$name"
+  "$nvcc" "${flags[@]}" "$@" "$here/$source" -o "$build/$name" > "$build/$name.log" 2>&1
+}
+
+started=$SECONDS
+mapfile -t selected < <(programs | grep -- "$filter")
+if [ ${#selected[@]} -eq 0 ]; then
+  echo "no program has '$filter' in its name; there are:" >&2
+  programs | cut -d ' ' -f 1 >&2
+  exit 2
+fi
+for line in "${selected[@]}"; do
+  while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+  # shellcheck disable=SC2086  # the line is words
+  compile $line &
+done
+wait
+echo "built ${#selected[@]} programs in $((SECONDS - started)) s, in $build"
+
+checks=0
+failed=0
+for line in "${selected[@]}"; do
+  name=${line%% *}
+  if [ ! -x "$build/$name" ]; then
+    echo "== $name: does not compile"
+    grep -E -m 20 'error|fatal' "$build/$name.log" || tail -n 20 "$build/$name.log"
+    checks=$((checks + 1)) failed=$((failed + 1))
+    continue
+  fi
+  begun=$SECONDS
+  timeout "$limit" "$build/$name" > "$build/$name.out" 2>&1
+  status=$?
+  echo "== $name, $((SECONDS - begun)) s"
+  head -n 40 "$build/$name.out"
+  summary=$(tail -n 1 "$build/$name.out")
+  if [[ $summary =~ ^([0-9]+)\ checks,\ ([0-9]+)\ failed$ ]]; then
+    checks=$((checks + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+    # A program without a failed check ends with status 0, and one without a check has tested nothing.
+    if [ "${BASH_REMATCH[1]}" -eq 0 ] || { [ "$status" -ne 0 ] && [ "${BASH_REMATCH[2]}" -eq 0 ]; }; then
+      echo "FAILED $name: status $status after '$summary'"
+      checks=$((checks + 1)) failed=$((failed + 1))
+    fi
+  else
+    echo "FAILED $name: ended with status $status and no summary (124: longer than $limit s)"
+    checks=$((checks + 1)) failed=$((failed + 1))
+  fi
+done
+
+echo "$checks checks, $failed failed"
+[ "$failed" -eq 0 ] && [ "$checks" -gt 0 ]
