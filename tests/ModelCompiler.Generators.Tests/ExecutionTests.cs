@@ -92,7 +92,7 @@ public sealed class ExecutionTests
         }
         """;
 
-    private static readonly string s_folder = Repository.PathOf("samples", "Supersense", "model");
+    private static readonly string s_folder = Repository.PathOf("tests", "fixtures", "wordnet-bert");
 
     private static readonly Lazy<Type> s_program = new(Compile);
 

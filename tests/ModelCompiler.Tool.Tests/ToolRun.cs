@@ -10,7 +10,7 @@ internal sealed record ToolRun(int Code, string Results, string Messages)
 
     public static string TinyRoberta => Path.Combine(Root, "tests", "fixtures", "tiny-roberta");
 
-    public static string WordNetModel => Path.Combine(Root, "samples", "Supersense", "model");
+    public static string WordNetModel => Path.Combine(Root, "tests", "fixtures", "wordnet-bert");
 
     public static string OwnAssembly => typeof(ToolRun).Assembly.Location;
 

@@ -36,7 +36,7 @@ public sealed class GoldenOutputTests
     public void Quantized_wordnet_bert_stays_near_the_golden_logits(string scheme, double bound) =>
         Check(Encoders.WordNet, Model, Fixture("wordnet-bert"), "logits", Encoders.Schemes[scheme], bound);
 
-    internal static string Model => Path.Combine(Root, "samples", "Supersense", "model");
+    internal static string Model => Path.Combine(Root, "tests", "fixtures", "wordnet-bert");
 
     internal static string Fixture(string name) => Path.Combine(Root, "tests", "fixtures", name);
 

@@ -15,7 +15,7 @@ internal static class ModelFixtures
     public static string TinyRoberta => Path.Combine(Root, "tests", "fixtures", "tiny-roberta");
 
     /// <summary>The sample's classifier; its golden outputs lie in <see cref="WordNetGolden"/>.</summary>
-    public static string WordNetModel => Path.Combine(Root, "samples", "Supersense", "model");
+    public static string WordNetModel => Path.Combine(Root, "tests", "fixtures", "wordnet-bert");
 
     public static string WordNetGolden => Path.Combine(Root, "tests", "fixtures", "wordnet-bert", "golden.safetensors");
 
