@@ -14,8 +14,11 @@ internal static class ModelFixtures
 
     public static string TinyRoberta => Path.Combine(Root, "tests", "fixtures", "tiny-roberta");
 
-    /// <summary>The sample's classifier; its golden outputs lie in <see cref="WordNetGolden"/>.</summary>
+    /// <summary>The fixture classifier; its golden outputs lie in <see cref="WordNetGolden"/>.</summary>
     public static string WordNetModel => Path.Combine(Root, "tests", "fixtures", "wordnet-bert");
+
+    /// <summary>The checkpoint that samples/Supersense ships.</summary>
+    public static string SampleModel => Path.Combine(Root, "samples", "Supersense", "model");
 
     public static string WordNetGolden => Path.Combine(Root, "tests", "fixtures", "wordnet-bert", "golden.safetensors");
 

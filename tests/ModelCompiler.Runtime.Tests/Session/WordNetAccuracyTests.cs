@@ -4,7 +4,7 @@ using ModelCompiler.Runtime.Tests.Text;
 namespace ModelCompiler.Runtime.Tests.Session;
 
 /// <summary>
-/// The sample's classifier on all 11,923 test definitions, in every precision of the sample. The same model reaches
+/// The fixture checkpoint on all 11,923 test definitions, in every precision of the sample. The same model reaches
 /// 78.01 % in fp32.
 /// </summary>
 public class WordNetAccuracyTests
