@@ -117,7 +117,10 @@ public class SchedulerTests
         Only(good with { Tile = good.Tile with { Stages = 40 } }).Limit.ShouldBe("shared memory bytes of a block");
         Only(good with { Problem = good.Problem with { K = 776 } }).Found.ShouldBe(776 / 2 % 16);
         Only(good with { Tile = new(128, 256, 128, 2, 2, 2) }).ShouldSatisfyAllConditions(
-            f => f.Limit.ShouldBe("registers of a thread"), f => f.Allowed.ShouldBe(255), f => f.Found.ShouldBe(336));
+            f => f.Limit.ShouldBe("accumulators of a thread"), f => f.Allowed.ShouldBe(128), f => f.Found.ShouldBe(256));
+        GemmProblem grouped = good.Problem with { Precision = new(new(4, Symmetry.Symmetric, 64), good.Problem.Precision.Activations) };
+        Only(good with { Problem = grouped, Tile = new(128, 128, 128, 2, 2, 2) }).ShouldSatisfyAllConditions(
+            f => f.Allowed.ShouldBe(64), f => f.Found.ShouldBe(128));
         Only(good with { Scope = RowScope.Cluster }).Limit.ShouldBe("blocks of a cluster");
     }
 
