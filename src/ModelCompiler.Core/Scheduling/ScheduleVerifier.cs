@@ -19,7 +19,7 @@ public static class ScheduleVerifier
     /// terms of asymmetric weights as many registers, so that only half the tile fits. mc/mainloop.cuh asserts the same.
     /// </summary>
     private static int AccumulatorsThatFit(GemmProblem problem) =>
-        problem.Precision.Weights is { GroupSize: 0, Symmetry: Spec.Symmetry.Symmetric } ? 128 : 64;
+        problem.Precision.Weights is { GroupSize: 0, Symmetry: Symmetry.Symmetric } ? 128 : 64;
 
     /// <summary>Bytes of a <c>cp.async</c> or vector access.</summary>
     private const int AccessBytes = 16;
