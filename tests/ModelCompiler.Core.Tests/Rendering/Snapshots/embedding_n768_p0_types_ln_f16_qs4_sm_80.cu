@@ -7,7 +7,7 @@
 //
 //   tables  [rows, 768] row-major FP16
 //
-// Launch: grid (ceil(bucket tokens / rows a block)), 96 threads. Plan a515f1364b598729.
+// Launch: grid (ceil(bucket tokens / rows a block)), 96 threads. Plan 838fd437a5fe709c.
 #include "mc/embedding.cuh"
 
 namespace {
