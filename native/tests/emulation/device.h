@@ -199,8 +199,8 @@ inline bool run_cluster(const std::vector<Index3>& indices, int threads, int sha
     }
     blocks.push_back(std::move(block));
   }
-  // Each warp runs as far as it can before the next one, so that it meets what others have not read or written where
-  // a barrier is missing. Clusters alternate between the first warp first and the last warp first.
+  // Each warp runs as far as it can before the next one, so that it meets what others have not read or written
+  // yet where a barrier is missing. Clusters alternate between the first warp first and the last warp first.
   static bool backwards = false;
   backwards = !backwards;
   const size_t warps = fibers.size() / 32;
