@@ -8,26 +8,17 @@
 
 namespace checks {
 
-constexpr QuantConstants kRowConstants = {0.013f, -0.9f, 0.5f};
-
-template <class... Formats>
-struct FormatList {};
-
-using FewFormats = FormatList<mc::QuantFormat<4, 4, false>, mc::QuantFormat<8, 8, true>>;
-using AllFormats =
-    FormatList<mc::QuantFormat<4, 4, false>, mc::QuantFormat<4, 4, true>, mc::QuantFormat<4, 8, false>,
-               mc::QuantFormat<4, 8, true>, mc::QuantFormat<8, 8, false>, mc::QuantFormat<8, 8, true>,
-               mc::QuantFormat<8, 8, true, true>, mc::QuantFormat<4, 4, false, true>,
-               mc::QuantFormat<8, 8, false, false, true>, mc::QuantFormat<4, 4, true, false, true>>;
-
 template <int kHeads, int kHeadDim, int kHeadsPerBlock = kHeads, int kKeyTile = 16>
 class AttentionCase {
  public:
   explicit AttentionCase(const Lengths& lengths)
-      : sequences_(lengths), tokens_(sequences_.tokens()), rows_((tokens_ + 15) / 16 * 16 + 32), qkv_(random_qkv(), size_t(rows_ - tokens_) * 3 * kHidden) {
+      : sequences_(lengths),
+        tokens_(sequences_.tokens()),
+        rows_((tokens_ + 15) / 16 * 16 + 32),
+        qkv_(random_qkv(), size_t(rows_ - tokens_) * 3 * kHidden) {
     char text[120];
-    std::snprintf(text, sizeof text, "attention %d heads of %d, %d a block, key tile %d, %d tokens of %d sequences", kHeads,
-                  kHeadDim, kHeadsPerBlock, kKeyTile, tokens_, sequences_.count());
+    std::snprintf(text, sizeof text, "attention %d heads of %d, %d a block, key tile %d, %d tokens of %d sequences",
+                  kHeads, kHeadDim, kHeadsPerBlock, kKeyTile, tokens_, sequences_.count());
     name_ = text;
   }
 
@@ -35,7 +26,8 @@ class AttentionCase {
   void check_context() {
     platform::Array<float> context(size_t(rows_) * kHidden, kOutputPoison);
     platform::Array<mc::Half> halves(context.size(), kOutputPoison);
-    if (!launch<mc::AttentionOutput::kFloat>(context.device()) || !launch<mc::AttentionOutput::kHalf>(halves.device())) {
+    if (!launch<mc::AttentionOutput::kFloat>(context.device()) ||
+        !launch<mc::AttentionOutput::kHalf>(halves.device())) {
       report(name_, 1, 1);
       return;
     }
@@ -73,12 +65,9 @@ class AttentionCase {
     using Config = mc::AttentionConfig<kHeads, kHeadDim, kOutput, Format, kHeadsPerBlock, kKeyTile>;
     platform::Shape shape;
     shape.columns = (rows_ + 15) / 16, shape.rows = kHeads / kHeadsPerBlock;
-    const mc::AttentionArguments arguments = {qkv_.device(),
-                                              output,
-                                              sequences_.device_starts(),
-                                              sequences_.sequence_count(),
-                                              sequences_.token_count(),
-                                              quantized};
+    const mc::AttentionArguments arguments = {
+        qkv_.device(), output, sequences_.device_starts(), sequences_.sequence_count(), sequences_.token_count(),
+        quantized};
     return platform::launch<mc::Attention<Config>, Config::kThreads>(name_, shape, arguments);
   }
 
@@ -99,7 +88,7 @@ class AttentionCase {
   // Relative L2 error of the context. Every seventh token where there are many.
   double relative_error(platform::Array<float>& context) {
     double squares_of_error = 0, squares = 0;
-    for (int t = 0; t < tokens_; t += tokens_ > 600 ? 7 : 1) {
+    for (int t = 0; t<tokens_; t += tokens_> 600 ? 7 : 1) {
       for (int head = 0; head < kHeads; ++head) {
         const std::vector<double> expected = reference(t, head);
         for (int i = 0; i < kHeadDim; ++i) {

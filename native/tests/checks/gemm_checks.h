@@ -55,8 +55,8 @@ struct Linearized<Terms::kBothOffsets, kStaticScale, Steps...> {
 
 // The kernel of a problem: its linear part, then `Steps`.
 template <class Problem, class Tile, RowScope kScope, int kCluster, class... Steps>
-using LinearThen = mc::Gemm<Problem, Tile, kScope, kCluster,
-                            typename Linearized<terms_of<Problem>(), false, Steps...>::Type>;
+using LinearThen =
+    mc::Gemm<Problem, Tile, kScope, kCluster, typename Linearized<terms_of<Problem>(), false, Steps...>::Type>;
 
 // A grid for a bucket of one tile more than the tokens need: the blocks beyond leave at once.
 template <class Gemm>
@@ -107,7 +107,8 @@ void linear_equals_the_reference(const std::vector<int>& token_counts) {
 
 // An elementwise step between the linear part and the store. Step: Relu, which is exact, or Tanh.
 template <class Problem, class Tile, class Step>
-void elementwise_is_near_the_reference(const char* what, float (*function)(float), const std::vector<int>& token_counts) {
+void elementwise_is_near_the_reference(const char* what, float (*function)(float),
+                                       const std::vector<int>& token_counts) {
   using Gemm = LinearThen<Problem, Tile, RowScope::kPartial, 1, Step, mc::StoreF32>;
   for (int tokens : token_counts) {
     LinearLayer<Problem> layer(tokens);
@@ -126,8 +127,8 @@ void elementwise_is_near_the_reference(const char* what, float (*function)(float
   }
 }
 
-template <class Problem, class Tile, RowScope kScope, int kCluster, class Format, mc::GeluForm kForm = mc::GeluForm::kErf,
-          bool kCodeSum = Format::kAsymmetric>
+template <class Problem, class Tile, RowScope kScope, int kCluster, class Format,
+          mc::GeluForm kForm = mc::GeluForm::kErf, bool kCodeSum = Format::kAsymmetric>
 void gelu_then_quantize_equals_the_reference(const std::vector<int>& token_counts) {
   using Gemm = LinearThen<Problem, Tile, kScope, kCluster, mc::Gelu<kForm>, mc::QuantizeRows<Format, kCodeSum>>;
   for (int tokens : token_counts) {
@@ -171,8 +172,8 @@ struct Epsilon {
 // Element: storage type of gamma and beta.
 template <class Problem, class Tile, RowScope kScope, int kCluster, class Format, class Element = float>
 void residual_layer_norm_quantize_is_near_the_reference(const std::vector<int>& token_counts) {
-  using Gemm = LinearThen<Problem, Tile, kScope, kCluster, mc::Residual, mc::LayerNormStep<Element, Epsilon>, mc::StoreF16,
-                          mc::QuantizeRows<Format>>;
+  using Gemm = LinearThen<Problem, Tile, kScope, kCluster, mc::Residual, mc::LayerNormStep<Element, Epsilon>,
+                          mc::StoreF16, mc::QuantizeRows<Format>>;
   constexpr int kN = Problem::kN;
   for (int tokens : token_counts) {
     LinearLayer<Problem> layer(tokens);

@@ -12,7 +12,8 @@ constexpr unsigned short kHalfNaN = 0x7e00;
 class HalfMatrix {
  public:
   // Numbers rounded to FP16, followed by `beyond` NaNs, which no kernel may let into its results.
-  HalfMatrix(const std::vector<float>& numbers, size_t beyond = 0) : values_(numbers), memory_(numbers.size() + beyond) {
+  explicit HalfMatrix(const std::vector<float>& numbers, size_t beyond = 0)
+      : values_(numbers), memory_(numbers.size() + beyond) {
     for (size_t i = 0; i < memory_.size(); ++i) {
       memory_[i].bits = i < numbers.size() ? float_to_half(numbers[i]) : kHalfNaN;
       if (i < numbers.size()) values_[i] = half_to_float(memory_[i].bits);

@@ -75,7 +75,9 @@ void head_outputs_are_near_the_reference() {
     const int source = kSource == mc::HeadInput::kFirstTokens ? sequences.start(r) : r;
     for (int n = 0; n < kOutputs; ++n) {
       double y = bias[n];
-      for (int k = 0; k < kInputs; ++k) y += double(input[size_t(source) * kInputs + k]) * weight[size_t(n) * kInputs + k];
+      for (int k = 0; k < kInputs; ++k) {
+        y += double(input[size_t(source) * kInputs + k]) * weight[size_t(n) * kInputs + k];
+      }
       if (kActivation == mc::HeadActivation::kTanh) y = std::tanh(y);
       if (kActivation == mc::HeadActivation::kRelu) y = std::max(y, 0.0);
       wrong += !(std::fabs(output[size_t(r) * kOutputs + n] - y) <= 2e-5);

@@ -51,7 +51,8 @@ class LinearLayer {
     fill_activations(random);
     fill_weights(random);
     for (int n = 0; n < kN; ++n) {
-      gamma_half[n] = {float_to_half(random.real(0.5f, 1.5f))}, beta_half[n] = {float_to_half(random.real(-0.5f, 0.5f))};
+      gamma_half[n] = {float_to_half(random.real(0.5f, 1.5f))};
+      beta_half[n] = {float_to_half(random.real(-0.5f, 0.5f))};
       gamma[n] = half_to_float(gamma_half[n].bits), beta[n] = half_to_float(beta_half[n].bits);
     }
     for (size_t i = 0; i < residual.size(); ++i) residual[i] = {float_to_half(random.real(-2.0f, 2.0f))};

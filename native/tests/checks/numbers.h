@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <vector>
 
@@ -42,7 +43,9 @@ inline unsigned short float_to_half(float value) {
   const float size = std::fabs(value);
   if (std::isnan(value)) return static_cast<unsigned short>(sign | 0x7e00);
   if (size >= 65520.0f) return static_cast<unsigned short>(sign | 0x7c00);
-  if (size < 6.103515625e-5f) return static_cast<unsigned short>(sign | static_cast<int>(std::nearbyint(std::ldexp(size, 24))));
+  if (size < 6.103515625e-5f) {
+    return static_cast<unsigned short>(sign | static_cast<int>(std::nearbyint(std::ldexp(size, 24))));
+  }
   int exponent = 0;
   // 1024 to 2048, where 2048 carries into the exponent by itself.
   const int mantissa = static_cast<int>(std::nearbyint(std::ldexp(std::frexp(size, &exponent), 11)));

@@ -15,6 +15,18 @@ struct QuantConstants {
   float static_scale, static_lo, clip;
 };
 
+// Those of the attention and row checks; some values saturate.
+constexpr QuantConstants kRowConstants = {0.013f, -0.9f, 0.5f};
+
+template <class... Formats>
+struct FormatList {};
+
+using FewFormats = FormatList<mc::QuantFormat<4, 4, false>, mc::QuantFormat<8, 8, true>>;
+using AllFormats = FormatList<mc::QuantFormat<4, 4, false>, mc::QuantFormat<4, 4, true>, mc::QuantFormat<4, 8, false>,
+                              mc::QuantFormat<4, 8, true>, mc::QuantFormat<8, 8, false>, mc::QuantFormat<8, 8, true>,
+                              mc::QuantFormat<8, 8, true, true>, mc::QuantFormat<4, 4, false, true>,
+                              mc::QuantFormat<8, 8, false, false, true>, mc::QuantFormat<4, 4, true, false, true>>;
+
 // How far codes and row metadata may be from the reference.
 enum class CodeMatch {
   kExact,         // the rows are bit-exact, so everything is

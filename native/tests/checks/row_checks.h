@@ -1,7 +1,9 @@
 // Checks of the kernels that take one token's row each: rows.cuh and embedding.cuh.
 #pragma once
 
-#include "checks/attention_checks.h"
+#include "checks/half_matrix.h"
+#include "checks/quantized_target.h"
+#include "checks/sequences.h"
 #include "mc/embedding.cuh"
 #include "mc/rows.cuh"
 
@@ -59,8 +61,8 @@ void quantized_rows_equal_the_reference() {
   arguments.input = input.device(), arguments.token_count = token_count.device();
   arguments.quantized = quantized.target();
   char name[100];
-  std::snprintf(name, sizeof name, "rows of %d, %d bits in %d, asymmetric %d, static %d, clip %d", kFeatures, Format::kBits,
-                Format::kContainerBits, Format::kAsymmetric, Format::kStatic, Format::kClip);
+  std::snprintf(name, sizeof name, "rows of %d, %d bits in %d, asymmetric %d, static %d, clip %d", kFeatures,
+                Format::kBits, Format::kContainerBits, Format::kAsymmetric, Format::kStatic, Format::kClip);
   if (platform::launch<mc::Rows<Config>, Config::Launch::kThreads>(name, shape, arguments)) {
     quantized.check(name, rows, kRowTokens, CodeMatch::kExact);
   } else {
@@ -80,7 +82,8 @@ void normalized_rows_are_near_the_reference() {
   using Config = mc::RowsConfig<kFeatures, float, true, true, Format, mc::DefaultRowLaunch<kFeatures>>;
   Random random(kFeatures + 1);
   platform::Array<float> input(random_floats(random, size_t(kRowPlaces) * kFeatures, 2.0f, 5.0f));
-  platform::Array<float> gamma(random_floats(random, kFeatures, 1.0f, 1.0f)), beta(random_floats(random, kFeatures, 1.0f));
+  platform::Array<float> gamma(random_floats(random, kFeatures, 1.0f, 1.0f));
+  platform::Array<float> beta(random_floats(random, kFeatures, 1.0f));
   platform::Array<int> token_count(std::vector<int>{kRowTokens});
   platform::Array<mc::Half> output(input.size(), kOutputPoison);
   QuantizedTarget<Format> quantized(kRowPlaces, kFeatures, kRowConstants);
@@ -128,7 +131,8 @@ void embeddings_are_near_the_reference(int position_offset) {
   HalfMatrix word(random_floats(random, size_t(kVocabulary) * kFeatures, 1.0f));
   HalfMatrix position(random_floats(random, size_t(kPositions) * kFeatures, 1.0f));
   HalfMatrix type(random_floats(random, size_t(2) * kFeatures, 1.0f));
-  platform::Array<float> gamma(random_floats(random, kFeatures, 1.0f, 1.0f)), beta(random_floats(random, kFeatures, 1.0f));
+  platform::Array<float> gamma(random_floats(random, kFeatures, 1.0f, 1.0f));
+  platform::Array<float> beta(random_floats(random, kFeatures, 1.0f));
   platform::Array<int> ids(rows), types(rows);
   // Beyond the tokens there are ids that no table has.
   for (int i = 0; i < rows; ++i) {

@@ -1,5 +1,5 @@
-// Where the checks of native/tests/checks run: on a CUDA device, compiled by nvcc. native/tests/emulation/platform.h has
-// the same names for a machine without one.
+// Where the checks of native/tests/checks run: on a CUDA device, compiled by nvcc. native/tests/emulation/platform.h
+// has the same names for a machine without one.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -14,7 +14,7 @@
 
 namespace platform {
 
-constexpr bool kExactMath = false;       // erff and tanhf differ from the host's in the last place
+constexpr bool kExactMath = false;  // erff and tanhf differ from the host's in the last place
 constexpr bool kThorough = true;
 constexpr bool kClustersOfInt4 = false;  // packed int4 products are compiled as sm_80 code
 
@@ -59,7 +59,8 @@ class Mirrored {
   }
 
  protected:
-  Mirrored(size_t bytes, unsigned char fill) : bytes_(bytes), host_((bytes + 255) / 256 * 256 + 2 * kGuardBytes, kGuard) {
+  Mirrored(size_t bytes, unsigned char fill)
+      : bytes_(bytes), host_((bytes + 255) / 256 * 256 + 2 * kGuardBytes, kGuard) {
     std::memset(host_.data() + kGuardBytes, fill, bytes);
     require(cudaMalloc(&device_, host_.size()), "an array", "cudaMalloc");
     alive().push_back(this);
@@ -155,9 +156,9 @@ bool launch(const std::string& name, const Shape& shape, const Arguments& argume
   const cudaError_t last = cudaGetLastError();  // also clears it, so that the next case starts clean
   if (error == cudaSuccess) error = last;
   if (error != cudaSuccess) {
-    std::printf("%s: launch of %d x %d blocks, cluster %d, %d threads, %d bytes of shared memory: %s, %s\n", name.c_str(),
-                shape.columns, shape.rows, shape.cluster, kThreads, shape.shared_bytes, cudaGetErrorName(error),
-                cudaGetErrorString(error));
+    std::printf("%s: launch of %d x %d blocks, cluster %d, %d threads, %d bytes of shared memory: %s, %s\n",
+                name.c_str(), shape.columns, shape.rows, shape.cluster, kThreads, shape.shared_bytes,
+                cudaGetErrorName(error), cudaGetErrorString(error));
     return false;
   }
   finish_launch(name);

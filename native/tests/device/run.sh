@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds and runs every kernel check on this machine's GPU. Needs nvcc and g++ of CUDA 12.4 or later, and an H100 (sm_90a).
-# The families with packed int4 activations are built as sm_80 PTX, which the driver translates: sm_90a has no such products.
+# Builds and runs every kernel check on this machine's GPU, an H100 (sm_90a). Needs nvcc of CUDA 12.4 or later and g++.
+# The families with packed int4 activations are built as sm_80 PTX, which the driver translates, because sm_90a has no
+# such products.
 #
 #   native/tests/device/run.sh [FILTER]      FILTER: part of a program's name, such as gemm_5 or attention
 #
@@ -57,7 +58,7 @@ compile() {
 }
 
 started=$SECONDS
-mapfile -t selected < <(programs | grep -- "$filter")
+mapfile -t selected < <(programs | grep -- "^[^ ]*$filter")
 if [ ${#selected[@]} -eq 0 ]; then
   echo "no program has '$filter' in its name; there are:" >&2
   programs | cut -d ' ' -f 1 >&2

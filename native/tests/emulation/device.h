@@ -87,16 +87,18 @@ struct Block {
 
 inline Fiber* current = nullptr;
 inline jmp_buf scheduler;
+inline unsigned long long passed_barriers = 0;  // of all kinds
 inline CopyTiming copy_timing = CopyTiming::kLate;
 inline std::function<void()>* kernel = nullptr;
 
-// _setjmp and _longjmp switch stacks without a system call, which swapcontext makes twice.
-inline void yield() {
+// _setjmp and _longjmp switch stacks without a system call, where swapcontext makes two. They stand in frames of their
+// own, so that no caller keeps a variable in a register across a switch.
+__attribute__((noinline, noclone)) inline void yield() {
   if (_setjmp(current->place) == 0) _longjmp(scheduler, 1);
 }
 
 // Runs a fiber until it yields or ends.
-inline void resume(Fiber& fiber) {
+__attribute__((noinline, noclone)) inline void resume(Fiber& fiber) {
   current = &fiber;
   if (_setjmp(scheduler) != 0) return;
   if (fiber.started) _longjmp(fiber.place, 1);
@@ -109,6 +111,7 @@ inline void arrive_and_wait(Barrier& barrier) {
   if (++barrier.arrived == barrier.expected) {
     barrier.arrived = 0;
     ++barrier.generation;
+    ++passed_barriers;
     return;
   }
   while (barrier.generation == generation) yield();
@@ -142,6 +145,37 @@ inline void run_fiber() {
   _longjmp(scheduler, 1);
 }
 
+inline std::unique_ptr<Fiber> make_fiber(unsigned thread, Block& block) {
+  constexpr size_t kStackBytes = 128 * 1024;
+  auto fiber = std::make_unique<Fiber>();
+  fiber->stack.reset(new char[kStackBytes]);
+  fiber->thread = {thread, 0, 0};
+  fiber->block = &block;
+  fiber->warp = &block.warps[thread / 32];
+  getcontext(&fiber->context);
+  fiber->context.uc_stack.ss_sp = fiber->stack.get();
+  fiber->context.uc_stack.ss_size = kStackBytes;
+  fiber->context.uc_link = nullptr;
+  makecontext(&fiber->context, run_fiber, 0);
+  return fiber;
+}
+
+// Runs the 32 fibers of a warp until they all wait for other warps or have ended. False if none of them came further.
+inline bool run_warp(const std::unique_ptr<Fiber>* lanes, size_t& alive) {
+  const unsigned long long before = passed_barriers;
+  const size_t alive_before = alive;
+  unsigned long long passed;
+  do {
+    passed = passed_barriers;
+    for (int lane = 0; lane < 32; ++lane) {
+      if (lanes[lane]->done) continue;
+      resume(*lanes[lane]);
+      if (lanes[lane]->done) --alive;
+    }
+  } while (passed_barriers != passed);
+  return passed_barriers != before || alive != alive_before;
+}
+
 // Runs one cluster (one block where cluster_size is 1) to its end. False if its threads wait for one another for ever.
 inline bool run_cluster(const std::vector<Index3>& indices, int threads, int shared_bytes) {
   std::vector<std::unique_ptr<Block>> blocks;
@@ -161,30 +195,20 @@ inline bool run_cluster(const std::vector<Index3>& indices, int threads, int sha
     block->cluster_barrier = &cluster_barrier;
     cluster.push_back(block.get());
     for (int thread = 0; thread < threads; ++thread) {
-      auto fiber = std::make_unique<Fiber>();
-      constexpr size_t kStackBytes = 128 * 1024;
-      fiber->stack.reset(new char[kStackBytes]);
-      fiber->thread = {static_cast<unsigned>(thread), 0, 0};
-      fiber->block = block.get();
-      fiber->warp = &block->warps[thread / 32];
-      getcontext(&fiber->context);
-      fiber->context.uc_stack.ss_sp = fiber->stack.get();
-      fiber->context.uc_stack.ss_size = kStackBytes;
-      fiber->context.uc_link = nullptr;
-      makecontext(&fiber->context, run_fiber, 0);
-      fibers.push_back(std::move(fiber));
+      fibers.push_back(make_fiber(static_cast<unsigned>(thread), *block));
     }
     blocks.push_back(std::move(block));
   }
-  // A thread that can go on passes some barrier within a few rounds; a deadlock changes nothing for ever.
+  // Each warp runs as far as it can before the next one, so that it meets what others have not read or written
+  // yet where a barrier is missing. Clusters alternate between the first warp first and the last warp first.
+  static bool backwards = false;
+  backwards = !backwards;
+  const size_t warps = fibers.size() / 32;
   size_t alive = fibers.size();
-  for (long long round = 0; alive > 0; ++round) {
-    if (round > 50'000'000 / static_cast<long long>(fibers.size())) return false;
-    for (auto& fiber : fibers) {
-      if (fiber->done) continue;
-      resume(*fiber);
-      if (fiber->done) --alive;
-    }
+  // A round in which no barrier is passed and no thread ends is a deadlock.
+  for (bool moved = true; alive > 0; moved = false) {
+    for (size_t i = 0; i < warps; ++i) moved |= run_warp(&fibers[(backwards ? warps - 1 - i : i) * 32], alive);
+    if (!moved) return false;
   }
   return true;
 }

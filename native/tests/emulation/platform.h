@@ -10,8 +10,8 @@
 
 namespace platform {
 
-constexpr bool kExactMath = true;        // erff and tanhf of a kernel are those of the host
-constexpr bool kThorough = false;        // the cases that cost much are for the GPU
+constexpr bool kExactMath = true;  // erff and tanhf of a kernel are those of the host
+constexpr bool kThorough = false;  // the cases that cost much are for the GPU
 constexpr bool kClustersOfInt4 = true;
 
 constexpr emulation::CopyTiming kCopyTimings[] = {emulation::CopyTiming::kLate, emulation::CopyTiming::kEarly};
