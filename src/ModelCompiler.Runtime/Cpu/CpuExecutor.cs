@@ -58,24 +58,24 @@ public sealed unsafe class CpuExecutor : IDisposable
     public long OutputLength(int tokens, int sequences) => (long)(Plan.Model.OutputPerToken ? tokens : sequences) * Plan.Model.OutputColumns;
 
     /// <summary>Runs a packed batch.</summary>
-    /// <param name="ids">[tokens] token ids of all sequences, one after the other, without padding.</param>
-    /// <param name="lengths">[sequences] tokens of each sequence.</param>
+    /// <param name="tokenIds">[tokens] ids of all sequences, one after the other, without padding.</param>
+    /// <param name="sequenceLengths">[sequences] tokens of each sequence.</param>
     /// <param name="tokenTypes">[tokens], or empty for zeros.</param>
-    /// <param name="output">Receives <see cref="OutputLength"/> values, row-major.</param>
-    /// <exception cref="EncoderInputException">The batch is not one that the model can take; nothing was done.</exception>
-    public void Run(ReadOnlySpan<int> ids, ReadOnlySpan<int> lengths, ReadOnlySpan<int> tokenTypes, Span<float> output) =>
-        Run(ids, lengths, tokenTypes, output, default, wantHidden: false);
+    /// <param name="output">Receives exactly <see cref="OutputLength"/> values, row-major.</param>
+    /// <exception cref="InvalidBatchException">The batch is not one that the model can take; nothing was done.</exception>
+    public void Run(ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, Span<float> output) =>
+        Run(tokenIds, sequenceLengths, tokenTypes, output, default, wantHidden: false);
 
     /// <summary>Runs a packed batch and also returns the last hidden state.</summary>
-    /// <param name="ids">[tokens] token ids of all sequences, one after the other, without padding.</param>
-    /// <param name="lengths">[sequences] tokens of each sequence.</param>
+    /// <param name="tokenIds">[tokens] ids of all sequences, one after the other, without padding.</param>
+    /// <param name="sequenceLengths">[sequences] tokens of each sequence.</param>
     /// <param name="tokenTypes">[tokens], or empty for zeros.</param>
-    /// <param name="output">Receives <see cref="OutputLength"/> values, row-major.</param>
+    /// <param name="output">Receives exactly <see cref="OutputLength"/> values, row-major.</param>
     /// <param name="hiddenState">Receives [tokens, H] FP16 values as floats.</param>
-    /// <exception cref="EncoderInputException">The batch is not one that the model can take; nothing was done.</exception>
+    /// <exception cref="InvalidBatchException">The batch is not one that the model can take; nothing was done.</exception>
     public void Run(
-        ReadOnlySpan<int> ids, ReadOnlySpan<int> lengths, ReadOnlySpan<int> tokenTypes, Span<float> output, Span<float> hiddenState) =>
-        Run(ids, lengths, tokenTypes, output, hiddenState, wantHidden: true);
+        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, Span<float> output, Span<float> hiddenState) =>
+        Run(tokenIds, sequenceLengths, tokenTypes, output, hiddenState, wantHidden: true);
 
     /// <summary>Ends the executor's threads and frees its workspaces. Not while a call runs.</summary>
     public void Dispose()
@@ -93,22 +93,20 @@ public sealed unsafe class CpuExecutor : IDisposable
     }
 
     private void Run(
-        ReadOnlySpan<int> ids, ReadOnlySpan<int> lengths, ReadOnlySpan<int> tokenTypes, Span<float> output, Span<float> hiddenState,
+        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, Span<float> output, Span<float> hiddenState,
         bool wantHidden)
     {
-        EncoderInput.Check(Plan.Model, MaxSequence, ids, lengths, tokenTypes);
-        EncoderInput.CheckRoom(nameof(output), output.Length, OutputLength(ids.Length, lengths.Length));
-        if (wantHidden)
-            EncoderInput.CheckRoom(nameof(hiddenState), hiddenState.Length, (long)ids.Length * Plan.Model.HiddenSize);
+        BatchRules.Require(
+            Plan.Model, MaxSequence, tokenIds, sequenceLengths, tokenTypes, output.Length, wantHidden ? hiddenState.Length : null);
         CpuWorkspace pass = Take();
         try
         {
-            fixed (int* firstId = ids, firstType = tokenTypes)
+            fixed (int* firstId = tokenIds, firstType = tokenTypes)
             {
-                for (int sequence = 0, token = 0; sequence < lengths.Length;)
+                for (int sequence = 0, token = 0; sequence < sequenceLengths.Length;)
                 {
-                    (int sequences, int tokens) = NextPass(lengths[sequence..]);
-                    pass.Begin(firstId + token, firstType == null ? null : firstType + token, lengths.Slice(sequence, sequences), tokens);
+                    (int sequences, int tokens) = NextPass(sequenceLengths[sequence..]);
+                    pass.Begin(firstId + token, firstType == null ? null : firstType + token, sequenceLengths.Slice(sequence, sequences), tokens);
                     RunStages(pass);
                     int row = Plan.Model.OutputPerToken ? token : sequence, columns = Plan.Model.OutputColumns;
                     Copy(pass, Plan.Output, columns, output[(row * columns)..]);

@@ -112,10 +112,11 @@ public sealed partial class EncoderSession : IDisposable
     }
 
     private void Run(
-        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> tokenTypes, ReadOnlySpan<int> lengths, Span<float> output, Span<float> hiddenState, bool wantsHidden)
+        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> tokenTypes, ReadOnlySpan<int> sequenceLengths, Span<float> output, Span<float> hiddenState,
+        bool wantsHidden)
     {
-        BatchRules.Require(
-            Descriptor.Model, Descriptor.Shapes, tokenIds, tokenTypes, lengths, output.Length, wantsHidden ? hiddenState.Length : null);
+        // The executor checks everything else, but knows no buckets.
+        BatchRules.RequireBucket(Descriptor.Shapes, tokenIds.Length);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -125,9 +126,9 @@ public sealed partial class EncoderSession : IDisposable
         try
         {
             if (wantsHidden)
-                _executor.Run(tokenIds, lengths, tokenTypes, output, hiddenState);
+                _executor.Run(tokenIds, sequenceLengths, tokenTypes, output, hiddenState);
             else
-                _executor.Run(tokenIds, lengths, tokenTypes, output);
+                _executor.Run(tokenIds, sequenceLengths, tokenTypes, output);
         }
         finally
         {

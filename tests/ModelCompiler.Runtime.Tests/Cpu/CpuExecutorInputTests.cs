@@ -19,25 +19,25 @@ public sealed class CpuExecutorInputTests : IDisposable
     }
 
     [Fact]
-    public void A_negative_id_is_named() => Rejects([1, 2, -1], [3], [], "ids[2]", "0 to 511", "-1");
+    public void A_negative_id_is_named() => Rejects([1, 2, -1], [3], [], "tokenIds[2]", "0 to 511", "-1");
 
     [Fact]
-    public void An_id_of_the_vocabulary_size_is_named() => Rejects([1, 512, 3], [1, 2], [], "ids[1]", "0 to 511", "512");
+    public void An_id_of_the_vocabulary_size_is_named() => Rejects([1, 512, 3], [1, 2], [], "tokenIds[1]", "0 to 511", "512");
 
     [Fact]
-    public void An_empty_batch_is_refused() => Rejects([], [], [], "lengths", "at least one sequence", "none");
+    public void An_empty_batch_is_refused() => Rejects([], [], [], "sequenceLengths", "at least one sequence", "none");
 
     [Fact]
-    public void An_empty_sequence_is_named() => Rejects([1, 2], [2, 0], [], "lengths[1]", "1 to 30 tokens", "0");
+    public void An_empty_sequence_is_named() => Rejects([1, 2], [2, 0], [], "sequenceLengths[1]", "1 to 30 tokens", "0");
 
     [Fact]
-    public void A_sequence_above_the_limit_is_named() => Rejects(new int[31], [31], [], "lengths[0]", "1 to 30 tokens", "31");
+    public void A_sequence_above_the_limit_is_named() => Rejects(new int[31], [31], [], "sequenceLengths[0]", "1 to 30 tokens", "31");
 
     [Fact]
-    public void A_negative_length_is_named() => Rejects([1, 2], [3, -1], [], "lengths[1]", "1 to 30 tokens", "-1");
+    public void A_negative_length_is_named() => Rejects([1, 2], [3, -1], [], "sequenceLengths[1]", "1 to 30 tokens", "-1");
 
     [Fact]
-    public void Lengths_that_do_not_add_up_are_refused() => Rejects([1, 2, 3], [1, 1], [], "ids", "2 ids", "3");
+    public void Lengths_that_do_not_add_up_are_refused() => Rejects([1, 2, 3], [1, 1], [], "tokenIds", "2 ids", "3");
 
     [Fact]
     public void Too_few_token_types_are_refused() => Rejects([1, 2, 3], [3], [0, 0], "tokenTypes", "3 types", "2");
@@ -45,17 +45,28 @@ public sealed class CpuExecutorInputTests : IDisposable
     [Fact]
     public void An_unknown_token_type_is_named() => Rejects([1, 2, 3], [3], [0, 2, 0], "tokenTypes[1]", "0 to 1", "2");
 
-    [Fact]
-    public void Too_little_room_for_the_output_is_refused()
+    [Theory]
+    [InlineData(127)]
+    [InlineData(129)]
+    public void Too_little_or_too_much_room_for_the_output_is_refused(int size)
     {
-        var exception = Should.Throw<EncoderInputException>(() => _executor.Run([1, 2], [2], [], new float[127]));
+        var exception = Should.Throw<InvalidBatchException>(() => _executor.Run([1, 2], [2], [], new float[size]));
         exception.Where.ShouldBe("output");
         exception.Expected.ShouldContain("128");
+        exception.Found.ShouldBe($"{size}");
     }
 
-    [Fact]
-    public void Too_little_room_for_the_hidden_state_is_refused() =>
-        Should.Throw<EncoderInputException>(() => _executor.Run([1, 2], [2], [], new float[128], new float[255])).Where.ShouldBe("hiddenState");
+    [Theory]
+    [InlineData(0)]
+    [InlineData(255)]
+    [InlineData(257)]
+    public void Too_little_or_too_much_room_for_the_hidden_state_is_refused(int size)
+    {
+        var exception = Should.Throw<InvalidBatchException>(() => _executor.Run([1, 2], [2], [], new float[128], new float[size]));
+        exception.Where.ShouldBe("hiddenState");
+        exception.Expected.ShouldContain("256");
+        exception.Found.ShouldBe($"{size}");
+    }
 
     [Fact]
     public void Token_types_left_out_are_zeros()
@@ -91,7 +102,7 @@ public sealed class CpuExecutorInputTests : IDisposable
     {
         float[] before = new float[128], after = new float[128], output = Enumerable.Repeat(7f, 4096).ToArray();
         _executor.Run([5, 6, 7], [3], [], before);
-        var exception = Should.Throw<EncoderInputException>(() => _executor.Run(ids, lengths, types, output));
+        var exception = Should.Throw<InvalidBatchException>(() => _executor.Run(ids, lengths, types, output));
         exception.Where.ShouldBe(where);
         exception.Expected.ShouldContain(expected);
         exception.Found.ShouldBe(found);

@@ -119,6 +119,7 @@ public class SessionUseTests
         session.Dispose();
 
         Should.Throw<ObjectDisposedException>(() => session.Forward([1], [1], new float[45]));
+        Should.Throw<ObjectDisposedException>(() => session.Forward([], [], []));
         Should.Throw<ObjectDisposedException>(() => session.Classify(["text"]));
     }
 

@@ -1,6 +1,6 @@
 namespace ModelCompiler.Runtime;
 
-/// <summary>An argument of a forward pass is out of range. The session is unharmed and answers the next call.</summary>
+/// <summary>An argument of a forward pass is out of range. Thrown before any work; the session or executor answers the next call as before.</summary>
 public class InvalidBatchException : ModelCompilerException
 {
     /// <summary>Names the place, what was expected and what was found.</summary>

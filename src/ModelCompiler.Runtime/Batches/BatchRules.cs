@@ -5,25 +5,31 @@ namespace ModelCompiler.Runtime;
 /// <summary>The rules that a batch keeps, checked before anything runs. Allocates nothing unless a rule is broken.</summary>
 internal static class BatchRules
 {
+    /// <summary>What a model asks of a batch, whatever runs it.</summary>
+    /// <param name="model">The encoder.</param>
+    /// <param name="maxSequence">Longest sequence in tokens.</param>
+    /// <param name="tokenIds">[tokens] of all sequences.</param>
+    /// <param name="sequenceLengths">[sequences].</param>
+    /// <param name="tokenTypes">[tokens], or empty for zeros.</param>
+    /// <param name="output">Values that the output has room for.</param>
+    /// <param name="hiddenState">Values that the hidden state has room for; null where it is not asked for.</param>
     /// <exception cref="InvalidBatchException">Names the first argument that breaks a rule.</exception>
     public static void Require(
-        EncoderModel model, ShapeSet shapes, ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> tokenTypes, ReadOnlySpan<int> lengths, int output, int? hiddenState)
+        EncoderModel model, int maxSequence, ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes,
+        int output, int? hiddenState)
     {
-        if (lengths.IsEmpty)
-            throw new InvalidBatchException("sequenceLengths", "at least one sequence", "an empty batch");
+        if (sequenceLengths.IsEmpty)
+            throw new InvalidBatchException("sequenceLengths", "at least one sequence", "none");
         long tokens = 0;
-        int longest = Math.Min(shapes.MaxSequence, model.MaxSequence);
-        for (int i = 0; i < lengths.Length; i++)
+        for (int i = 0; i < sequenceLengths.Length; i++)
         {
-            if (lengths[i] < 1 || lengths[i] > longest)
-                throw new InvalidBatchException($"sequenceLengths[{i}]", $"1 to {longest} tokens", $"{lengths[i]}");
-            tokens += lengths[i];
+            if (sequenceLengths[i] < 1 || sequenceLengths[i] > maxSequence)
+                throw new InvalidBatchException($"sequenceLengths[{i}]", $"1 to {maxSequence} tokens", $"{sequenceLengths[i]}");
+            tokens += sequenceLengths[i];
         }
 
         if (tokens != tokenIds.Length)
             throw new InvalidBatchException("tokenIds", $"{tokens} ids, the sum of sequenceLengths", $"{tokenIds.Length}");
-        if (tokens > shapes.MaxTokens)
-            throw new BatchTooLargeException(tokenIds.Length, shapes.MaxTokens);
         RequireBelow("tokenIds", tokenIds, model.VocabularySize);
         if (!tokenTypes.IsEmpty)
         {
@@ -33,10 +39,18 @@ internal static class BatchRules
             RequireBelow("tokenTypes", tokenTypes, Math.Max(model.TokenTypes, 1));
         }
 
-        int rows = model.OutputPerToken ? tokenIds.Length : lengths.Length;
+        int rows = model.OutputPerToken ? tokenIds.Length : sequenceLengths.Length;
         RequireLength("output", output, rows, model.OutputColumns);
         if (hiddenState is { } found)
             RequireLength("hiddenState", found, tokenIds.Length, model.HiddenSize);
+    }
+
+    /// <summary>What a class with buckets asks beyond its model.</summary>
+    /// <exception cref="BatchTooLargeException">More tokens than the largest bucket.</exception>
+    public static void RequireBucket(ShapeSet shapes, int tokens)
+    {
+        if (tokens > shapes.MaxTokens)
+            throw new BatchTooLargeException(tokens, shapes.MaxTokens);
     }
 
     private static void RequireBelow(string argument, ReadOnlySpan<int> values, int limit)
