@@ -52,10 +52,12 @@ internal static class QuickRun
 
     private static (double Median, double Best) Time(Action action, double seconds)
     {
-        for (int i = 0; i < 3; i++)
+        // Long enough for the JIT to finish its optimised code in the background, which takes a core of its own.
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < 1)
             action();
         var times = new List<double>();
-        long start = Stopwatch.GetTimestamp();
+        start = Stopwatch.GetTimestamp();
         while (times.Count < 5 || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds)
         {
             long before = Stopwatch.GetTimestamp();
