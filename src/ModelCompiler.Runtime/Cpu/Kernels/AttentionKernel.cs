@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.Runtime.Cpu.Kernels;
@@ -38,6 +39,7 @@ internal sealed unsafe class AttentionKernel : IDisposable
     /// <param name="context">[length, contextStride] fp32.</param>
     /// <param name="contextStride">Elements between token rows of the result.</param>
     /// <param name="path">Instruction set.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Head(
         float* q, float* k, float* v, nint stride, int length, int headSize, float* context, nint contextStride, FloatPath path)
     {
@@ -73,6 +75,7 @@ internal sealed unsafe class AttentionKernel : IDisposable
     }
 
     /// <summary>V is [k = tokens, n = d] already: a panel takes 32 of its columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PackValues(float* v, nint stride, int length, int headSize)
     {
         for (int column = 0; column < headSize; column += Panel)
@@ -89,6 +92,7 @@ internal sealed unsafe class AttentionKernel : IDisposable
     }
 
     /// <summary>s becomes round16(exp(s · scale - max)); returns the sum of the unrounded numerators.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Numerators(float* s, int count, float scale)
     {
         Vector256<float> factor = Vector256.Create(scale), most = Vector256.Create(float.NegativeInfinity);
@@ -121,6 +125,7 @@ internal sealed unsafe class AttentionKernel : IDisposable
         return VectorTail.Sum(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Divide(float* from, float divisor, float* to, int count)
     {
         Vector256<float> divisors = Vector256.Create(divisor);

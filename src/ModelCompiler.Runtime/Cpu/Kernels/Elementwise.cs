@@ -14,6 +14,7 @@ internal interface IVectorFunction
 internal static unsafe class Elementwise
 {
     /// <summary>y[i] = f(x[i]); x and y may be the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Map<TFunction>(float* x, float* y, int count)
         where TFunction : struct, IVectorFunction
     {
@@ -47,6 +48,7 @@ internal static unsafe class Elementwise
     }
 
     /// <summary>y[i] += x[i].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(float* y, float* x, int count)
     {
         int i = 0;
@@ -57,6 +59,7 @@ internal static unsafe class Elementwise
     }
 
     /// <summary>y[i] *= factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale(float* y, float factor, int count)
     {
         int i = 0;
@@ -70,6 +73,7 @@ internal static unsafe class Elementwise
     public static void RoundToHalf(float* x, float* y, int count) => Map<HalfRounding>(x, y, count);
 
     /// <summary>Divides a row by its Euclidean length; a zero row stays zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Normalize(float* y, int count)
     {
         Vector256<float> squares = default;

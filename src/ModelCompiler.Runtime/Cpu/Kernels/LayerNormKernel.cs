@@ -12,6 +12,7 @@ internal static unsafe class LayerNormKernel
     /// <param name="beta">[count].</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="count">Features.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row(float* y, float* gamma, float* beta, float epsilon, int count)
     {
         int whole = count & -VectorTail.Width, rest = count - whole;

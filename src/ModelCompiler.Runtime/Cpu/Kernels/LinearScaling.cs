@@ -26,6 +26,7 @@ internal readonly unsafe struct ColumnConstants(float* scale, float* codeSum, fl
 internal static unsafe class LinearScaling
 {
     /// <summary>y = (float)acc · (sA · sW[n]) + bias[n].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Symmetric(int* acc, float* y, int columns, float aScale, in ColumnConstants w)
     {
         Vector256<float> sA = Vector256.Create(aScale);
@@ -34,6 +35,7 @@ internal static unsafe class LinearScaling
     }
 
     /// <summary>y = (float)acc · (sA · sW[n]) + bias[n] + lo · (sW[n] · (float)Σ_k qW[n, k]).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AsymmetricActivations(int* acc, float* y, int columns, float aScale, float aLo, in ColumnConstants w)
     {
         Vector256<float> sA = Vector256.Create(aScale), lo = Vector256.Create(aLo);
@@ -48,6 +50,7 @@ internal static unsafe class LinearScaling
     /// y = (float)acc · (sA · sW) + loW · (sA · (float)Σ_k qA) + lo · (sW · (float)Σ_k qW) + (float)K · lo · loW + bias. Symmetric
     /// activations have lo = 0.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AsymmetricWeights(
         int* acc, float* y, int columns, float aScale, float aLo, int aCodeSum, int k, in ColumnConstants w)
     {
@@ -64,6 +67,7 @@ internal static unsafe class LinearScaling
     }
 
     /// <summary>One group's share: total[n] += (float)acc · sW[n, g], and += loW[n, g] · (float)Σ_k qA where weights are asymmetric.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddGroup(int* acc, float* total, int columns, float* scale, float* lo, int aCodeSum)
     {
         Vector256<float> aSum = Vector256.Create((float)aCodeSum);
@@ -77,6 +81,7 @@ internal static unsafe class LinearScaling
     }
 
     /// <summary>One group's share where activations are floats: total[n] += acc · sW[n, g], and += loW[n, g] · Σ_k x[k] where weights are asymmetric.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddGroup(float* acc, float* total, int columns, float* scale, float* lo, float aSum)
     {
         Vector256<float> sum = Vector256.Create(aSum);
@@ -90,6 +95,7 @@ internal static unsafe class LinearScaling
     }
 
     /// <summary>y = total · sA + bias[n] + lo · Σ_g (sW · (float)Σ_k qW + (float)G · loW): behind the groups.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FinishGroups(float* y, int columns, float aScale, float aLo, in ColumnConstants w)
     {
         Vector256<float> sA = Vector256.Create(aScale), lo = Vector256.Create(aLo);

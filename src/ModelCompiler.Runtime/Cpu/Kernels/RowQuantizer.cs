@@ -73,6 +73,7 @@ internal readonly unsafe struct RowQuantizer
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Range(float* x, int count, out float scale, out float lo)
     {
         // Two chains each: one would wait on its own latency.
@@ -104,6 +105,7 @@ internal readonly unsafe struct RowQuantizer
             scale = 1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Quantize(float* x, int count, byte* codes, float lo, float inverse)
     {
         const int Block = 2 * VectorTail.Width;
