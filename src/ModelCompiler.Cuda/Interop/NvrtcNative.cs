@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace ModelCompiler.Cuda.Interop;
@@ -6,9 +5,9 @@ namespace ModelCompiler.Cuda.Interop;
 /// <summary>The functions of NVRTC that are used here, with their C names. Nothing is checked: see <see cref="NvrtcCompiler"/>.</summary>
 internal static partial class NvrtcNative
 {
-    private const string Library = "nvrtc";
+    internal const string Library = "nvrtc";
 
-    static NvrtcNative() => NativeLibrary.SetDllImportResolver(typeof(NvrtcNative).Assembly, Resolve);
+    static NvrtcNative() => NativeImports.EnsureResolver();
 
     [LibraryImport(Library)]
     internal static partial NvrtcResult nvrtcGetNumSupportedArchs(out int numArchs);
@@ -37,9 +36,6 @@ internal static partial class NvrtcNative
 
     [LibraryImport(Library)]
     internal static unsafe partial NvrtcResult nvrtcGetCUBIN(NvrtcProgramHandle prog, byte* cubin);
-
-    private static nint Resolve(string libraryName, Assembly assembly, DllImportSearchPath? searchPath) =>
-        libraryName == Library ? NvrtcLibrary.Shared.Handle : 0; // 0: the default search
 }
 
 /// <summary>Owns an <c>nvrtcProgram</c>.</summary>
