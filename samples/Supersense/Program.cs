@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ModelCompiler.Cuda.Driver;
 using ModelCompiler.Runtime;
 using SupersenseSample;
 
@@ -21,16 +22,23 @@ top.Validators.Add(result =>
         result.AddError("--top: expected 1 or more.");
 });
 var evaluate = new Option<string?>("--evaluate") { Description = "Folder with WordNet's data files: measures accuracy on the test definitions." };
+var device = new Option<string>("--device") { Description = "cpu, or cuda:0 for the first GPU.", DefaultValueFactory = _ => "cpu" };
+device.Validators.Add(result =>
+{
+    if (!TryDevice(result.GetValueOrDefault<string>(), out _))
+        result.AddError($"--device: expected cpu or cuda:N, found '{result.GetValueOrDefault<string>()}'.");
+});
 var threads = new Option<int>("--threads") { Description = "Threads; 0 for one per processor." };
 
 var root = new RootCommand("Tells the supersense of a definition: what kind of thing or happening it defines.")
 {
-    definitions, precision, model, top, evaluate, threads,
+    definitions, precision, model, top, evaluate, device, threads,
 };
 root.SetAction(parsed =>
 {
+    _ = TryDevice(parsed.GetRequiredValue(device), out Device target);
     using EncoderSession session = Precisions.Load(
-        parsed.GetRequiredValue(precision), parsed.GetRequiredValue(model), new() { Threads = parsed.GetValue(threads) });
+        parsed.GetRequiredValue(precision), parsed.GetRequiredValue(model), new() { Device = target, Threads = parsed.GetValue(threads) });
     if (parsed.GetValue(evaluate) is { } folder)
         Evaluation.Run(session, folder, parsed.GetRequiredValue(precision));
     else
@@ -43,10 +51,21 @@ try
     int code = command.Invoke(new() { EnableDefaultExceptionHandler = false });
     return command.Errors.Count > 0 ? 2 : code;
 }
-catch (Exception e) when (e is ModelCompilerException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is ModelCompilerException or CudaException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"supersense: {e.Message}");
     return 1;
+}
+
+static bool TryDevice(string? text, out Device device)
+{
+    device = Device.Cpu;
+    if (text == "cpu")
+        return true;
+    if (text is null || !text.StartsWith("cuda:", StringComparison.Ordinal) || !int.TryParse(text.AsSpan(5), out int ordinal) || ordinal < 0)
+        return false;
+    device = Device.Cuda(ordinal);
+    return true;
 }
 
 static void Classify(EncoderSession session, string[] definitions, int top)

@@ -35,18 +35,24 @@ public sealed record CompileOptions
     /// <summary>Further options, after all others.</summary>
     public EquatableArray<string> Additional { get; init; } = EquatableArray<string>.Empty;
 
-    /// <summary>The command line for an architecture.</summary>
-    public ImmutableArray<string> ToArguments(GpuArch arch)
+    /// <summary>The command line for the machine code of an architecture.</summary>
+    public ImmutableArray<string> ToArguments(GpuArch arch) => ToArguments(arch.Name());
+
+    /// <summary>The command line for PTX, which the driver of any later GPU compiles when it loads it.</summary>
+    public ImmutableArray<string> ToPtxArguments(GpuArch arch) => ToArguments(arch.Name().Replace("sm_", "compute_", StringComparison.Ordinal));
+
+    private ImmutableArray<string> ToArguments(string architecture)
     {
         var arguments = ImmutableArray.CreateBuilder<string>();
-        arguments.Add($"--gpu-architecture={arch.Name()}");
+        arguments.Add($"--gpu-architecture={architecture}");
         arguments.Add("--std=c++17");
         arguments.Add("-default-device");
         arguments.Add("--prec-div=true");
         arguments.Add("--prec-sqrt=true");
         arguments.Add("--ftz=false");
         arguments.Add(FusedMultiplyAdd ? "--fmad=true" : "--fmad=false");
-        arguments.Add("--ptxas-options=-v");
+        if (architecture.StartsWith("sm_", StringComparison.Ordinal))
+            arguments.Add("--ptxas-options=-v");
         if (LineInfo)
             arguments.Add("--generate-line-info");
         arguments.AddRange(Additional);

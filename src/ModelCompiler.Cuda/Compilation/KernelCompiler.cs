@@ -110,6 +110,21 @@ public sealed class KernelCompiler
     }
 
     /// <summary>
+    /// Compiles one kernel to PTX, past all folders: for running the kernels of an older architecture on a later GPU, whose
+    /// driver compiles them when they are loaded.
+    /// </summary>
+    /// <returns>The text, with its closing zero.</returns>
+    /// <exception cref="KernelCompilationException">The kernel does not compile.</exception>
+    public byte[] CompileToPtx(KernelRequest request)
+    {
+        NvrtcCompiler compiler = _compiler();
+        (KernelSource source, GpuArch arch) = (request.Source, request.Arch);
+        NvrtcCompilation result = compiler.Compile(
+            source.FileName, source.Text, Headers.ReachableFrom(source.Text), Options.ToPtxArguments(arch));
+        return result.Cubin ?? throw new KernelCompilationException(source, arch, $"NVRTC {compiler.Version} found errors", result.Log, Headers);
+    }
+
+    /// <summary>
     /// Gets many kernels on several threads. One that does not compile does not stop the others; an error that concerns
     /// all of them, such as a missing compiler, does.
     /// </summary>

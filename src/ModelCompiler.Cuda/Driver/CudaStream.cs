@@ -122,6 +122,16 @@ public sealed unsafe class CudaStream : IDisposable
         }
     }
 
+    /// <summary>Drops what was recorded, after a launch that failed.</summary>
+    public void AbandonCapture()
+    {
+        using (_context.Handle.Enter())
+        {
+            if (CudaNative.cuStreamEndCapture(_handle.Value, out nint graph) == CudaResult.Success && graph != 0)
+                _ = CudaNative.cuGraphDestroy(graph);
+        }
+    }
+
     /// <summary>Destroys the stream; work that is queued still runs.</summary>
     public void Dispose() => _handle.Dispose();
 }

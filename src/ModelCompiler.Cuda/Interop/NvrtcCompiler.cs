@@ -4,7 +4,7 @@ using System.Text;
 namespace ModelCompiler.Cuda.Interop;
 
 /// <summary>What NVRTC made of one program.</summary>
-/// <param name="Cubin">The ELF image, or null where the source or an option is wrong.</param>
+/// <param name="Cubin">The ELF image (for a virtual architecture the PTX text, with its closing zero), or null where the source or an option is wrong.</param>
 /// <param name="Log">The log of the compiler and of ptxas, without the closing zero.</param>
 /// <param name="Result">Success, or the kind of error.</param>
 public sealed record NvrtcCompilation(byte[]? Cubin, string Log, NvrtcResult Result);
@@ -48,7 +48,7 @@ public sealed unsafe class NvrtcCompiler
     /// <param name="fileName">Name of the program in messages, such as <c>gemm.cu</c>.</param>
     /// <param name="source">CUDA C++ text.</param>
     /// <param name="headers">Text of every header that may be included, by the name in the include line.</param>
-    /// <param name="options">Command-line options; a real architecture (<c>sm_80</c>) must be among them.</param>
+    /// <param name="options">Command-line options; an architecture must be among them: <c>sm_80</c> for a cubin, <c>compute_80</c> for PTX.</param>
     /// <returns>The cubin, or the log of what is wrong with the source or an option.</returns>
     /// <exception cref="NvrtcException">The compiler failed for another reason than source or options.</exception>
     public NvrtcCompilation Compile(
@@ -65,7 +65,7 @@ public sealed unsafe class NvrtcCompiler
             string log = Log(program);
             return result switch
             {
-                NvrtcResult.Success => new NvrtcCompilation(Cubin(program), log, result),
+                NvrtcResult.Success => new NvrtcCompilation(Cubin(program) is { Length: > 0 } cubin ? cubin : Ptx(program), log, result),
                 NvrtcResult.Compilation or NvrtcResult.InvalidOption => new NvrtcCompilation(null, log, result),
                 _ => throw new NvrtcException(
                     nameof(NvrtcNative.nvrtcCompileProgram), result, $"compiling {fileName} with NVRTC {Version} of {Location}: {log}"),
@@ -89,6 +89,15 @@ public sealed unsafe class NvrtcCompiler
         fixed (byte* first = cubin)
             Check(nameof(NvrtcNative.nvrtcGetCUBIN), NvrtcNative.nvrtcGetCUBIN(program, first));
         return cubin;
+    }
+
+    private static byte[] Ptx(NvrtcProgramHandle program)
+    {
+        Check(nameof(NvrtcNative.nvrtcGetPTXSize), NvrtcNative.nvrtcGetPTXSize(program, out nuint size));
+        byte[] ptx = new byte[checked((int)size)];
+        fixed (byte* first = ptx)
+            Check(nameof(NvrtcNative.nvrtcGetPTX), NvrtcNative.nvrtcGetPTX(program, first));
+        return ptx;
     }
 
     private static void Check(string function, NvrtcResult result)

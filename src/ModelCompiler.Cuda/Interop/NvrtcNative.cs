@@ -32,6 +32,12 @@ internal static partial class NvrtcNative
     internal static unsafe partial NvrtcResult nvrtcGetProgramLog(NvrtcProgramHandle prog, byte* log);
 
     [LibraryImport(Library)]
+    internal static partial NvrtcResult nvrtcGetPTXSize(NvrtcProgramHandle prog, out nuint ptxSizeRet);
+
+    [LibraryImport(Library)]
+    internal static unsafe partial NvrtcResult nvrtcGetPTX(NvrtcProgramHandle prog, byte* ptx);
+
+    [LibraryImport(Library)]
     internal static partial NvrtcResult nvrtcGetCUBINSize(NvrtcProgramHandle prog, out nuint cubinSizeRet);
 
     [LibraryImport(Library)]

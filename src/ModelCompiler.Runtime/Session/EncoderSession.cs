@@ -1,6 +1,7 @@
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Spec;
 using ModelCompiler.Runtime.Cpu;
+using ModelCompiler.Runtime.Gpu;
 using ModelCompiler.Runtime.Text;
 
 namespace ModelCompiler.Runtime;
@@ -13,17 +14,15 @@ namespace ModelCompiler.Runtime;
 public sealed partial class EncoderSession : IDisposable
 {
     private readonly object _gate = new();
-    private readonly CpuWeights _weights;
-    private readonly CpuExecutor _executor;
+    private readonly IEncoderExecutor _executor;
     private readonly Lazy<WordPieceTokenizer> _tokenizer;
     private int _running;
     private bool _disposed;
 
-    private EncoderSession(EncoderDescriptor descriptor, string folder, string[] labels, CpuWeights weights, CpuExecutor executor)
+    private EncoderSession(EncoderDescriptor descriptor, string folder, string[] labels, IEncoderExecutor executor)
     {
         Descriptor = descriptor;
         Labels = labels;
-        _weights = weights;
         _executor = executor;
         _tokenizer = new(() => ReadTokenizer(descriptor, folder));
     }
@@ -58,11 +57,12 @@ public sealed partial class EncoderSession : IDisposable
         ExecutionPlan plan = DescriptorPlan.Of(descriptor);
         ModelFolder files = ModelFolder.Open(folder);
         files.RequireModel(descriptor.Model);
-        var weights = CpuWeights.Bind(plan, files.LoadWeights(plan));
-        var executor = new CpuExecutor(
-            weights, new() { Threads = options.Threads, MaxSequence = Math.Min(descriptor.Shapes.MaxSequence, descriptor.Model.MaxSequence) });
-        return new(descriptor, folder, files.LabelsFor(descriptor.Model), weights, executor);
+        return new(descriptor, folder, files.LabelsFor(descriptor.Model), Bind(descriptor, plan, () => files.LoadWeights(plan), options));
     }
+
+    /// <summary>A session on weights that are in memory, without labels or a tokenizer.</summary>
+    internal static EncoderSession Load(EncoderDescriptor descriptor, ModelWeights weights, EncoderOptions? options = null) =>
+        new(descriptor, "", [], Bind(descriptor, weights.Plan, () => weights, options ?? new()));
 
     /// <summary>Runs a batch of packed sequences. Allocates nothing once a batch of that size has run.</summary>
     /// <param name="tokenIds">Ids of all sequences, end to end, [tokens].</param>
@@ -95,7 +95,45 @@ public sealed partial class EncoderSession : IDisposable
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> tokenTypes, ReadOnlySpan<int> sequenceLengths, Span<float> output, Span<float> hiddenState) =>
         Run(tokenIds, tokenTypes, sequenceLengths, output, hiddenState, wantsHidden: true);
 
-    /// <summary>Waits for running batches, then frees memory and threads. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Runs a batch of packed sequences without blocking a thread while it waits for its turn.</summary>
+    /// <param name="tokenIds">Ids of all sequences, end to end, [tokens]. None of the memory may change before the task ends.</param>
+    /// <param name="sequenceLengths">Tokens of each sequence, at least one, [sequences].</param>
+    /// <param name="output">Receives the output, as with <see cref="Forward(ReadOnlySpan{int}, ReadOnlySpan{int}, Span{float})"/>.</param>
+    /// <param name="cancellationToken">Takes the batch out of the queue; one that runs is not cut short.</param>
+    /// <exception cref="BatchTooLargeException">More tokens than the largest bucket.</exception>
+    /// <exception cref="InvalidBatchException">An id, a length or the size of a span is out of range.</exception>
+    /// <exception cref="OperationCanceledException">The batch was cancelled while it waited.</exception>
+    /// <exception cref="ObjectDisposedException">The session is disposed.</exception>
+    public Task ForwardAsync(
+        ReadOnlyMemory<int> tokenIds, ReadOnlyMemory<int> sequenceLengths, Memory<float> output, CancellationToken cancellationToken = default) =>
+        ForwardAsync(tokenIds, default, sequenceLengths, output, cancellationToken);
+
+    /// <summary>Runs a batch of packed sequences with token types (segment ids) without blocking a thread while it waits for its turn.</summary>
+    /// <inheritdoc cref="ForwardAsync(ReadOnlyMemory{int}, ReadOnlyMemory{int}, Memory{float}, CancellationToken)"/>
+    /// <param name="tokenIds">Ids of all sequences, end to end, [tokens].</param>
+    /// <param name="tokenTypes">Type of each token, [tokens]; empty for type 0 everywhere.</param>
+    /// <param name="sequenceLengths">Tokens of each sequence, [sequences].</param>
+    /// <param name="output">Receives the output.</param>
+    /// <param name="cancellationToken">Takes the batch out of the queue.</param>
+    public async Task ForwardAsync(
+        ReadOnlyMemory<int> tokenIds, ReadOnlyMemory<int> tokenTypes, ReadOnlyMemory<int> sequenceLengths, Memory<float> output,
+        CancellationToken cancellationToken)
+    {
+        BatchRules.RequireBucket(Descriptor.Shapes, tokenIds.Length);
+        Enter();
+        try
+        {
+            await _executor.RunAsync(tokenIds, sequenceLengths, tokenTypes, output, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>
+    /// Ends the wait of batches that are queued with <see cref="ObjectDisposedException"/>, waits for running ones, then
+    /// frees memory and threads. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -103,13 +141,20 @@ public sealed partial class EncoderSession : IDisposable
             if (_disposed)
                 return;
             _disposed = true;
+        }
+
+        _executor.RefuseQueued();
+        lock (_gate)
+        {
             while (_running > 0)
                 Monitor.Wait(_gate);
         }
 
         _executor.Dispose();
-        _weights.Dispose();
     }
+
+    /// <summary>What runs the session's batches, for tools that ask more of it than the results.</summary>
+    internal IEncoderExecutor Executor => _executor;
 
     private void Run(
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> tokenTypes, ReadOnlySpan<int> sequenceLengths, Span<float> output, Span<float> hiddenState,
@@ -117,28 +162,39 @@ public sealed partial class EncoderSession : IDisposable
     {
         // The executor checks everything else, but knows no buckets.
         BatchRules.RequireBucket(Descriptor.Shapes, tokenIds.Length);
+        Enter();
+        try
+        {
+            _executor.Run(tokenIds, sequenceLengths, tokenTypes, output, hiddenState, wantsHidden);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private void Enter()
+    {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             _running++;
         }
+    }
 
-        try
+    private void Leave()
+    {
+        lock (_gate)
         {
-            if (wantsHidden)
-                _executor.Run(tokenIds, sequenceLengths, tokenTypes, output, hiddenState);
-            else
-                _executor.Run(tokenIds, sequenceLengths, tokenTypes, output);
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                if (--_running == 0)
-                    Monitor.PulseAll(_gate);
-            }
+            if (--_running == 0)
+                Monitor.PulseAll(_gate);
         }
     }
+
+    private static IEncoderExecutor Bind(EncoderDescriptor descriptor, ExecutionPlan plan, Func<ModelWeights> weights, EncoderOptions options) =>
+        options.Device.IsCuda
+            ? GpuExecutor.Load(descriptor, plan, weights, options)
+            : new CpuSessionExecutor(descriptor, plan, weights(), options);
 
     /// <summary>A tokenizer with more tokens than the table has rows belongs to another model.</summary>
     private static WordPieceTokenizer ReadTokenizer(EncoderDescriptor descriptor, string folder)

@@ -93,7 +93,12 @@ internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoi
         QuantizedLinear codes = Stack(packed);
         float[] bias = ReadBias(modules, linear.N);
         if (linear.Precision.Weights.IsQuantized)
-            return new QuantizedLinearWeight(codes, bias, StaticRangeOf(linear, modules, packed));
+        {
+            // Wider codes of the same values: S · q does not depend on how many bits q could have.
+            WeightFormat format = codes.Format with { Bits = linear.Precision.Weights.Bits };
+            return new QuantizedLinearWeight(
+                new(codes.Rows, codes.Columns, format, codes.Codes, codes.Scales, codes.Minima), bias, StaticRangeOf(linear, modules, packed));
+        }
 
         var values = new float[codes.Codes.Length];
         codes.Dequantize(values);

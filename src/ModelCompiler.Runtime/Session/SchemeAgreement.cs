@@ -5,9 +5,10 @@ using ModelCompiler.Runtime.Weights.CompressedTensors;
 namespace ModelCompiler.Runtime;
 
 /// <summary>
-/// Whether packed weights may run in a part of a plan. Their codes are what they are, so bits, symmetry and groups must
-/// be the plan's; an FP16 part takes any, dequantized. Activations may be wider than those that the weights were made
-/// for, never narrower.
+/// Whether packed weights may run in a part of a plan. Their codes are what they are, so symmetry and groups must be the
+/// plan's; int4 codes also run as int8 ones of the same value, and an FP16 part takes any, dequantized. Activations may
+/// be wider than those that the weights were made for, never narrower. So one W4A4 checkpoint serves every partial
+/// strategy of Wu et al. (2023), section 4.
 /// </summary>
 internal static class SchemeAgreement
 {
@@ -21,7 +22,8 @@ internal static class SchemeAgreement
             group.Weights.Symmetric ? Symmetry.Symmetric : Symmetry.Asymmetric,
             group.Weights.GroupSize is { } size && size != columns ? size : 0);
         WeightFormat wanted = weights.GroupSize == columns ? weights with { GroupSize = 0 } : weights;
-        if (weights.IsQuantized && wanted != stored)
+        bool widens = wanted.Bits > stored.Bits && wanted with { Bits = stored.Bits } == stored;
+        if (weights.IsQuantized && wanted != stored && !widens)
             throw new ModelMismatchException(folder, part, $"weights {wanted}", $"weights {stored}");
 
         ActivationFormat activations = linear.Precision.Activations;

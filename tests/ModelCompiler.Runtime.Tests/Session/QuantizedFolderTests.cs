@@ -52,7 +52,17 @@ public sealed class QuantizedFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Precision.W8A8, Symmetry.Symmetric, "weights s8", "weights s4")]
+    [InlineData(Symmetry.Symmetric)]
+    [InlineData(Symmetry.Asymmetric)]
+    public void Int4_weights_run_as_int8_ones_of_the_same_value(Symmetry symmetry)
+    {
+        EncoderDescriptor narrow = ModelFixtures.Describe(ModelFixtures.TinyRoberta, Precision.W4A8, symmetry: symmetry);
+        Quantize(narrow);
+
+        Logits(ModelFixtures.Describe(ModelFixtures.TinyRoberta, Precision.W8A8, symmetry: symmetry), _target).ShouldBe(Logits(narrow, _target));
+    }
+
+    [Theory]
     [InlineData(Precision.W4A4, Symmetry.Symmetric, "activations s4", "activations s8")]
     [InlineData(Precision.W4A8, Symmetry.Asymmetric, "weights u4", "weights s4")]
     public void A_class_of_another_scheme_is_refused_with_part_and_both_formats(Precision precision, Symmetry symmetry, string expected, string found)

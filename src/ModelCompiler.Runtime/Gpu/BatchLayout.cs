@@ -1,0 +1,34 @@
+namespace ModelCompiler.Runtime.Gpu;
+
+/// <summary>
+/// The part of a batch that the host writes, one block in pinned and in device memory alike: counts, then where sequences
+/// start, then ids, then types; int32 all. Kernels read counts here, so one graph serves every batch of its bucket.
+/// </summary>
+/// <param name="Tokens">Most tokens, and so most sequences.</param>
+internal readonly record struct BatchLayout(int Tokens)
+{
+    private const int Alignment = 256;
+
+    /// <summary>[1] tokens of the batch.</summary>
+    public long TokenCount => 0;
+
+    /// <summary>[1] sequences of the batch.</summary>
+    public long SequenceCount => 4;
+
+    /// <summary>[sequences + 1] first token of each sequence, then the token count.</summary>
+    public long SequenceStarts => 16;
+
+    /// <summary>[tokens] ids.</summary>
+    public long TokenIds => Align(SequenceStarts + 4 * (Tokens + 1L));
+
+    /// <summary>[tokens] types.</summary>
+    public long TypeIds => Align(TokenIds + 4L * Tokens);
+
+    /// <summary>Size of the block.</summary>
+    public long Bytes => Align(TypeIds + 4L * Tokens);
+
+    /// <summary>The block for a bucket.</summary>
+    public static BatchLayout For(int tokens) => new(tokens);
+
+    private static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+}

@@ -1,0 +1,170 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Cuda.Driver;
+
+namespace ModelCompiler.Runtime.Gpu;
+
+/// <summary>
+/// One batch at a time: a stream, buffers, and for each bucket a captured graph. All memory is taken when the lane is
+/// made. One thread at a time.
+/// </summary>
+internal sealed unsafe class GpuLane : IDisposable
+{
+    private readonly GpuModel _model;
+    private readonly CudaStream _stream;
+    private readonly DeviceMemory _arena;
+    private readonly DeviceMemory _batch;
+    private readonly PinnedMemory _input;
+    private readonly PinnedMemory _result;
+    private readonly LaneBucket[] _buckets;
+    private readonly List<IDisposable> _owned = [];
+
+    public GpuLane(GpuModel model)
+    {
+        _model = model;
+        try
+        {
+            int largest = model.Target.Buckets.Max(b => b.Tokens);
+            BatchLayout layout = BatchLayout.For(largest);
+            _stream = Own(model.Context.CreateStream());
+            _arena = Own(model.Context.Allocate(model.Memory.ArenaBytes));
+            _batch = Own(model.Context.Allocate(layout.Bytes));
+            _input = Own(model.Context.AllocatePinned(layout.Bytes));
+            _result = Own(model.Context.AllocatePinned(model.Target.Buckets.Max(ResultBytes)));
+            // A graph's first launch must not find counts that were never written.
+            _stream.Fill(_batch.Address, 0, layout.Bytes);
+            _buckets = [.. model.Target.Buckets.Select(b => Own(LaneBucket.Capture(model, b, _stream, _arena.Address, _batch.Address)))];
+            _stream.Synchronize();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a checked batch.</summary>
+    /// <param name="tokenIds">[tokens].</param>
+    /// <param name="sequenceLengths">[sequences].</param>
+    /// <param name="tokenTypes">[tokens], or empty for zeros.</param>
+    /// <param name="output">Receives the output.</param>
+    /// <param name="hiddenState">Receives [tokens, H]; nothing is copied where empty.</param>
+    public void Run(
+        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, Span<float> output, Span<float> hiddenState)
+    {
+        LaneBucket bucket = BucketFor(tokenIds.Length);
+        Upload(bucket, tokenIds, sequenceLengths, tokenTypes);
+        if (_model.Options.Poison)
+            _stream.Fill(_arena.Address, 0xff, _arena.Bytes);
+        bucket.Graph.Launch(_stream);
+        Fetch(bucket, output, hiddenState);
+    }
+
+    /// <summary>Runs a batch kernel by kernel, without the graph, and takes each one's time.</summary>
+    /// <returns>Milliseconds of each launch of the bucket, in order. Gaps between kernels count to the later one.</returns>
+    public (KernelLaunch Launch, float Milliseconds)[] Profile(ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths)
+    {
+        LaneBucket bucket = BucketFor(tokenIds.Length);
+        Upload(bucket, tokenIds, sequenceLengths, []);
+        var marks = new CudaEvent[bucket.Launches.Length + 1];
+        try
+        {
+            for (int i = 0; i < marks.Length; i++)
+                marks[i] = _model.Context.CreateEvent();
+            _stream.Record(marks[0]);
+            for (int i = 0; i < bucket.Launches.Length; i++)
+            {
+                bucket.Launch(i, _stream, dependent: false);
+                _stream.Record(marks[i + 1]);
+            }
+
+            _stream.Synchronize();
+            return [.. bucket.Launches.Select((bound, i) => (bound.Launch, marks[i + 1].ElapsedMilliseconds(marks[i])))];
+        }
+        finally
+        {
+            foreach (CudaEvent? mark in marks)
+                mark?.Dispose();
+        }
+    }
+
+    /// <summary>Frees everything. Not while it runs.</summary>
+    public void Dispose()
+    {
+        for (int i = _owned.Count - 1; i >= 0; i--)
+            _owned[i].Dispose();
+        _owned.Clear();
+    }
+
+    private LaneBucket BucketFor(int tokens)
+    {
+        foreach (LaneBucket bucket in _buckets)
+        {
+            if (tokens <= bucket.Plan.Tokens)
+                return bucket;
+        }
+
+        throw new BatchTooLargeException(tokens, _buckets[^1].Plan.Tokens);
+    }
+
+    private void Upload(LaneBucket bucket, ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes)
+    {
+        BatchLayout layout = bucket.Layout;
+        Write(layout.TokenCount)[0] = tokenIds.Length;
+        Write(layout.SequenceCount)[0] = sequenceLengths.Length;
+        int* starts = Write(layout.SequenceStarts);
+        int start = 0;
+        for (int i = 0; i < sequenceLengths.Length; i++)
+        {
+            starts[i] = start;
+            start += sequenceLengths[i];
+        }
+
+        starts[sequenceLengths.Length] = start;
+        tokenIds.CopyTo(new(Write(layout.TokenIds), tokenIds.Length));
+        var types = new Span<int>(Write(layout.TypeIds), tokenIds.Length);
+        if (tokenTypes.IsEmpty)
+            types.Clear();
+        else
+            tokenTypes.CopyTo(types);
+        _stream.CopyToDevice(_batch.Address, _input.Pointer, layout.TypeIds + 4L * tokenIds.Length);
+
+        int* Write(long offset) => (int*)(_input.Pointer + offset);
+    }
+
+    private void Fetch(LaneBucket bucket, Span<float> output, Span<float> hiddenState)
+    {
+        ExecutionPlan plan = _model.Plan;
+        long outputBytes = (long)output.Length * ElementBytes(plan.Output);
+        _stream.CopyToHost(_result.Pointer, bucket.AddressOf(plan.Output), outputBytes);
+        if (!hiddenState.IsEmpty)
+            _stream.CopyToHost(_result.Pointer + outputBytes, bucket.AddressOf(plan.HiddenState), (long)hiddenState.Length * sizeof(ushort));
+        _stream.Synchronize();
+        Read(_result.Pointer, plan.Output, output);
+        if (!hiddenState.IsEmpty)
+            Read(_result.Pointer + outputBytes, plan.HiddenState, hiddenState);
+    }
+
+    private void Read(byte* source, int buffer, Span<float> target)
+    {
+        if (_model.Plan.Buffers[buffer].Element == BufferElement.Float32)
+            MemoryMarshal.Cast<byte, float>(new ReadOnlySpan<byte>(source, checked(target.Length * sizeof(float)))).CopyTo(target);
+        else
+            TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(source, target.Length), target);
+    }
+
+    private int ElementBytes(int buffer) => _model.Plan.Buffers[buffer].Element == BufferElement.Float32 ? sizeof(float) : sizeof(ushort);
+
+    /// <summary>Output and hidden state of a full bucket.</summary>
+    private long ResultBytes(BucketPlan bucket) =>
+        bucket.Buffers[_model.Plan.Output].Bytes(bucket.Tokens) + bucket.Buffers[_model.Plan.HiddenState].Bytes(bucket.Tokens);
+
+    private T Own<T>(T owned)
+        where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+}

@@ -1,0 +1,71 @@
+using ModelCompiler.Core;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Cuda.Driver;
+
+namespace ModelCompiler.Runtime.Gpu;
+
+/// <summary>A bucket in a lane: its launches with all addresses in them, and the graph that they were captured into.</summary>
+internal sealed class LaneBucket : IDisposable
+{
+    private readonly GpuKernels _kernels;
+    private readonly ulong _arena;
+
+    private LaneBucket(GpuKernels kernels, BucketPlan plan, BatchLayout layout, BoundLaunch[] launches, ulong arena)
+    {
+        (_kernels, Plan, Layout, Launches, _arena) = (kernels, plan, layout, launches, arena);
+    }
+
+    public BucketPlan Plan { get; }
+
+    public BatchLayout Layout { get; }
+
+    public BoundLaunch[] Launches { get; }
+
+    public CudaGraphExec Graph { get; private set; } = null!; // set by Capture, the only way to make one
+
+    /// <summary>Binds a bucket to a lane's memory and captures its graph; nothing runs yet.</summary>
+    public static LaneBucket Capture(GpuModel model, BucketPlan plan, CudaStream stream, ulong arena, ulong batch)
+    {
+        BatchLayout layout = BatchLayout.For(plan.Tokens);
+        var addresses = new BatchAddresses
+        {
+            TokenCount = batch + (ulong)layout.TokenCount,
+            SequenceCount = batch + (ulong)layout.SequenceCount,
+            SequenceStarts = batch + (ulong)layout.SequenceStarts,
+            TokenIds = batch + (ulong)layout.TokenIds,
+            TypeIds = batch + (ulong)layout.TypeIds,
+        };
+        BoundLaunch[] launches = BucketLaunches.Build(model.Plan, plan, model.Weights, addresses, arena);
+        var bucket = new LaneBucket(model.Kernels, plan, layout, launches, arena);
+        bool dependent = model.Options.DependentLaunch && model.Target.Arch.HasClusters();
+        stream.BeginCapture();
+        try
+        {
+            // The first kernel follows a copy, which it has to wait for as a whole.
+            for (int i = 0; i < launches.Length; i++)
+                bucket.Launch(i, stream, dependent && i > 0);
+        }
+        catch
+        {
+            stream.AbandonCapture();
+            throw;
+        }
+
+        bucket.Graph = stream.EndCapture();
+        return bucket;
+    }
+
+    /// <summary>Queues one launch.</summary>
+    public void Launch(int index, CudaStream stream, bool dependent)
+    {
+        (KernelLaunch launch, byte[] argument) = Launches[index];
+        KernelPlan kernel = launch.Kernel;
+        (int x, int y) = kernel.Grid(Plan.Tokens);
+        stream.Launch(_kernels[kernel], new(x, y, kernel.Threads, kernel.SharedBytes, kernel.ClusterSize, dependent), argument);
+    }
+
+    /// <summary>Device address of a buffer's rows.</summary>
+    public ulong AddressOf(int buffer) => _arena + (ulong)Plan.Arena.Offsets[buffer];
+
+    public void Dispose() => Graph.Dispose();
+}

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+
+namespace ModelCompiler.Runtime.Gpu;
+
+// The launch arguments of the kernels, field for field as in native/include/mc; the sizes are asserted on both sides.
+// Fields are device addresses, 0 where a kernel's epilogue does not name them.
+
+/// <summary>mc::QuantizedRows of quantize.cuh, 48 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct QuantizedRows
+{
+    public ulong Codes, Scale, Lo, CodeSum;
+    public float StaticScale, StaticLo, Clip;
+    public int Reserved;
+}
+
+/// <summary>mc::GemmArguments of gemm_arguments.cuh, 160 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct GemmArguments
+{
+    public ulong TokenCount, Activations, ActivationScale, ActivationLo, ActivationSum;
+    public ulong Weights, WeightScale, WeightLo, WeightCorrection, Bias;
+    public ulong Residual, Gamma, Beta, Output;
+    public QuantizedRows Quantized;
+}
+
+/// <summary>mc::AttentionArguments of attention_config.cuh, 88 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct AttentionArguments
+{
+    public ulong Qkv, Output, SequenceStarts, SequenceCount, TokenCount;
+    public QuantizedRows Quantized;
+}
+
+/// <summary>mc::RowsArguments of rows.cuh, 96 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RowsArguments
+{
+    public ulong Input, Gamma, Beta, TokenCount, Output;
+    public QuantizedRows Quantized;
+    public float Epsilon;
+    public int Reserved;
+}
+
+/// <summary>mc::EmbeddingArguments of embedding.cuh, 144 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct EmbeddingArguments
+{
+    public ulong TokenIds, TypeIds, Word, Position, Type, Gamma, Beta, SequenceStarts, SequenceCount, TokenCount, Output;
+    public QuantizedRows Quantized;
+    public float Epsilon;
+    public int PositionOffset;
+}
+
+/// <summary>mc::PoolArguments of heads.cuh, 32 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PoolArguments
+{
+    public ulong Input, Output, SequenceStarts, SequenceCount;
+}
+
+/// <summary>mc::HeadArguments of heads.cuh, 48 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct HeadArguments
+{
+    public ulong Input, Weight, Bias, Output, SequenceStarts, RowCount;
+}

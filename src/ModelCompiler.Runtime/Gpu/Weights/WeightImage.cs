@@ -1,0 +1,213 @@
+using ModelCompiler.Core;
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Runtime.Gpu;
+
+/// <summary>Byte offsets of a linear part; null for what its format does not have.</summary>
+/// <param name="Weights">In the order of <see cref="WeightLayout"/>.</param>
+/// <param name="Scale">fp32 [N], or [K / group, N].</param>
+/// <param name="Lo">fp32 [N] value of code 0.</param>
+/// <param name="Correction">fp32 [N] S_w · Σ_k q_w, what a row's minimum is multiplied by.</param>
+/// <param name="Bias">fp32 [N].</param>
+internal sealed record PackedLinear(long Weights, long? Scale, long? Lo, long? Correction, long Bias);
+
+/// <summary>Byte offsets of a layer norm, fp32 [H] each.</summary>
+internal sealed record PackedNorm(long Gamma, long Beta);
+
+/// <summary>Byte offsets of a head's dense layer: FP16 [N, K] row-major, fp32 [N].</summary>
+internal sealed record PackedDense(long Weights, long Bias);
+
+/// <summary>
+/// Where every weight of a plan lies in one block of device memory: known from the plan alone, so that memory can be
+/// checked before a checkpoint is read.
+/// </summary>
+internal sealed class WeightPlaces
+{
+    /// <summary>Places of all weights.</summary>
+    public WeightPlaces(ExecutionPlan plan, GpuArch arch)
+    {
+        EncoderModel model = plan.Model;
+        foreach (PlanOp op in plan.Ops)
+        {
+            switch (op)
+            {
+                case EmbeddingOp embedding:
+                    Table(WeightRole.WordEmbedding, model.VocabularySize);
+                    Table(WeightRole.PositionEmbedding, model.MaxPositions);
+                    if (embedding.HasTokenTypes)
+                        Table(WeightRole.TokenTypeEmbedding, model.TokenTypes);
+                    break;
+                case LinearOp linear:
+                    Linear.Add(linear.Weight, Place(linear, arch));
+                    break;
+                case DenseOp dense:
+                    Dense.Add(dense.Weight, new(Take(2L * dense.N * dense.K), Take(4L * dense.N)));
+                    break;
+            }
+
+            foreach (LayerNormStep norm in op.Epilogue.OfType<LayerNormStep>())
+                Norms.Add(norm.Weight, new(Take(4L * model.HiddenSize), Take(4L * model.HiddenSize)));
+        }
+
+        void Table(WeightRole role, int rows) => Tables.Add(new(role), Take(2L * rows * model.HiddenSize));
+    }
+
+    public Dictionary<PlanWeight, PackedLinear> Linear { get; } = [];
+
+    public Dictionary<PlanWeight, PackedNorm> Norms { get; } = [];
+
+    public Dictionary<PlanWeight, long> Tables { get; } = [];
+
+    public Dictionary<PlanWeight, PackedDense> Dense { get; } = [];
+
+    /// <summary>Size of the block.</summary>
+    public long Bytes { get; private set; }
+
+    private PackedLinear Place(LinearOp op, GpuArch arch)
+    {
+        GemmProblem problem = GemmProblem.For(op.N, op.K, op.Precision, arch);
+        WeightFormat format = op.Precision.Weights;
+        int groups = format.GroupSize > 0 ? op.K / format.GroupSize : 1;
+        bool lowActivations = op.Precision.Activations is { IsQuantized: true, Symmetry: Symmetry.Asymmetric };
+        long vector = 4L * op.N;
+        return new(
+            Take(new WeightLayout(problem).Bytes),
+            format.IsQuantized ? Take(groups * vector) : null,
+            format is { IsQuantized: true, Symmetry: Symmetry.Asymmetric } ? Take(vector) : null,
+            lowActivations ? Take(vector) : null,
+            Take(vector));
+    }
+
+    private long Take(long bytes)
+    {
+        long offset = Bytes;
+        Bytes += Arena.Align(bytes);
+        return offset;
+    }
+}
+
+/// <summary>The weights of a plan in device layout, in one block of host memory that is copied as it is.</summary>
+internal sealed unsafe class WeightImage : IDisposable
+{
+    private readonly HostBlock _block;
+    private readonly WeightPlaces _places;
+    private readonly Dictionary<PlanWeight, CalibratedRange> _ranges = [];
+
+    private WeightImage(WeightPlaces places)
+    {
+        _places = places;
+        Length = places.Bytes;
+        _block = new(places.Bytes);
+    }
+
+    /// <summary>First byte.</summary>
+    public byte* Pointer => _block.Pointer;
+
+    /// <summary>Bytes.</summary>
+    public long Length { get; }
+
+    /// <summary>Bytes of the image of a plan.</summary>
+    public static long SizeOf(ExecutionPlan plan, GpuArch arch) => new WeightPlaces(plan, arch).Bytes;
+
+    /// <summary>Packs the weights of a plan for an architecture.</summary>
+    public static WeightImage Pack(ExecutionPlan plan, GpuArch arch, ModelWeights weights)
+    {
+        var image = new WeightImage(new(plan, arch));
+        try
+        {
+            foreach ((PlanWeight weight, long offset) in image._places.Tables)
+                image.Store(weights.Get<TableWeight>(weight).Values, offset);
+            foreach ((PlanWeight weight, PackedNorm place) in image._places.Norms)
+            {
+                NormWeight norm = weights.Get<NormWeight>(weight);
+                image.StoreRounded(norm.Gamma, place.Gamma);
+                image.StoreRounded(norm.Beta, place.Beta);
+            }
+
+            foreach ((PlanWeight weight, PackedDense place) in image._places.Dense)
+            {
+                Float16LinearWeight dense = weights.Get<Float16LinearWeight>(weight);
+                image.Store(dense.Values, place.Weights);
+                image.StoreRounded(dense.Bias, place.Bias);
+            }
+
+            foreach (LinearOp op in plan.Ops.OfType<LinearOp>())
+                image.StoreLinear(GemmProblem.For(op.N, op.K, op.Precision, arch), op.Weight, weights);
+            return image;
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
+        }
+    }
+
+    public PackedLinear Linear(PlanWeight weight) => _places.Linear[weight];
+
+    public PackedNorm Norm(PlanWeight weight) => _places.Norms[weight];
+
+    public PackedDense Dense(PlanWeight weight) => _places.Dense[weight];
+
+    public long Table(PlanWeight weight) => _places.Tables[weight];
+
+    public CalibratedRange? InputRange(PlanWeight weight) => _ranges.TryGetValue(weight, out CalibratedRange range) ? range : null;
+
+    /// <summary>Frees the host memory; places and ranges stay.</summary>
+    public void Dispose() => _block.Dispose();
+
+    private void StoreLinear(GemmProblem problem, PlanWeight weight, ModelWeights weights)
+    {
+        PackedLinear place = _places.Linear[weight];
+        var layout = new WeightLayout(problem);
+        switch (weights.Get<LoadedWeight>(weight))
+        {
+            case Float16LinearWeight linear:
+                layout.Pack(linear.Values, Pointer + place.Weights);
+                StoreRounded(linear.Bias, place.Bias);
+                break;
+            case QuantizedLinearWeight linear:
+                layout.Pack(linear.Weights, Pointer + place.Weights);
+                StoreRounded(linear.Bias, place.Bias);
+                StoreScales(linear.Weights, place);
+                if (linear.Input is { } range)
+                    _ranges.Add(weight, range);
+                break;
+            case var other:
+                throw new InvalidOperationException($"Expected {weight} as a linear layer, found {other.GetType().Name}.");
+        }
+    }
+
+    /// <summary>Scales group by group, minima, and what a token's minimum is multiplied by, summed over groups in order.</summary>
+    private void StoreScales(Quantization.QuantizedLinear linear, PackedLinear place)
+    {
+        int n = linear.Rows, groups = linear.Groups, size = linear.Columns / groups;
+        Span<float> scale = _block.Span<float>(place.Scale!.Value, groups * n);
+        for (int i = 0; i < linear.Scales.Length; i++)
+            scale[i % groups * n + i / groups] = linear.Scales[i];
+        if (place.Lo is { } lo)
+            linear.Minima.CopyTo(_block.Span<float>(lo, n));
+        if (place.Correction is not { } offset)
+            return;
+        bool isSigned = linear.Format.Symmetry == Symmetry.Symmetric;
+        Span<float> correction = _block.Span<float>(offset, n);
+        for (int i = 0; i < linear.Scales.Length; i++)
+        {
+            int sum = 0;
+            foreach (byte code in linear.Codes.AsSpan(i * size, size))
+                sum += isSigned ? (sbyte)code : code;
+            correction[i / groups] += linear.Scales[i] * (float)sum;
+        }
+    }
+
+    private void Store(Half[] values, long offset) => values.CopyTo(_block.Span<Half>(offset, values.Length));
+
+    /// <summary>Vectors have FP16 values, as docs/numerics.md says, in fp32 storage.</summary>
+    private void StoreRounded(float[] values, long offset)
+    {
+        Span<float> target = _block.Span<float>(offset, values.Length);
+        for (int i = 0; i < values.Length; i++)
+            target[i] = (float)(Half)values[i];
+    }
+}
