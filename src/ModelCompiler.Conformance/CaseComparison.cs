@@ -1,0 +1,88 @@
+using System.Globalization;
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Conformance;
+
+/// <summary>Holds an executor against the reference on one case, and collects what does not hold.</summary>
+/// <param name="conformanceCase">The case.</param>
+/// <param name="reference">The CPU executor.</param>
+internal sealed class CaseComparison(ConformanceCase conformanceCase, IConformanceExecutor reference)
+{
+    private double? _outputError;
+    private double? _hiddenError;
+    private int _labelRows;
+    private int _sameLabels;
+
+    /// <summary>Checks that did not hold.</summary>
+    public List<string> Failures { get; } = [];
+
+    private EncoderModel Model => conformanceCase.Model;
+
+    /// <summary>Makes every check.</summary>
+    public void Run(IConformanceExecutor executor)
+    {
+        ConformanceBatch batch = ConformanceBatch.Random(Model, conformanceCase.SequenceLengths, conformanceCase.Seed);
+        ConformanceOutputs expected = ConformanceOutputs.Run(reference, Model, batch);
+        ConformanceOutputs found = ConformanceOutputs.Run(executor, Model, batch);
+        (_outputError, _hiddenError) = Compare("batch", found, expected);
+        CompareLabels(found, expected);
+        if (batch.Lengths.Length > 1)
+        {
+            Selected("sequence alone", [batch.Lengths.Length / 2]);
+            Selected("reversed batch", [.. Enumerable.Range(0, batch.Lengths.Length).Reverse()]);
+            Neighbours(executor, batch, found, changed: 1);
+            Neighbours(executor, batch, found, changed: 0);
+        }
+
+        // Last, so that what smaller and other batches left behind in the executor's memory would show.
+        if (!ConformanceOutputs.Run(executor, Model, batch).SameBits(found))
+            Failures.Add("repeated: expected the bits of the first run of the same batch, found others");
+
+        void Selected(string what, int[] sequences) => Compare(
+            what, ConformanceOutputs.Run(executor, Model, batch.Select(sequences)), expected.Select(Model, batch, sequences));
+    }
+
+    /// <summary>What the checks came to.</summary>
+    public ConformanceResult Result(double milliseconds) => new(
+        conformanceCase.Name, conformanceCase.Tokens, _outputError, _hiddenError, conformanceCase.Bound, _labelRows, _sameLabels, milliseconds,
+        Failures);
+
+    /// <summary>
+    /// A sequence that stays where it is keeps its bits, whatever the sequences around it hold. Only the place is kept
+    /// too: a tile of attention keys may start elsewhere where a sequence moves, which reorders fp32 sums.
+    /// </summary>
+    private void Neighbours(IConformanceExecutor executor, ConformanceBatch batch, ConformanceOutputs found, int changed)
+    {
+        int[] kept = [.. Enumerable.Range(0, batch.Lengths.Length).Where(s => s % 2 != changed)];
+        ConformanceOutputs others = ConformanceOutputs.Run(executor, Model, batch.WithOtherNeighbours(Model, changed));
+        if (!others.Select(Model, batch, kept).SameBits(found.Select(Model, batch, kept)))
+            Failures.Add($"neighbours: expected sequences {string.Join(", ", kept)} to keep their bits while the others' ids change, found other bits");
+    }
+
+    private (double? Output, double? Hidden) Compare(string what, ConformanceOutputs found, ConformanceOutputs expected) =>
+        (Compare($"{what}, output", found.Output, expected.Output), Compare($"{what}, hidden state", found.Hidden, expected.Hidden));
+
+    private double? Compare(string what, float[] found, float[] expected)
+    {
+        (int count, int first) = ErrorMeasure.NotFinite(found);
+        if (count > 0)
+        {
+            Failures.Add($"{what}: expected finite values, found {count} of {found.Length} that are not, the first at {first}");
+            return null;
+        }
+
+        double error = ErrorMeasure.RelativeL2(found, expected);
+        if (!(error <= conformanceCase.Bound))
+            Failures.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{what}: expected a relative L2 error of at most {conformanceCase.Bound:0.0e-0}, found {error:0.00e-0}"));
+        return error;
+    }
+
+    private void CompareLabels(ConformanceOutputs found, ConformanceOutputs expected)
+    {
+        if (Model.Labels == 0)
+            return;
+        _labelRows = expected.Output.Length / Model.Labels;
+        _sameLabels = ErrorMeasure.SameTopColumn(found.Output, expected.Output, Model.Labels);
+    }
+}

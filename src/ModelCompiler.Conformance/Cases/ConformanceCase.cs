@@ -1,0 +1,36 @@
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Conformance;
+
+/// <summary>One model in one precision, and the batch that two executors are compared on.</summary>
+/// <param name="Name">Unique in the suite, such as <c>sample-w4a8-g64-t127</c>; weights and tokens are made from it.</param>
+/// <param name="Model">Dimensions, family and head.</param>
+/// <param name="Scheme">Precision of the linear parts.</param>
+/// <param name="Shapes">Token buckets and longest sequence, as a generated class would declare them.</param>
+/// <param name="SequenceLengths">[sequences] tokens of each sequence.</param>
+public sealed record ConformanceCase(string Name, EncoderModel Model, QuantizationScheme Scheme, ShapeSet Shapes, int[] SequenceLengths)
+{
+    /// <summary>Tokens of the batch.</summary>
+    public int Tokens => SequenceLengths.Sum();
+
+    /// <summary>True where no linear part has quantized activations, so that no code can fall to another side.</summary>
+    public bool HasFloatActivations => QuantizationScheme.Parts.All(part => !Scheme[part].IsInteger);
+
+    /// <summary>Greatest relative L2 error of output and hidden state; docs/numerics.md, bounds.</summary>
+    public double Bound => HasFloatActivations ? 5e-3 : 1e-2;
+
+    /// <summary>The same number for the same name in every process.</summary>
+    public int Seed
+    {
+        get
+        {
+            uint hash = 2166136261;
+            foreach (char c in Name)
+                hash = (hash ^ c) * 16777619;
+            return (int)(hash & int.MaxValue);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

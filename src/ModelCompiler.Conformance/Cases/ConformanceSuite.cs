@@ -1,0 +1,104 @@
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Conformance;
+
+/// <summary>The one set of cases that every executor is held to.</summary>
+public static class ConformanceSuite
+{
+    private static readonly string[] s_few = ["fp16", "w8a8", "w4a8", "w4a4-asym", "w4a16"];
+
+    private static readonly (EncoderHead Head, bool Normalize)[] s_heads =
+    [
+        (EncoderHead.None, false), (EncoderHead.Pooler, false), (EncoderHead.TokenClassifier, false), (EncoderHead.MeanEmbedding, false),
+        (EncoderHead.MeanEmbedding, true), (EncoderHead.ClsEmbedding, false), (EncoderHead.ClsEmbedding, true),
+    ];
+
+    /// <summary>The cases; names are unique, and equal names are equal cases in every process.</summary>
+    /// <param name="reduced">Fewer than 20 small ones, one for each kind of kernel; else all, fewer than 150.</param>
+    public static IReadOnlyList<ConformanceCase> Cases(bool reduced) => reduced ? [.. Reduced()] : [.. Full()];
+
+    private static IEnumerable<ConformanceCase> Reduced()
+    {
+        yield return Case("small", ConformanceModels.Small, "fp16", 127);
+        yield return Case("small", ConformanceModels.Small, "w8a8", 17);
+        yield return Case("small", ConformanceModels.Small, "w4a8-g64", 129);
+        yield return Case("small", ConformanceModels.Small, "w4a4", 127);
+        yield return Case("small-h32", ConformanceModels.SmallHeads32.With(EncoderHead.MeanEmbedding, normalize: true), "w4a16", 17);
+        yield return Case("small-h64", ConformanceModels.SmallHeads64.With(EncoderHead.TokenClassifier), "w8a8-g128-aa", 127);
+        yield return Case("ragged", ConformanceModels.Ragged, "w8a8-asym", 129);
+        yield return Case("ragged", ConformanceModels.Ragged.With(EncoderHead.None), "w4a4-asym", 17);
+        yield return Case("ragged-roberta", ConformanceModels.Ragged.As(EncoderFamily.Roberta), "w8a8-static", 127);
+        yield return Case("ragged-distilbert", ConformanceModels.Ragged.As(EncoderFamily.DistilBert), "w4a16-asym", 1);
+        yield return Case("sample", ConformanceModels.Sample, "w4a4-aa", 17);
+        yield return Case("sample", ConformanceModels.Sample.With(EncoderHead.Pooler), "w4a8-aa", 1);
+        yield return Case("sample", ConformanceModels.Sample.With(EncoderHead.TokenClassifier), "mixed-a", 127);
+        yield return Case("sample", ConformanceModels.Sample, "mixed-b", 16);
+        yield return Case("wide", ConformanceModels.Wide.With(EncoderHead.ClsEmbedding), "w8a8", 17);
+        yield return Case("wide", ConformanceModels.Wide, "fp16", 129);
+        yield return Case("many-heads", ConformanceModels.ManyHeads, "w4a8", 17);
+    }
+
+    private static IEnumerable<ConformanceCase> Full()
+    {
+        int next = 0;
+        int Total() => ConformanceBatches.Totals[next++ % ConformanceBatches.Totals.Count];
+
+        foreach ((string name, EncoderModel model) in new[]
+                 {
+                     ("small", ConformanceModels.Small), ("ragged", ConformanceModels.Ragged),
+                     ("sample", ConformanceModels.Sample.With(EncoderHead.TokenClassifier)),
+                 })
+        {
+            foreach ((string scheme, QuantizationScheme parts) in ConformanceSchemes.All)
+            {
+                if (ConformanceSchemes.Fits(parts, model))
+                    yield return Case(name, model, scheme, Total());
+            }
+        }
+
+        foreach (string scheme in s_few)
+        {
+            yield return Case("small-h32", ConformanceModels.SmallHeads32, scheme, Total());
+            yield return Case("small-h64", ConformanceModels.SmallHeads64, scheme, Total());
+            yield return Case("wide", ConformanceModels.Wide.With(EncoderHead.TokenClassifier), scheme, Total());
+        }
+
+        foreach (string scheme in new[] { "fp16", "w8a8", "w4a4-asym" })
+        {
+            yield return Case("h128", ConformanceModels.Heads128, scheme, 127);
+            yield return Case("many-heads", ConformanceModels.ManyHeads, scheme, 129);
+            foreach (int total in ConformanceBatches.Totals)
+                yield return Case("totals", ConformanceModels.Sample, scheme, total);
+        }
+
+        foreach ((EncoderHead head, bool normalize) in s_heads)
+        {
+            foreach (string scheme in new[] { "fp16", "w8a8" })
+                yield return Case($"head-{head}{(normalize ? "-normalized" : "")}".ToLowerInvariant(), ConformanceModels.SmallHeads64.With(head, normalize), scheme, 127);
+        }
+
+        foreach (EncoderFamily family in new[] { EncoderFamily.Roberta, EncoderFamily.DistilBert })
+        {
+            foreach (EncoderHead head in new[] { EncoderHead.SequenceClassifier, EncoderHead.TokenClassifier })
+            {
+                foreach (string scheme in new[] { "fp16", "w4a8" })
+                    yield return Case($"{family}-{head}".ToLowerInvariant(), ConformanceModels.SmallHeads32.With(head).As(family), scheme, 127);
+            }
+        }
+
+        foreach (ActivationFunction function in new[] { ActivationFunction.GeluTanh, ActivationFunction.Relu })
+            yield return Case($"act-{function}".ToLowerInvariant(), ConformanceModels.Small with { Activation = function }, "w8a8-aa", 127);
+
+        foreach (string scheme in new[] { "fp16", "w8a8", "w4a8-g128-aa", "w4a4-asym", "w4a16-g64", "w8a8-static" })
+            yield return Case("base", ConformanceModels.Base.With(EncoderHead.Pooler), scheme, 129);
+
+        foreach (string scheme in new[] { "fp16", "w8a8" })
+        {
+            ConformanceCase longest = Case("long", ConformanceModels.Long, scheme, 1);
+            yield return longest with { Name = $"long-{scheme}-t813", Shapes = new(new(16, 128, 1024), 512), SequenceLengths = [300, 1, 512] };
+        }
+    }
+
+    private static ConformanceCase Case(string name, EncoderModel model, string scheme, int total) => new(
+        $"{name}-{scheme}-t{total}", model, ConformanceSchemes.Get(scheme), new(new(ConformanceBatches.Buckets), 128), ConformanceBatches.Of(total));
+}
