@@ -1,4 +1,6 @@
 using System.CommandLine;
+using ModelCompiler.Cuda.Driver;
+using ModelCompiler.Cuda.Interop;
 using ModelCompiler.Runtime;
 using ModelCompiler.Tool.Commands;
 
@@ -22,12 +24,14 @@ public static class ModelCompilerTool
     /// <returns>The exit code.</returns>
     public static int Run(string[] arguments, TextChannels channels)
     {
-        var root = new RootCommand("Compiles, inspects, quantizes and evaluates transformer encoders.")
+        var root = new RootCommand("Compiles, inspects, quantizes, evaluates, measures and verifies transformer encoders.")
         {
             InspectCommand.Create(channels),
             CompileCommand.Create(channels),
             QuantizeCommand.Create(channels),
             EvaluateCommand.Create(channels),
+            BenchCommand.Create(channels),
+            VerifyCommand.Create(channels),
         };
         ParseResult parsed = root.Parse(arguments);
         var configuration = new InvocationConfiguration
@@ -46,7 +50,7 @@ public static class ModelCompilerTool
         {
             return parsed.Invoke(configuration);
         }
-        catch (Exception e) when (e is ModelCompilerException or IOException or UnauthorizedAccessException or BadImageFormatException)
+        catch (Exception e) when (e is ModelCompilerException or CudaException or NvrtcNotFoundException or IOException or UnauthorizedAccessException or BadImageFormatException)
         {
             channels.Messages.WriteLine($"modelc: {e.Message}");
             return UserError;

@@ -105,7 +105,7 @@ public sealed partial class EncoderSession : IDisposable
     /// <exception cref="OperationCanceledException">The batch was cancelled while it waited.</exception>
     /// <exception cref="ObjectDisposedException">The session is disposed.</exception>
     public Task ForwardAsync(
-        ReadOnlyMemory<int> tokenIds, ReadOnlyMemory<int> sequenceLengths, Memory<float> output, CancellationToken cancellationToken = default) =>
+        ReadOnlyMemory<int> tokenIds, ReadOnlyMemory<int> sequenceLengths, Memory<float> output, CancellationToken cancellationToken) =>
         ForwardAsync(tokenIds, default, sequenceLengths, output, cancellationToken);
 
     /// <summary>Runs a batch of packed sequences with token types (segment ids) without blocking a thread while it waits for its turn.</summary>
