@@ -55,6 +55,7 @@ public sealed unsafe class NvrtcCompiler
         string fileName, string source, IReadOnlyCollection<KeyValuePair<string, string>> headers, IEnumerable<string> options)
     {
         string[] optionArray = options.ToArray();
+        bool isVirtual = optionArray.Any(option => option.StartsWith("--gpu-architecture=compute_", StringComparison.Ordinal));
         NvrtcResult created = NvrtcNative.nvrtcCreateProgram(
             out NvrtcProgramHandle program, source, fileName, headers.Count,
             headers.Select(header => header.Value).ToArray(), headers.Select(header => header.Key).ToArray());
@@ -65,7 +66,7 @@ public sealed unsafe class NvrtcCompiler
             string log = Log(program);
             return result switch
             {
-                NvrtcResult.Success => new NvrtcCompilation(Cubin(program) is { Length: > 0 } cubin ? cubin : Ptx(program), log, result),
+                NvrtcResult.Success => new NvrtcCompilation(isVirtual ? Ptx(program) : Cubin(program), log, result),
                 NvrtcResult.Compilation or NvrtcResult.InvalidOption => new NvrtcCompilation(null, log, result),
                 _ => throw new NvrtcException(
                     nameof(NvrtcNative.nvrtcCompileProgram), result, $"compiling {fileName} with NVRTC {Version} of {Location}: {log}"),

@@ -64,6 +64,19 @@ partial class Supersense : global::ModelCompiler.Runtime.IGeneratedEncoder<Super
     public void Forward(global::System.ReadOnlySpan<int> tokenIds, global::System.ReadOnlySpan<int> sequenceLengths, global::System.Span<float> output) =>
         Session.Forward(tokenIds, sequenceLengths, output);
 
+    /// <summary>Runs a batch of packed sequences without blocking a thread while it waits for its turn.</summary>
+    /// <param name="tokenIds">Ids of all sequences, end to end, [tokens]. No memory may change before the task ends.</param>
+    /// <param name="sequenceLengths">Tokens of each sequence, 1 to 64, [sequences].</param>
+    /// <param name="output">Receives the logits, [sequences, 45], row-major.</param>
+    /// <param name="cancellationToken">Takes the batch out of the queue; one that runs is not cut short.</param>
+    [global::System.CodeDom.Compiler.GeneratedCode("ModelCompiler", "0.1.0.0")]
+    public global::System.Threading.Tasks.Task ForwardAsync(
+        global::System.ReadOnlyMemory<int> tokenIds,
+        global::System.ReadOnlyMemory<int> sequenceLengths,
+        global::System.Memory<float> output,
+        global::System.Threading.CancellationToken cancellationToken = default) =>
+        Session.ForwardAsync(tokenIds, sequenceLengths, output, cancellationToken);
+
     /// <summary>Runs a batch of packed sequences with token types (segment ids).</summary>
     /// <param name="tokenIds">Ids of all sequences, end to end, [tokens].</param>
     /// <param name="tokenTypes">Type of each token, [tokens].</param>
