@@ -51,8 +51,8 @@ internal sealed class CaseComparison(ConformanceCase conformanceCase, IConforman
         Failures);
 
     /// <summary>
-    /// A sequence that stays where it is keeps its bits, whatever the sequences around it hold. Only the place is kept
-    /// too: a tile of attention keys may start elsewhere where a sequence moves, which reorders fp32 sums.
+    /// A sequence that stays where it is keeps its bits, whatever the sequences around it hold. One that moves
+    /// need not: its attention may start at another key of a tile, which reorders fp32 sums.
     /// </summary>
     private void Neighbours(IConformanceExecutor executor, ConformanceBatch batch, ConformanceOutputs found, int changed)
     {

@@ -30,6 +30,8 @@ internal static class DeclaredCase
         },
         Quantize = new([.. QuantizationScheme.Parts.Select(part => Quantize(part, given.Scheme[part]))]),
         Shapes = new(given.Shapes.TokenBuckets, given.Shapes.MaxSequence),
+        Targets = new([.. Enum.GetValues<GpuArch>().Select(arch => (int)arch)]),
+        HasTargets = true,
     });
 
     private static QuantizeArguments Quantize(EncoderPart part, LinearPrecision precision) => new(
