@@ -5,7 +5,7 @@ namespace ModelCompiler.Conformance;
 /// <param name="Tokens">Tokens of its batch.</param>
 /// <param name="OutputError">Relative L2 error of the output against the CPU executor; null where it could not be taken.</param>
 /// <param name="HiddenError">Relative L2 error of the last hidden state; null where it could not be taken.</param>
-/// <param name="Bound">Greatest error allowed.</param>
+/// <param name="Bound">Greatest of these errors allowed.</param>
 /// <param name="LabelRows">Rows with labels: 0 for heads that are no classifiers.</param>
 /// <param name="SameLabels">Those of them whose top label is the reference's.</param>
 /// <param name="Milliseconds">Time of the case, reference and weights included.</param>

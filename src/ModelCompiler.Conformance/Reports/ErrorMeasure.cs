@@ -5,18 +5,33 @@ namespace ModelCompiler.Conformance;
 /// <summary>Distances between results.</summary>
 internal static class ErrorMeasure
 {
-    /// <summary>‖found - expected‖ / ‖expected‖ over the whole array; NaN where a value found is not finite.</summary>
-    public static double RelativeL2(ReadOnlySpan<float> found, ReadOnlySpan<float> expected)
+    /// <summary>‖found - expected‖ / ‖expected‖ over all rows.</summary>
+    public static double RelativeL2((double Difference, double Norm)[] rows) =>
+        Math.Sqrt(rows.Sum(row => row.Difference) / rows.Sum(row => row.Norm));
+
+    /// <summary>[rows] ‖found - expected‖ and ‖expected‖ of each row, squared.</summary>
+    public static (double Difference, double Norm)[] RowSquares(ReadOnlySpan<float> found, ReadOnlySpan<float> expected, int columns)
     {
-        double difference = 0, norm = 0;
-        for (int i = 0; i < expected.Length; i++)
+        var rows = new (double Difference, double Norm)[expected.Length / columns];
+        for (int row = 0; row < rows.Length; row++)
         {
-            double d = (double)found[i] - expected[i];
-            difference += d * d;
-            norm += (double)expected[i] * expected[i];
+            for (int i = row * columns; i < (row + 1) * columns; i++)
+            {
+                double d = (double)found[i] - expected[i];
+                rows[row].Difference += d * d;
+                rows[row].Norm += (double)expected[i] * expected[i];
+            }
         }
 
-        return double.IsFinite(difference) ? Math.Sqrt(difference / norm) : double.NaN;
+        return rows;
+    }
+
+    /// <summary>The relative L2 error without the rows that are furthest off: an eighth of them, rounded up.</summary>
+    public static double WithoutWorstEighth((double Difference, double Norm)[] rows)
+    {
+        (double Difference, double Norm)[] kept =
+            [.. rows.OrderBy(row => row.Difference / row.Norm).Take(rows.Length - (rows.Length + 7) / 8)];
+        return kept.Length == 0 ? 0 : Math.Sqrt(kept.Sum(row => row.Difference) / kept.Sum(row => row.Norm));
     }
 
     /// <summary>Values that are NaN or infinite, and the first of them; -1 where there is none.</summary>

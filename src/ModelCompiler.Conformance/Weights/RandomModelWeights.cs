@@ -16,7 +16,7 @@ public static class RandomModelWeights
     {
         ArgumentNullException.ThrowIfNull(conformanceCase);
         ArgumentNullException.ThrowIfNull(plan);
-        var values = new RandomValues(conformanceCase.Seed);
+        var values = new RandomValues(conformanceCase.Seed, WeightGain.For(conformanceCase));
         InputRanges? ranges = QuantizationScheme.Parts.Any(part => plan.Scheme[part].Activations is { IsQuantized: true, Range: ActivationRange.Static })
             ? InputRanges.Observe(Planner.Plan(plan.Model, QuantizationScheme.Float16), p => Create(p, values, null), conformanceCase.Seed)
             : null;

@@ -4,14 +4,15 @@ namespace ModelCompiler.Conformance.Weights;
 
 /// <summary>Random values that FP16 holds exactly, in the sizes that trained encoders have: the same for every plan of a model.</summary>
 /// <param name="seed">Seed of the case.</param>
-internal sealed class RandomValues(int seed)
+/// <param name="gain">Size of what the parts give.</param>
+internal sealed class RandomValues(int seed, WeightGain gain)
 {
-    /// <summary>A table of unit-sized rows, or a matrix whose products keep the size of their inputs.</summary>
+    /// <summary>A table, or a matrix whose products are of <see cref="WeightGain"/> times the size of their inputs.</summary>
     /// <param name="weight">Which.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns; inputs of a matrix.</param>
     public float[] Matrix(PlanWeight weight, int rows, int columns) =>
-        Make(weight, 0, checked(rows * columns), weight.Role < WeightRole.EmbeddingNorm ? 0.5f : 1.2f / MathF.Sqrt(columns), 0);
+        Make(weight, 0, checked(rows * columns), weight.Role < WeightRole.EmbeddingNorm ? 0.5f : gain.Of(weight.Role) / MathF.Sqrt(columns), 0);
 
     /// <summary>A bias or beta.</summary>
     public float[] Bias(PlanWeight weight, int length) => Make(weight, 1, length, 0.1f, 0);
