@@ -10,6 +10,9 @@ public sealed class GpuFactAttribute : FactAttribute
 
     public GpuFactAttribute() => Skip = s_reason;
 
+    /// <summary>Whether this machine has a driver.</summary>
+    public static bool HasDriver => s_reason is null;
+
     private static string? FindDriver()
     {
         string name = OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1";

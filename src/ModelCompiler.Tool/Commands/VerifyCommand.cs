@@ -13,7 +13,7 @@ namespace ModelCompiler.Tool.Commands;
 /// <summary><c>modelc verify</c>: what the GPU is, and whether every kernel computes on it what the CPU executor computes.</summary>
 public static class VerifyCommand
 {
-    private const string ReplayCase = "sample-w4a4-t127";
+    private const string ReplayModel = "sample-w4a4-";
     private const int ReplayLanes = 4;
     private const int ReplayThreads = 16;
 
@@ -32,8 +32,17 @@ public static class VerifyCommand
         {
             Description = $"Also so many batches from {ReplayThreads} threads on {ReplayLanes} lanes, each output held against the one it gave alone.",
         };
+        var golden = new Option<string[]>("--golden")
+        {
+            Description = "Also these model folders, in FP16, against the outputs in their golden.safetensors.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var failures = new Option<bool>("--failures") { Description = "Also provokes failures, from damaged kernels to a session that is disposed of while it runs." };
         var json = new Option<string?>("--json") { Description = "File to write all results to." };
-        var command = new Command("verify", "Reports on the GPU and proves every kernel on it against the CPU executor.") { device, reduced, through, replays, json };
+        var command = new Command("verify", "Reports on the GPU and proves every kernel on it against the CPU executor.") 
+        {
+            device, reduced, through, replays, golden, failures, json,
+        };
         command.SetAction(parsed =>
         {
             Device target = DeviceOption.Read(parsed, device);
@@ -44,13 +53,18 @@ public static class VerifyCommand
             foreach (GpuArch arch in parsed.GetValue(through) ?? [])
                 reports.Add(Run(channels, cases, target, arch));
             ReplayReport? stress = parsed.GetValue(replays) is > 0 and var count && target.IsCuda ? Replay(channels, target, count) : null;
+            GoldenResult[] goldens = [.. (parsed.GetValue(golden) ?? []).SelectMany(folder => GoldenFolders.Check(folder, target))];
+            FailureCheck[] provoked = parsed.GetValue(failures) && target.IsCuda ? Provoke(target) : [];
+            foreach (object line in (object[])[.. goldens, .. provoked])
+                channels.Results.WriteLine(line);
             if (parsed.GetValue(json) is { } path)
             {
                 using var writer = new StreamWriter(path);
-                JsonResult.Write(writer, new { Device = target.ToString(), Reports = reports, Replays = stress });
+                JsonResult.Write(writer, new { Device = target.ToString(), Reports = reports, Replays = stress, Goldens = goldens, Failures = provoked });
             }
 
-            return reports.Exists(r => r.Failed) || stress is { Passed: false } ? ModelCompilerTool.UserError : ModelCompilerTool.Success;
+            bool failed = reports.Exists(r => r.Failed) || stress is { Passed: false } || goldens.Any(g => !g.Passed) || provoked.Any(p => p.Failure is not null);
+            return failed ? ModelCompilerTool.UserError : ModelCompilerTool.Success;
         });
         return command;
     }
@@ -69,12 +83,25 @@ public static class VerifyCommand
 
     private static ReplayReport Replay(TextChannels channels, Device device, long count)
     {
-        ConformanceCase sample = ConformanceSuite.Cases(reduced: false).First(c => c.Name == ReplayCase);
+        ConformanceCase sample = ConformanceSuite.Cases(reduced: false).First(c => c.Name.StartsWith(ReplayModel, StringComparison.Ordinal));
         ReplayReport? report = null;
         WorkProgress.Run(channels, "replay", "batches", count, quiet: false, advance =>
             report = ReplayStress.Run(device, sample, count, ReplayLanes, ReplayThreads, advance));
         channels.Results.WriteLine(report);
         return report!;
+    }
+
+    private static FailureCheck[] Provoke(Device device)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("modelc-verify-");
+        try
+        {
+            return [.. FailureChecks.Run(device, folder.FullName)];
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     private static void Describe(TextChannels channels, Device device)
