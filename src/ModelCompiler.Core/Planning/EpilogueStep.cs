@@ -50,6 +50,6 @@ public sealed record StoreStep(int Buffer) : EpilogueStep;
 /// <param name="Consumer">The linear weight that reads the codes: a static range is stored beside it.</param>
 public sealed record QuantizeStep(int Buffer, ActivationFormat Format, PlanWeight Consumer) : EpilogueStep
 {
-    /// <inheritdoc/>
-    public override bool NeedsWholeRow => Format.Range == ActivationRange.PerToken;
+    /// <summary>A range per token is the row's; and asymmetric codes are stored with their sum over the row.</summary>
+    public override bool NeedsWholeRow => Format.Range == ActivationRange.PerToken || Format.Symmetry == Symmetry.Asymmetric;
 }

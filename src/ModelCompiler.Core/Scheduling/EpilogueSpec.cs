@@ -56,7 +56,7 @@ public abstract record EpilogueOp
         : EpilogueOp($"q{Format}{(Format.Bits == Container ? "" : $"in{Container}")}")
     {
         /// <inheritdoc/>
-        public override bool NeedsWholeRow => Format.Range == ActivationRange.PerToken;
+        public override bool NeedsWholeRow => Format.Range == ActivationRange.PerToken || Format.Symmetry == Symmetry.Asymmetric;
     }
 }
 
