@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ModelCompiler.Conformance.Ops;
 using ModelCompiler.Conformance.Weights;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Runtime;
@@ -20,19 +21,20 @@ public static class ConformanceRunner
         ArgumentNullException.ThrowIfNull(cases);
         ArgumentNullException.ThrowIfNull(factory);
         var results = new List<ConformanceResult>();
+        var ops = new OpTallies();
         string executor = "no executor";
         foreach (ConformanceCase next in cases)
         {
             cancellation.ThrowIfCancellationRequested();
-            ConformanceResult result = Run(next, factory, ref executor);
+            ConformanceResult result = Run(next, factory, ops, ref executor);
             results.Add(result);
             progress?.Report(result);
         }
 
-        return new(executor, results);
+        return new(executor, results, ops.Results());
     }
 
-    private static ConformanceResult Run(ConformanceCase next, ExecutorFactory factory, ref string name)
+    private static ConformanceResult Run(ConformanceCase next, ExecutorFactory factory, OpTallies ops, ref string name)
     {
         var watch = Stopwatch.StartNew();
         ExecutionPlan plan = Planner.Plan(next.Model, next.Scheme);
@@ -44,6 +46,8 @@ public static class ConformanceRunner
             using IConformanceExecutor executor = factory(next, plan, weights);
             name = executor.Name;
             comparison.Run(executor);
+            if (executor is IOpExecutor byOp)
+                OpComparison.Run(next, plan, weights, byOp, ops);
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or OutOfMemoryException))
         {

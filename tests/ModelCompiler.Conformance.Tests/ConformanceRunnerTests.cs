@@ -77,15 +77,15 @@ public sealed class ConformanceRunnerTests
     public void Too_few_equal_labels_and_no_case_at_all_are_failures()
     {
         ConformanceResult passed = new("a", 1000, 1e-3, 1e-3, 1e-2, LabelRows: 1000, SameLabels: 995, 1, []);
-        new ConformanceReport("x", [passed]).Failed.ShouldBeFalse();
-        new ConformanceReport("x", [passed with { SameLabels = 994 }]).Failed.ShouldBeTrue();
-        new ConformanceReport("x", []).Failed.ShouldBeTrue();
+        new ConformanceReport("x", [passed], []).Failed.ShouldBeFalse();
+        new ConformanceReport("x", [passed with { SameLabels = 994 }], []).Failed.ShouldBeTrue();
+        new ConformanceReport("x", [], []).Failed.ShouldBeTrue();
     }
 
     [Fact]
     public void A_report_is_JSON()
     {
-        var report = new ConformanceReport("GPU", [new("a", 17, null, 1e-3, 1e-2, 4, 4, 1.5, ["batch, output: expected"])]);
+        var report = new ConformanceReport("GPU", [new("a", 17, null, 1e-3, 1e-2, 4, 4, 1.5, ["batch, output: expected"])], []);
         JsonElement json = JsonDocument.Parse(report.ToJson()).RootElement;
         json.GetProperty("executor").GetString().ShouldBe("GPU");
         json.GetProperty("failed").GetBoolean().ShouldBeTrue();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ModelCompiler.Conformance.Weights;
 using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
@@ -31,6 +32,7 @@ public static class FailureChecks
         Check("a class without kernels for this GPU", () => Throws<GpuArchitectureException>(() => Foreign(device).Dispose())),
         Check("buckets that memory cannot hold", () => Throws<GpuMemoryException>(() => Huge(device).Dispose())),
         Check("a damaged kernel ahead of time is passed over", () => DamagedAheadOfTime(device, folder)),
+        Check("damaged kernels in the user's cache are rebuilt", () => DamagedCache(device, Path.Combine(folder, "cache"))),
         Check("a kernel image of noise", () => NoiseImage(device)),
         Check("cancelled while queued", () => CancelWhileQueued(device)),
         Check("disposed while running", () => DisposeWhileRunning(device)),
@@ -106,6 +108,46 @@ public static class FailureChecks
             throw new InvalidOperationException("expected kernels in the user's cache, found none");
         using EncoderSession session = Load(new() { Device = device, KernelFolder = folder });
         RunOnce(session);
+    }
+
+    /// <summary>Cuts every entry of a cache short: the next load must compile all of them again, and the one after it none.</summary>
+    private static void DamagedCache(Device device, string folder)
+    {
+        string? before = Environment.GetEnvironmentVariable(CubinCache.FolderVariable);
+        Environment.SetEnvironmentVariable(CubinCache.FolderVariable, folder);
+        try
+        {
+            int kernels = Count(KernelOrigin.Compiled);
+            foreach (string file in Directory.EnumerateFiles(folder, "*.cubin"))
+            {
+                byte[] bytes = File.ReadAllBytes(file);
+                File.WriteAllBytes(file, bytes[..(bytes.Length / 2)]);
+            }
+
+            foreach (KernelOrigin expected in (KernelOrigin[])[KernelOrigin.Compiled, KernelOrigin.Cache])
+            {
+                int found = Count(expected);
+                if (found != kernels || kernels == 0)
+                    throw new InvalidOperationException($"expected {kernels} kernels with the origin {expected}, found {found}");
+            }
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(CubinCache.FolderVariable, before);
+        }
+
+        int Count(KernelOrigin origin)
+        {
+            var loads = new ConcurrentBag<KernelLoad>();
+            using EncoderSession session = Load(new() { Device = device, KernelProgress = new Collector(loads) });
+            RunOnce(session);
+            return loads.Count(load => load.Origin == origin);
+        }
+    }
+
+    private sealed class Collector(ConcurrentBag<KernelLoad> loads) : IProgress<KernelLoad>
+    {
+        public void Report(KernelLoad value) => loads.Add(value);
     }
 
     private static void NoiseImage(Device device)

@@ -1,16 +1,18 @@
+using ModelCompiler.Conformance.Ops;
 using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Runtime;
 using ModelCompiler.Runtime.Gpu;
+using ModelCompiler.Runtime.Tracing;
 
 namespace ModelCompiler.Conformance;
 
 /// <summary>
 /// The GPU session of a case, with all intermediate values filled with NaN bits before each batch.
 /// </summary>
-public sealed class GpuConformanceExecutor : IConformanceExecutor
+public sealed class GpuConformanceExecutor : IConformanceExecutor, IOpExecutor
 {
     private readonly EncoderSession _session;
 
@@ -22,9 +24,10 @@ public sealed class GpuConformanceExecutor : IConformanceExecutor
     /// <summary>Makes the sessions of a GPU.</summary>
     /// <param name="device">The GPU.</param>
     /// <param name="throughPtx">Another architecture whose kernels are to be proven on this GPU by way of PTX; its own where null.</param>
-    public static ExecutorFactory On(Device device, GpuArch? throughPtx = null) => (conformanceCase, plan, weights) =>
+    /// <param name="kernels">Told of each kernel and where it came from.</param>
+    public static ExecutorFactory On(Device device, GpuArch? throughPtx = null, IProgress<KernelLoad>? kernels = null) => (conformanceCase, plan, weights) =>
     {
-        var options = new EncoderOptions { Device = device, ThroughPtx = throughPtx, Poison = true };
+        var options = new EncoderOptions { Device = device, ThroughPtx = throughPtx, Poison = true, KernelProgress = kernels };
         EncoderSession session = EncoderSession.Load(Descriptor(conformanceCase, plan, throughPtx), weights, options);
         var gpu = (GpuExecutor)session.Executor;
         return new GpuConformanceExecutor(session, $"{gpu.Model.Context.Info.Name}, {gpu.Model.Target.Arch.Name()} kernels{(throughPtx is null ? "" : " through PTX")}");
@@ -49,6 +52,10 @@ public sealed class GpuConformanceExecutor : IConformanceExecutor
     /// <inheritdoc/>
     public void Run(ReadOnlySpan<int> ids, ReadOnlySpan<int> types, ReadOnlySpan<int> lengths, Span<float> output, Span<float> hidden) =>
         _session.Forward(ids, types, lengths, output, hidden);
+
+    /// <inheritdoc/>
+    BufferValues[] IOpExecutor.RunOp(ConformanceBatch batch, int op, IEnumerable<BufferValues> operands) =>
+        ((GpuExecutor)_session.Executor).RunOp(batch.Ids, batch.Lengths, batch.Types, op, operands);
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();

@@ -1,6 +1,7 @@
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Runtime.Cpu.Stages;
 using ModelCompiler.Runtime.Cpu.Threading;
+using ModelCompiler.Runtime.Tracing;
 
 namespace ModelCompiler.Runtime.Cpu;
 
@@ -53,6 +54,9 @@ public sealed unsafe class CpuExecutor : IDisposable
 
     /// <summary>Sees the operands of every linear part while it is set; nothing is computed for it otherwise.</summary>
     internal ICpuObserver? Observer { get; set; }
+
+    /// <summary>Receives, while it is set, copies of the buffers that each op of a pass has written, in the plan's order.</summary>
+    internal Action<BufferValues[]>? Tracer { get; set; }
 
     /// <summary>Values of a result: a row per token or per sequence, as the head says.</summary>
     public long OutputLength(int tokens, int sequences) => (long)(Plan.Model.OutputPerToken ? tokens : sequences) * Plan.Model.OutputColumns;
@@ -132,6 +136,7 @@ public sealed unsafe class CpuExecutor : IDisposable
             if (observer is not null && Plan.Ops[i] is LinearOp op)
                 LinearInspection.Show(observer, op, Weights, (LinearStage)_stages[i], pass);
             _stages[i].Run(pass);
+            Tracer?.Invoke(CpuTrace.Written(Plan, i, pass));
         }
     }
 

@@ -1,5 +1,6 @@
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Cuda.Driver;
+using ModelCompiler.Runtime.Tracing;
 
 namespace ModelCompiler.Runtime.Gpu;
 
@@ -91,6 +92,21 @@ internal sealed class GpuExecutor : IEncoderExecutor
         try
         {
             return lane.Profile(tokenIds, sequenceLengths);
+        }
+        finally
+        {
+            _queue.Return(lane);
+        }
+    }
+
+    /// <summary>Runs one op on given operands; see <see cref="GpuLane.RunOp"/>.</summary>
+    public BufferValues[] RunOp(
+        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, int op, IEnumerable<BufferValues> operands)
+    {
+        GpuLane lane = _queue.Take();
+        try
+        {
+            return lane.RunOp(tokenIds, sequenceLengths, tokenTypes, op, operands);
         }
         finally
         {

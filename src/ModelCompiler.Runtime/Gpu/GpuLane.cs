@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Cuda.Driver;
+using ModelCompiler.Runtime.Tracing;
 
 namespace ModelCompiler.Runtime.Gpu;
 
@@ -88,6 +89,39 @@ internal sealed unsafe class GpuLane : IDisposable
             foreach (CudaEvent? mark in marks)
                 mark?.Dispose();
         }
+    }
+
+    /// <summary>Runs one op of the plan on given operands, everything else in the arena being NaN bits.</summary>
+    /// <param name="tokenIds">[tokens].</param>
+    /// <param name="sequenceLengths">[sequences].</param>
+    /// <param name="tokenTypes">[tokens], or empty for zeros.</param>
+    /// <param name="op">Index of the op.</param>
+    /// <param name="operands">The buffers that it reads.</param>
+    /// <returns>The buffers that it wrote.</returns>
+    public BufferValues[] RunOp(
+        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, int op, IEnumerable<BufferValues> operands)
+    {
+        LaneBucket bucket = BucketFor(tokenIds.Length);
+        Upload(bucket, tokenIds, sequenceLengths, tokenTypes);
+        _stream.Fill(_arena.Address, 0xff, _arena.Bytes);
+        foreach (BufferValues operand in operands)
+            _stream.Upload(bucket.AddressOf(operand.Buffer.Id), bucket.Codec(operand.Buffer.Id).Encode(operand));
+        for (int i = 0; i < bucket.Launches.Length; i++)
+        {
+            if (bucket.Launches[i].Launch.Op == op)
+                bucket.Launch(i, _stream, dependent: false);
+        }
+
+        var written = new List<BufferValues>();
+        foreach (PlanBuffer buffer in _model.Plan.Buffers.Where(b => b.FirstOp == op))
+        {
+            DeviceBufferCodec codec = bucket.Codec(buffer.Id);
+            var bytes = new byte[codec.Bytes];
+            _stream.Download(bytes, bucket.AddressOf(buffer.Id));
+            written.Add(codec.Decode(buffer, buffer.Rows == RowDomain.Tokens ? tokenIds.Length : sequenceLengths.Length, bytes));
+        }
+
+        return [.. written];
     }
 
     /// <summary>Frees everything. Not while it runs.</summary>

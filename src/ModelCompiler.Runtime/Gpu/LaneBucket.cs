@@ -1,5 +1,7 @@
 using ModelCompiler.Core;
+using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
 using ModelCompiler.Cuda.Driver;
 
 namespace ModelCompiler.Runtime.Gpu;
@@ -66,6 +68,13 @@ internal sealed class LaneBucket : IDisposable
 
     /// <summary>Device address of a buffer's rows.</summary>
     public ulong AddressOf(int buffer) => _arena + (ulong)Plan.Arena.Offsets[buffer];
+
+    /// <summary>How a buffer's rows lie there.</summary>
+    public DeviceBufferCodec Codec(int buffer)
+    {
+        DeviceBuffer device = Plan.Buffers[buffer];
+        return new(device, device.Rows == RowDomain.Tokens ? Plan.Tokens : ShapeSet.MaxSequences(Plan.Tokens));
+    }
 
     public void Dispose() => Graph.Dispose();
 }

@@ -23,6 +23,12 @@ public sealed record ShapeTimes(
 /// <param name="Microseconds">Median of a launch.</param>
 public sealed record KernelTime(string Kernel, int Launches, double Microseconds);
 
+/// <summary>The way to the first result, in milliseconds.</summary>
+/// <param name="LoadMs">From the call of Load until a batch can run: checkpoint, kernels, weights, graphs.</param>
+/// <param name="FirstResultMs">From the call of Load until the first result.</param>
+/// <param name="ProcessMs">From the start of the process until the first result; .NET and modelc's own start are in it.</param>
+public sealed record ColdStart(double LoadMs, double FirstResultMs, double ProcessMs);
+
 /// <summary>A run of <c>modelc bench</c>.</summary>
 /// <param name="Model">What was run.</param>
 /// <param name="Scheme">Precision of its parts.</param>
@@ -31,12 +37,11 @@ public sealed record KernelTime(string Kernel, int Launches, double Microseconds
 /// <param name="Commit">Commit of the sources, as the caller states it.</param>
 /// <param name="Date">UTC.</param>
 /// <param name="Command">Command line.</param>
-/// <param name="LoadMs">From the call of Load until a batch can run: checkpoint, kernels, weights, graphs.</param>
-/// <param name="FirstResultMs">From the call of Load until the first result.</param>
+/// <param name="ColdStart">How long the first result took.</param>
 /// <param name="KernelOrigins">How many kernels came from where.</param>
 /// <param name="Shapes">Times.</param>
 public sealed record BenchReport(
-    string Model, string Scheme, string Device, string? Driver, string? Commit, DateTime Date, string Command, double LoadMs, double FirstResultMs,
+    string Model, string Scheme, string Device, string? Driver, string? Commit, DateTime Date, string Command, ColdStart ColdStart,
     IReadOnlyDictionary<string, int> KernelOrigins, IReadOnlyList<ShapeTimes> Shapes)
 {
     /// <summary>A line per shape under a line of names.</summary>

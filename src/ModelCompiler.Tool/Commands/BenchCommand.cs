@@ -76,6 +76,7 @@ public static class BenchCommand
             var bench = new SessionBench(session, parsed.GetValue(iterations));
             bench.RunOnce(wanted[0].Batch, wanted[0].Sequence);
             double first = clock.Elapsed.TotalMilliseconds;
+            double started = (DateTime.Now - Process.GetCurrentProcess().StartTime).TotalMilliseconds;
 
             var times = new List<ShapeTimes>();
             WorkProgress.Run(channels, "bench", "shapes", wanted.Length, quiet: false, advance =>
@@ -86,7 +87,7 @@ public static class BenchCommand
                     advance(1);
                 }
             });
-            BenchReport report = Report(session, descriptor, parsed.GetValue(commit), loaded, first, times);
+            BenchReport report = Report(session, descriptor, parsed.GetValue(commit), new(loaded, first, started), times);
             Show(channels, report, parsed.GetValue(kernels));
             if (parsed.GetValue(csv) is { } csvPath)
                 File.WriteAllText(csvPath, report.ToCsv());
@@ -118,7 +119,7 @@ public static class BenchCommand
         new ConformanceCase(descriptor.Name, descriptor.Model, descriptor.Scheme, descriptor.Shapes, [1]), Planner.Plan(descriptor.Model, descriptor.Scheme));
 
     private static BenchReport Report(
-        EncoderSession session, EncoderDescriptor descriptor, string? commit, double loaded, double first, IReadOnlyList<ShapeTimes> times)
+        EncoderSession session, EncoderDescriptor descriptor, string? commit, ColdStart start, IReadOnlyList<ShapeTimes> times)
     {
         var gpu = session.Executor as GpuExecutor;
         return new(
@@ -129,8 +130,7 @@ public static class BenchCommand
             commit,
             DateTime.UtcNow,
             Environment.CommandLine,
-            loaded,
-            first,
+            start,
             gpu?.Model.Kernels.Origins.Values.GroupBy(o => o.ToString()).ToDictionary(o => o.Key, o => o.Count()) ?? [],
             times);
     }
@@ -138,7 +138,7 @@ public static class BenchCommand
     private static void Show(TextChannels channels, BenchReport report, bool kernels)
     {
         channels.Results.WriteLine(FormattableString.Invariant(
-            $"{report.Model}, {report.Scheme}, {report.Device}: loaded in {report.LoadMs:0} ms, first result after {report.FirstResultMs:0} ms"));
+            $"{report.Model}, {report.Scheme}, {report.Device}: loaded in {report.ColdStart.LoadMs:0} ms, first result after {report.ColdStart.FirstResultMs:0} ms, {report.ColdStart.ProcessMs:0} ms from the start of the process"));
         if (report.KernelOrigins.Count > 0)
             channels.Results.WriteLine($"kernels: {string.Join(", ", report.KernelOrigins.Select(o => $"{o.Value} {o.Key}"))}");
         var table = new Table().Border(TableBorder.Simple).AddColumn("batch x sequence");

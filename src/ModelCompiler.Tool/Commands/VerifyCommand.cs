@@ -24,7 +24,7 @@ public static class VerifyCommand
         var reduced = new Option<bool>("--reduced") { Description = "Fewer and smaller cases, such as a sanitizer has time for." };
         var through = new Option<GpuArch[]>("--through-ptx")
         {
-            Description = "Also the kernels of another architecture, compiled by the driver for this GPU: sm_80. Slow, but the same code.",
+            Description = "The kernels of another architecture instead, compiled by the driver for this GPU: sm_80. Slow, but the same code.",
             CustomParser = ArchitectureNames.ParseMany,
             DefaultValueFactory = _ => [],
         };
@@ -49,9 +49,9 @@ public static class VerifyCommand
             if (target.IsCuda)
                 Describe(channels, target);
             IReadOnlyList<ConformanceCase> cases = ConformanceSuite.Cases(parsed.GetValue(reduced));
-            var reports = new List<ConformanceReport> { Run(channels, cases, target, null) };
-            foreach (GpuArch arch in parsed.GetValue(through) ?? [])
-                reports.Add(Run(channels, cases, target, arch));
+            GpuArch[] foreign = parsed.GetValue(through) ?? [];
+            ConformanceReport[] reports =
+                foreign.Length == 0 ? [Run(channels, cases, target, null)] : [.. foreign.Select(arch => Run(channels, cases, target, arch))];
             ReplayReport? stress = parsed.GetValue(replays) is > 0 and var count && target.IsCuda ? Replay(channels, target, count) : null;
             GoldenResult[] goldens = [.. (parsed.GetValue(golden) ?? []).SelectMany(folder => GoldenFolders.Check(folder, target))];
             FailureCheck[] provoked = parsed.GetValue(failures) && target.IsCuda ? Provoke(target) : [];
@@ -63,7 +63,7 @@ public static class VerifyCommand
                 JsonResult.Write(writer, new { Device = target.ToString(), Reports = reports, Replays = stress, Goldens = goldens, Failures = provoked });
             }
 
-            bool failed = reports.Exists(r => r.Failed) || stress is { Passed: false } || goldens.Any(g => !g.Passed) || provoked.Any(p => p.Failure is not null);
+            bool failed = reports.Any(r => r.Failed) || stress is { Passed: false } || goldens.Any(g => !g.Passed) || provoked.Any(p => p.Failure is not null);
             return failed ? ModelCompilerTool.UserError : ModelCompilerTool.Success;
         });
         return command;
@@ -71,13 +71,18 @@ public static class VerifyCommand
 
     private static ConformanceReport Run(TextChannels channels, IReadOnlyList<ConformanceCase> cases, Device device, GpuArch? throughPtx)
     {
+        var origins = new KernelOrigins();
         ExecutorFactory factory = device.IsCuda
-            ? GpuConformanceExecutor.On(device, throughPtx)
+            ? GpuConformanceExecutor.On(device, throughPtx, origins)
             : (_, plan, weights) => new CpuConformanceExecutor(plan, weights, new() { Threads = 1, TokensPerPass = 1 });
         ConformanceReport? report = null;
         WorkProgress.Run(channels, throughPtx is { } arch ? $"verify {arch.Name()}" : "verify", "cases", cases.Count, quiet: false, advance =>
             report = ConformanceRunner.Run(cases, factory, new Advance(advance)));
         channels.Results.WriteLine(report);
+        if (throughPtx is not null)
+            channels.Results.WriteLine("kernels     compiled to PTX by NVRTC and from there by the driver");
+        else if (device.IsCuda)
+            channels.Results.WriteLine($"kernels     {origins}");
         return report!;
     }
 

@@ -1,0 +1,112 @@
+using System.Buffers.Binary;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
+using ModelCompiler.Runtime.Tracing;
+
+namespace ModelCompiler.Runtime.Gpu;
+
+/// <summary>Buffers of the plan as bytes of device memory, and back; the layout that the kernels read and write.</summary>
+/// <remarks>
+/// Values: [rows, columns] FP16 or FP32. Codes: [rows, row bytes], two 4-bit codes to a byte (low nibble first) or one
+/// code a byte; from the next multiple of the arena's alignment on S, minimum and code sum, each [capacity].
+/// </remarks>
+/// <param name="device">The buffer in the architecture's layout.</param>
+/// <param name="capacity">Rows that the bucket has room for.</param>
+internal readonly struct DeviceBufferCodec(DeviceBuffer device, int capacity)
+{
+    private int MetadataStart => checked((int)Arena.Align((long)capacity * device.RowBytes));
+
+    /// <summary>Bytes of a buffer; rows that the batch does not have are zero.</summary>
+    /// <param name="values">What it holds, of at most <c>capacity</c> rows.</param>
+    public byte[] Encode(BufferValues values)
+    {
+        var bytes = new byte[MetadataStart + device.MetadataBytes * capacity];
+        if (values.Buffer.Element == BufferElement.Float32)
+        {
+            MemoryMarshal.AsBytes<float>(values.Values).CopyTo(bytes);
+        }
+        else if (values.Buffer.Element == BufferElement.Float16)
+        {
+            TensorPrimitives.ConvertToHalf(values.Values, MemoryMarshal.Cast<byte, Half>(bytes.AsSpan()));
+        }
+        else
+        {
+            EncodeCodes(values, bytes);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>What a buffer holds.</summary>
+    /// <param name="buffer">The plan's buffer.</param>
+    /// <param name="rows">Rows of the batch.</param>
+    /// <param name="bytes">The buffer's bytes, of all rows of the bucket.</param>
+    public BufferValues Decode(PlanBuffer buffer, int rows, ReadOnlySpan<byte> bytes)
+    {
+        int count = rows * buffer.Columns;
+        if (buffer.Element == BufferElement.Codes)
+            return DecodeCodes(buffer, rows, bytes);
+        var values = new float[count];
+        if (buffer.Element == BufferElement.Float32)
+            MemoryMarshal.Cast<byte, float>(bytes)[..count].CopyTo(values);
+        else
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes)[..count], values);
+        return new(buffer, rows) { Values = values };
+    }
+
+    /// <summary>Bytes of the whole buffer, metadata included.</summary>
+    public int Bytes => MetadataStart + device.MetadataBytes * capacity;
+
+    private bool IsPacked(PlanBuffer buffer) => device.RowBytes < buffer.Columns;
+
+    private void EncodeCodes(BufferValues values, Span<byte> bytes)
+    {
+        int columns = values.Buffer.Columns, perByte = IsPacked(values.Buffer) ? 2 : 1;
+        for (int row = 0; row < values.Rows; row++)
+        {
+            ReadOnlySpan<short> codes = values.Codes.AsSpan(row * columns, columns);
+            Span<byte> target = bytes[(row * device.RowBytes)..];
+            int sum = 0;
+            for (int i = 0; i < columns; i++)
+            {
+                target[i / perByte] |= (byte)(perByte == 2 ? (codes[i] & 15) << (i % 2 * 4) : codes[i]);
+                sum += codes[i];
+            }
+
+            Span<byte> metadata = bytes[(MetadataStart + row * sizeof(float))..];
+            BinaryPrimitives.WriteSingleLittleEndian(metadata, values.Scales[row]);
+            if (values.Buffer.Format.Symmetry == Symmetry.Symmetric)
+                continue;
+            BinaryPrimitives.WriteSingleLittleEndian(metadata[(capacity * sizeof(float))..], values.Minimums[row]);
+            BinaryPrimitives.WriteInt32LittleEndian(metadata[(2 * capacity * sizeof(float))..], sum);
+        }
+    }
+
+    private BufferValues DecodeCodes(PlanBuffer buffer, int rows, ReadOnlySpan<byte> bytes)
+    {
+        bool asymmetric = buffer.Format.Symmetry == Symmetry.Asymmetric, packed = IsPacked(buffer);
+        var codes = new short[rows * buffer.Columns];
+        float[] scales = new float[rows], minimums = new float[rows];
+        for (int i = 0; i < codes.Length; i++)
+        {
+            int row = i / buffer.Columns, column = i % buffer.Columns;
+            byte stored = bytes[row * device.RowBytes + (packed ? column / 2 : column)];
+            int code = packed ? stored >> (column % 2 * 4) & 15 : stored;
+            int bits = packed ? 4 : 8;
+            codes[i] = (short)(asymmetric ? code : code << (32 - bits) >> (32 - bits));
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<byte> metadata = bytes[(MetadataStart + row * sizeof(float))..];
+            scales[row] = BinaryPrimitives.ReadSingleLittleEndian(metadata);
+            if (asymmetric)
+                minimums[row] = BinaryPrimitives.ReadSingleLittleEndian(metadata[(capacity * sizeof(float))..]);
+        }
+
+        return new(buffer, rows) { Codes = codes, Scales = scales, Minimums = minimums };
+    }
+}
