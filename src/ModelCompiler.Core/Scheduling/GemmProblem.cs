@@ -39,16 +39,21 @@ public sealed record GemmProblem(int N, int K, LinearPrecision Precision, GemmFa
     /// <summary>Bits of a weight element in device and shared memory.</summary>
     public int WeightBits => Precision.Weights.Bits;
 
-    /// <summary>The problem that an architecture solves for a linear part.</summary>
-    public static GemmProblem For(int n, int k, LinearPrecision precision, GpuArch arch) => new(n, k, precision, precision switch
+    /// <summary>The problem that an architecture solves for a linear part. One group as long as the row is a scale per row.</summary>
+    public static GemmProblem For(int n, int k, LinearPrecision precision, GpuArch arch) =>
+        precision.Weights.GroupSize == k
+            ? For(n, k, precision with { Weights = precision.Weights with { GroupSize = 0 } }, arch)
+            : new(n, k, precision, FamilyOf(precision, arch));
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Precision} n{N} k{K} {Family}";
+
+    private static GemmFamily FamilyOf(LinearPrecision precision, GpuArch arch) => precision switch
     {
         { Activations.IsQuantized: false, Weights.IsQuantized: false } => GemmFamily.Float16,
         { Activations.IsQuantized: false } => GemmFamily.Float16Weight4,
         { Weights.Bits: 4 } when CodeContainer.Bits(precision.Activations, arch) == 4 => GemmFamily.Int4,
         { Weights.Bits: 4 } => GemmFamily.Int8Weight4,
         _ => GemmFamily.Int8,
-    });
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{Precision} n{N} k{K} {Family}";
+    };
 }

@@ -28,6 +28,9 @@ public sealed unsafe class NvrtcCompiler
         SupportedArchitectures = [.. architectures];
     }
 
+    /// <summary>The first version that keeps what it compiled, and has an option not to.</summary>
+    private static NvrtcVersion FirstWithCache { get; } = new(12, 9);
+
     /// <summary>Version of the library.</summary>
     public NvrtcVersion Version { get; }
 
@@ -54,7 +57,8 @@ public sealed unsafe class NvrtcCompiler
     public NvrtcCompilation Compile(
         string fileName, string source, IReadOnlyCollection<KeyValuePair<string, string>> headers, IEnumerable<string> options)
     {
-        string[] optionArray = options.ToArray();
+        // NVRTC's own cache gives cubins without ptxas's report, and holds what this project's cache holds already.
+        string[] optionArray = Version.CompareTo(FirstWithCache) >= 0 ? [.. options, "--no-cache"] : [.. options];
         bool isVirtual = optionArray.Any(option => option.StartsWith("--gpu-architecture=compute_", StringComparison.Ordinal));
         NvrtcResult created = NvrtcNative.nvrtcCreateProgram(
             out NvrtcProgramHandle program, source, fileName, headers.Count,

@@ -25,7 +25,7 @@ internal static class FolderDescriptor
     /// <param name="config">The parsed configuration.</param>
     /// <param name="quantize">Precisions, later ones override earlier ones; empty for FP16.</param>
     /// <param name="head">What follows the last layer; the configuration's where not stated.</param>
-    /// <param name="buckets">Token buckets; <see cref="DefaultBuckets"/> where null.</param>
+    /// <param name="shapes">Token buckets and longest sequence; <see cref="DefaultBuckets"/> where null.</param>
     /// <param name="targets">Architectures; all where empty.</param>
     /// <exception cref="ModelCompilerException">The declaration breaks a rule; the message names each by its id.</exception>
     public static EncoderDescriptor Create(
@@ -33,7 +33,7 @@ internal static class FolderDescriptor
         HuggingFaceConfig config,
         EquatableArray<QuantizeArguments> quantize,
         EncoderHead head = EncoderHead.FromConfig,
-        EquatableArray<int>? buckets = null,
+        ShapesArguments? shapes = null,
         EquatableArray<GpuArch> targets = default)
     {
         var spec = new EncoderSpec
@@ -42,7 +42,7 @@ internal static class FolderDescriptor
             Host = new(ReferencesRuntime: true, LanguageVersion: 1400),
             Encoder = new() { ConfigPath = ModelFolder.ConfigName, Head = head == EncoderHead.FromConfig ? null : (int)head },
             Quantize = quantize,
-            Shapes = new(buckets ?? DefaultBuckets),
+            Shapes = shapes ?? new(DefaultBuckets),
             HasTargets = true,
             Targets = (targets.Count > 0 ? targets : new EquatableArray<GpuArch>(AllTargets)).Select(t => (int)t).ToEquatableArray(),
             Config = new FoundConfig(new(config, default)),

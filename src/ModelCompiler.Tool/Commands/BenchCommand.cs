@@ -64,7 +64,8 @@ public static class BenchCommand
                 ? FolderDescriptor.SchemeOf(files)
                 : precision.Read(parsed, ActivationRange.PerToken);
             EncoderDescriptor descriptor = FolderDescriptor.Create(
-                files.Path, files.Config, quantize, buckets: wanted.Select(s => s.Batch * s.Sequence).Distinct().Order().ToEquatableArray());
+                files.Path, files.Config, quantize,
+                shapes: new(wanted.Select(s => s.Batch * s.Sequence).Distinct().Order().ToEquatableArray(), wanted.Max(s => s.Sequence)));
             var options = new EncoderOptions { Device = DeviceOption.Read(parsed, device), KernelFolder = parsed.GetValue(folder) };
             ModelWeights? weights = parsed.GetValue(random) ? RandomWeights(descriptor) : null;
 

@@ -67,7 +67,7 @@ public static class InspectCommand
             throw new ModelCompilerException($"{path}: expected a config.json, found no such file.");
         HuggingFaceConfigResult result = HuggingFaceConfig.Parse(File.ReadAllText(path));
         return result.Config is { } config
-            ? FolderDescriptor.Create(path, config, quantize, buckets: buckets.Length > 0 ? new EquatableArray<int>(buckets) : null)
+            ? FolderDescriptor.Create(path, config, quantize, shapes: buckets.Length > 0 ? new(new(buckets)) : null)
             : throw new ModelCompilerException($"{path}: {string.Join("; ", result.Errors)}");
     }
 

@@ -31,7 +31,7 @@ internal static class ModelFixtures
             ModelFolder.Open(folder).Config,
             new(new QuantizeArguments((int)precision, Weights: side, Activations: precision == Precision.W4A16 ? 0 : side, GroupSize: groupSize)),
             head,
-            buckets is null ? null : new EquatableArray<int>(buckets));
+            buckets is null ? null : new(new(buckets)));
     }
 
     public static EncoderSession Load(
