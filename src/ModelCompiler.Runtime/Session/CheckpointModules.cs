@@ -27,13 +27,13 @@ internal sealed class CheckpointModules
         _prefix = checkpoint.Names.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)) ? prefix : "";
     }
 
-    /// <summary>Full module paths of a weight; more than one where the plan stacks several by rows.</summary>
+    /// <summary>Full module paths of a weight; more than one where the plan stacks several by rows. Thread-safe.</summary>
     public EquatableArray<string> Paths(PlanWeight weight)
     {
         string prefix = CheckpointNames.IsUnderEncoderPrefix(_model, weight.Role) ? _prefix : "";
         EquatableArray<string> paths = CheckpointNames.Modules(_model, weight).Select(m => prefix + m).ToEquatableArray();
-        foreach (string path in paths)
-            _used.Add(path);
+        lock (_used)
+            _used.UnionWith(paths);
         return paths;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
@@ -17,53 +18,48 @@ namespace ModelCompiler.Runtime;
 /// <param name="quantization">What its config.json says about packed weights; null for a float checkpoint.</param>
 internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoint, QuantizationConfig? quantization)
 {
-    private readonly Dictionary<PlanWeight, LoadedWeight> _weights = [];
     private readonly CheckpointModules _modules = new(plan.Model, checkpoint);
 
     private EncoderModel Model => plan.Model;
 
-    /// <summary>Reads all weights and refuses tensors of the encoder that the plan has no use for.</summary>
+    /// <summary>Reads all weights, side by side, and refuses tensors of the encoder that the plan has no use for.</summary>
     public ModelWeights Load()
     {
-        foreach (PlanOp op in plan.Ops)
-        {
-            switch (op)
-            {
-                case EmbeddingOp embedding:
-                    AddTables(embedding);
-                    break;
-                case LinearOp linear:
-                    _weights[linear.Weight] = ReadLinear(linear);
-                    break;
-                case DenseOp dense:
-                    _weights[dense.Weight] = ReadFloat16(dense.Weight, dense.N, dense.K);
-                    break;
-            }
-
-            foreach (EpilogueStep step in op.Epilogue)
-            {
-                if (step is LayerNormStep norm)
-                    _weights[norm.Weight] = ReadNorm(norm.Weight);
-            }
-        }
-
+        (PlanWeight Weight, Func<LoadedWeight> Read)[] reads = [.. plan.Ops.SelectMany(Reads)];
+        var read = new LoadedWeight[reads.Length];
+        OrderedParallel.For(reads.Length, i => read[i] = reads[i].Read());
         _modules.RequireNoStrangers();
-        return new(plan, _weights);
+        return new(plan, reads.Select((r, i) => KeyValuePair.Create(r.Weight, read[i])));
     }
 
-    private void AddTables(EmbeddingOp embedding)
+    /// <summary>The weights of an op, and how each is read.</summary>
+    private IEnumerable<(PlanWeight Weight, Func<LoadedWeight> Read)> Reads(PlanOp op)
     {
-        AddTable(WeightRole.WordEmbedding, Model.VocabularySize);
-        AddTable(WeightRole.PositionEmbedding, Model.MaxPositions);
-        if (embedding.HasTokenTypes)
-            AddTable(WeightRole.TokenTypeEmbedding, Model.TokenTypes);
-
-        void AddTable(WeightRole role, int rows)
+        switch (op)
         {
-            var values = new Half[checked(rows * Model.HiddenSize)];
-            ReadHalves(_modules.Paths(new(role))[0] + ".weight", values, rows, Model.HiddenSize);
-            _weights[new(role)] = new TableWeight(rows, Model.HiddenSize, values);
+            case EmbeddingOp embedding:
+                yield return Table(WeightRole.WordEmbedding, Model.VocabularySize);
+                yield return Table(WeightRole.PositionEmbedding, Model.MaxPositions);
+                if (embedding.HasTokenTypes)
+                    yield return Table(WeightRole.TokenTypeEmbedding, Model.TokenTypes);
+                break;
+            case LinearOp linear:
+                yield return (linear.Weight, () => ReadLinear(linear));
+                break;
+            case DenseOp dense:
+                yield return (dense.Weight, () => ReadFloat16(dense.Weight, dense.N, dense.K));
+                break;
         }
+
+        foreach (LayerNormStep norm in op.Epilogue.OfType<LayerNormStep>())
+            yield return (norm.Weight, () => ReadNorm(norm.Weight));
+
+        (PlanWeight, Func<LoadedWeight>) Table(WeightRole role, int rows) => (new(role), () =>
+        {
+            Half[] values = GC.AllocateUninitializedArray<Half>(checked(rows * Model.HiddenSize));
+            ReadHalves(_modules.Paths(new(role))[0] + ".weight", values, rows, Model.HiddenSize);
+            return new TableWeight(rows, Model.HiddenSize, values);
+        });
     }
 
     private NormWeight ReadNorm(PlanWeight weight)
@@ -102,7 +98,9 @@ internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoi
 
         var values = new float[codes.Codes.Length];
         codes.Dequantize(values);
-        return new Float16LinearWeight(linear.N, linear.K, ToHalves(modules[0] + ".weight_packed", values), bias);
+        var halves = new Half[values.Length];
+        ToHalves(modules[0] + ".weight_packed", 0, values, halves);
+        return new Float16LinearWeight(linear.N, linear.K, halves, bias);
     }
 
     /// <summary>The one group of all stacked modules; null where they are stored as floats.</summary>
@@ -140,7 +138,16 @@ internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoi
         int groupSize = first.GroupSize == first.InFeatures ? 0 : first.GroupSize;
         var format = new WeightFormat(
             first.Bits, first.Minimums is null ? Symmetry.Symmetric : Symmetry.Asymmetric, groupSize);
-        var codes = new byte[packed.Sum(p => p.Codes.Length)];
+        return new(
+            packed.Sum(p => p.OutFeatures), first.InFeatures, format, StackCodes(packed),
+            [.. packed.SelectMany(p => p.Scales)], [.. packed.SelectMany(p => p.Minimums ?? [])]);
+    }
+
+    private static byte[] StackCodes(PackedLinear[] packed)
+    {
+        if (packed.Length == 1)
+            return (byte[])(object)packed[0].Codes; // the runtime lets bytes of either sign pass as the other
+        byte[] codes = GC.AllocateUninitializedArray<byte>(packed.Sum(p => p.Codes.Length));
         int end = 0;
         foreach (PackedLinear p in packed)
         {
@@ -148,9 +155,7 @@ internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoi
             end += p.Codes.Length;
         }
 
-        return new(
-            packed.Sum(p => p.OutFeatures), first.InFeatures, format, codes,
-            [.. packed.SelectMany(p => p.Scales)], [.. packed.SelectMany(p => p.Minimums ?? [])]);
+        return codes;
     }
 
     /// <summary>The calibrated range of the input, which modules that run as one share; null where the plan takes it per token.</summary>
@@ -191,7 +196,7 @@ internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoi
         var values = new Half[checked(n * k)];
         int rows = n / modules.Count;
         for (int i = 0; i < modules.Count; i++)
-            ReadHalves(modules[i] + ".weight", values.AsSpan(i * rows * k, rows * k), rows, k);
+            ReadHalves(modules[i] + ".weight", values.AsMemory(i * rows * k, rows * k), rows, k);
         return new(n, k, values, ReadBias(modules, n));
     }
 
@@ -200,21 +205,34 @@ internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoi
 
     private float[] ReadSingles(string name, int length) => checkpoint.Get(name, length).ReadFiniteSingles();
 
-    private void ReadHalves(string name, Span<Half> values, int rows, int columns)
+    /// <summary>Reads a matrix as FP16, many rows at a time side by side: word embeddings are the largest tensor.</summary>
+    private void ReadHalves(string name, Memory<Half> values, int rows, int columns)
     {
-        float[] singles = checkpoint.Get(name, rows, columns).ReadFiniteSingles();
-        ToHalves(name, singles).CopyTo(values);
+        const int RowsAtATime = 512;
+        CheckpointTensor tensor = checkpoint.Get(name, rows, columns);
+        OrderedParallel.For((rows + RowsAtATime - 1) / RowsAtATime, chunk =>
+        {
+            int first = chunk * RowsAtATime * columns, count = Math.Min(RowsAtATime * columns, values.Length - first);
+            float[] singles = ArrayPool<float>.Shared.Rent(count);
+            tensor.CopyTo(first, singles.AsSpan(0, count));
+            ToHalves(name, first, singles.AsSpan(0, count), values.Span.Slice(first, count));
+            ArrayPool<float>.Shared.Return(singles);
+        });
     }
 
-    /// <summary>Rounds to FP16, ties to even, and refuses what FP16 cannot hold.</summary>
-    private Half[] ToHalves(string name, float[] values)
+    /// <summary>Rounds to FP16, ties to even, and refuses what is not finite and what FP16 cannot hold.</summary>
+    private void ToHalves(string name, int first, ReadOnlySpan<float> values, Span<Half> halves)
     {
-        var halves = new Half[values.Length];
+        if (!values.IsEmpty && !Half.IsFinite((Half)TensorPrimitives.MaxMagnitude(values)))
+        {
+            int at = 0;
+            while (Half.IsFinite((Half)values[at]))
+                at++;
+            string expected = float.IsFinite(values[at]) ? "values that FP16 can hold, up to 65504" : "finite values";
+            throw new TensorMismatchException(
+                TensorMismatch.Value, checkpoint.Folder, name, expected, FormattableString.Invariant($"{values[at]} at element {first + at}"));
+        }
+
         TensorPrimitives.ConvertToHalf(values, halves);
-        int overflow = Array.FindIndex(halves, h => !Half.IsFinite(h));
-        return overflow < 0
-            ? halves
-            : throw new TensorMismatchException(
-                TensorMismatch.Value, checkpoint.Folder, name, "values that FP16 can hold, up to 65504", FormattableString.Invariant($"{values[overflow]} at element {overflow}"));
     }
 }

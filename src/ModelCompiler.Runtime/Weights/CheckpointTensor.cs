@@ -26,6 +26,11 @@ public sealed class CheckpointTensor
     /// <exception cref="TensorMismatchException">Another element type, or another number of elements.</exception>
     public void CopyTo(Span<float> destination) => _file.CopyTo(Info.Name, destination);
 
+    /// <summary>Converts a part of an F32, F16 or BF16 tensor to fp32.</summary>
+    /// <param name="first">First element.</param>
+    /// <param name="destination">Receives as many elements as it has room for.</param>
+    internal void CopyTo(long first, Span<float> destination) => _file.CopyTo(Info.Name, first, destination);
+
     /// <summary>A copy of F32, F16 or BF16 as fp32.</summary>
     public float[] ReadSingles() => _file.ReadSingles(Info.Name);
 
@@ -33,6 +38,11 @@ public sealed class CheckpointTensor
     /// <exception cref="TensorMismatchException">The tensor's element type is not <typeparamref name="T"/>.</exception>
     public T[] Read<T>()
         where T : unmanaged => _file.Read<T>(Info.Name);
+
+    /// <summary>The elements, in the mapping.</summary>
+    /// <exception cref="TensorMismatchException">The tensor's element type is not <typeparamref name="T"/>, or it is too large for one span.</exception>
+    internal ReadOnlySpan<T> Elements<T>()
+        where T : unmanaged => _file.Elements<T>(Info.Name);
 
     /// <summary>A source that copies this tensor into another file, while this checkpoint is open.</summary>
     public TensorSource ToSource() => TensorSource.Copy(_file, Info.Name);

@@ -115,17 +115,28 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <exception cref="TensorMismatchException">Another type, or another number of elements.</exception>
     public void CopyTo(string name, Span<float> destination)
     {
+        RequireCount(GetInfo(name), destination.Length);
+        CopyTo(name, 0, destination);
+    }
+
+    /// <summary>Converts a part of a tensor of type F32, F16 or BF16 to fp32.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="first">First element.</param>
+    /// <param name="destination">Receives as many elements as it has room for.</param>
+    /// <exception cref="TensorMismatchException">Another type.</exception>
+    internal void CopyTo(string name, long first, Span<float> destination)
+    {
         TensorInfo info = GetInfo(name);
         if (!FloatConversion.CanWiden(info.ElementType))
             throw new TensorMismatchException(
                 TensorMismatch.ElementType, Path, name, "F32, F16 or BF16", info.ElementType.SafetensorsName());
-        RequireCount(info, destination.Length);
         const int Chunk = 1 << 24; // keeps each byte span far below 2^31
         int size = info.ElementType.SizeInBytes();
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((first + destination.Length) * size, info.ByteLength, nameof(first));
         for (int done = 0; done < destination.Length; done += Chunk)
         {
             int count = Math.Min(Chunk, destination.Length - done);
-            ReadOnlySpan<byte> bytes = Slice(info, (long)done * size, count * size);
+            ReadOnlySpan<byte> bytes = Slice(info, (first + done) * size, count * size);
             FloatConversion.Widen(bytes, info.ElementType, destination.Slice(done, count));
         }
     }
@@ -143,14 +154,23 @@ public sealed unsafe class SafetensorsFile : IDisposable
     public T[] Read<T>(string name)
         where T : unmanaged
     {
+        ReadOnlySpan<T> elements = Elements<T>(name);
+        var values = GC.AllocateUninitializedArray<T>(elements.Length);
+        elements.CopyTo(values);
+        return values;
+    }
+
+    /// <summary>The elements of a tensor, in the mapping.</summary>
+    /// <exception cref="TensorMismatchException">The tensor has another element type, or is too large for one span.</exception>
+    internal ReadOnlySpan<T> Elements<T>(string name)
+        where T : unmanaged
+    {
         TensorInfo info = GetInfo(name);
         TensorElementType wanted = TensorElementTypes.Of<T>();
         if (info.ElementType != wanted)
             throw new TensorMismatchException(
                 TensorMismatch.ElementType, Path, name, wanted.SafetensorsName(), info.ElementType.SafetensorsName());
-        var values = new T[ArrayLength(info)];
-        Bytes(name).CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return MemoryMarshal.Cast<byte, T>(Bytes(name));
     }
 
     /// <summary>Unmaps the file. Spans handed out before are no longer valid.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 namespace ModelCompiler.Runtime.Weights;
 
 /// <summary>How a tensor fails to fit the model that asks for it.</summary>
@@ -51,6 +52,9 @@ public sealed class TensorMismatchException : ModelCompilerException
 
     internal static void ThrowIfNotFinite(string source, string tensorName, ReadOnlySpan<float> values)
     {
+        // The largest magnitude is NaN where any value is.
+        if (values.IsEmpty || float.IsFinite(TensorPrimitives.MaxMagnitude(values)))
+            return;
         for (int i = 0; i < values.Length; i++)
         {
             if (!float.IsFinite(values[i]))

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Numerics.Tensors;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 using ModelCompiler.Runtime.Quantization;
@@ -19,13 +21,13 @@ internal readonly struct WeightLayout
 
     private readonly GemmFamily _family;
     private readonly int _bits;
-    private readonly int _bias;
+    private readonly byte _bias;
 
     public WeightLayout(GemmProblem problem)
     {
         (N, K, _family, _bits) = (problem.N, problem.K, problem.Family, problem.WeightBits);
         // Signed codes beside FP16 activations are stored as q + 8, so that widening them needs no sign.
-        _bias = _family == GemmFamily.Float16Weight4 && problem.Precision.Weights.Symmetry == Symmetry.Symmetric ? 8 : 0;
+        _bias = _family == GemmFamily.Float16Weight4 && problem.Precision.Weights.Symmetry == Symmetry.Symmetric ? (byte)8 : (byte)0;
     }
 
     public int N { get; }
@@ -55,9 +57,14 @@ internal readonly struct WeightLayout
             for (int n = blockN * BlockN; n < Math.Min((blockN + 1) * BlockN, layout.N); n++)
             {
                 ReadOnlySpan<byte> codes = linear.Codes.AsSpan(n * layout.K, layout.K);
-                for (int k = 0; k < codes.Length; k++)
-                    row[k] = (byte)(layout._bits == 4 ? (codes[k] + layout._bias) & 15 : codes[k]);
+                codes.CopyTo(row);
                 row[codes.Length..].Clear();
+                if (layout._bits == 4)
+                {
+                    TensorPrimitives.Add(row[..codes.Length], layout._bias, row);
+                    TensorPrimitives.BitwiseAnd(row, (byte)15, row);
+                }
+
                 byte* blocks = target + (long)blockN * layout.BlocksK * BlockBytes;
                 switch (layout._family)
                 {
@@ -117,9 +124,9 @@ internal readonly struct WeightLayout
                 ReadOnlySpan<byte> inputs = row.Slice(block * 64 + 32 * s, 32);
                 for (int t = 0; t < 4; t++)
                 {
-                    byte* word = Word(blocks, block, g, t, 2 * h + s);
-                    for (int j = 0; j < 4; j++)
-                        word[j] = (byte)(inputs[4 * t + j] | inputs[16 + 4 * t + j] << 4);
+                    uint low = BinaryPrimitives.ReadUInt32LittleEndian(inputs[(4 * t)..]);
+                    uint high = BinaryPrimitives.ReadUInt32LittleEndian(inputs[(16 + 4 * t)..]);
+                    *(uint*)Word(blocks, block, g, t, 2 * h + s) = low | high << 4;
                 }
             }
         }
@@ -158,8 +165,14 @@ internal readonly struct WeightLayout
     /// <summary>Two codes a byte, low nibble first, in place: what is read lies at or behind what is written.</summary>
     private static ReadOnlySpan<byte> Nibbles(Span<byte> row)
     {
-        for (int i = 0; i < row.Length / 2; i++)
-            row[i] = (byte)(row[2 * i] | row[2 * i + 1] << 4);
+        for (int i = 0; i < row.Length; i += 8)
+        {
+            ulong eight = BinaryPrimitives.ReadUInt64LittleEndian(row[i..]);
+            eight = (eight | eight >> 4) & 0x00ff00ff00ff00ff;
+            eight = (eight | eight >> 8) & 0x0000ffff0000ffff;
+            BinaryPrimitives.WriteUInt32LittleEndian(row[(i / 2)..], (uint)(eight | eight >> 16));
+        }
+
         return row[..(row.Length / 2)];
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 namespace ModelCompiler.Runtime.Weights.CompressedTensors;
 
 /// <summary>
@@ -64,34 +66,49 @@ internal static class PackedCodes
     }
 
     /// <summary>Undoes <see cref="PackSigned"/>. What is left of a row's last word is not looked at.</summary>
-    public static void UnpackSigned(ReadOnlySpan<int> packed, int rows, int columns, int bits, Span<sbyte> codes)
-    {
-        int words = RequireSizes(codes.Length, rows, columns, bits, packed.Length);
-        int offset = 1 << (bits - 1);
-        int perWord = 32 / bits;
-        int mask = (1 << bits) - 1;
-        for (int row = 0; row < rows; row++)
-        {
-            ReadOnlySpan<int> rowWords = packed.Slice(row * words, words);
-            Span<sbyte> rowCodes = codes.Slice(row * columns, columns);
-            for (int i = 0; i < columns; i++)
-                rowCodes[i] = (sbyte)(((rowWords[i / perWord] >> (i % perWord * bits)) & mask) - offset);
-        }
-    }
+    public static void UnpackSigned(ReadOnlySpan<int> packed, int rows, int columns, int bits, Span<sbyte> codes) =>
+        Unpack(packed, rows, columns, bits, MemoryMarshal.AsBytes(codes), offset: 1 << (bits - 1));
 
     /// <summary>Undoes <see cref="PackUnsigned"/>.</summary>
-    public static void UnpackUnsigned(ReadOnlySpan<int> packed, int rows, int columns, int bits, Span<byte> codes)
+    public static void UnpackUnsigned(ReadOnlySpan<int> packed, int rows, int columns, int bits, Span<byte> codes) =>
+        Unpack(packed, rows, columns, bits, codes, offset: 0);
+
+    private static void Unpack(ReadOnlySpan<int> packed, int rows, int columns, int bits, Span<byte> codes, int offset)
     {
         int words = RequireSizes(codes.Length, rows, columns, bits, packed.Length);
-        int perWord = 32 / bits;
-        int mask = (1 << bits) - 1;
+        int perWord = 32 / bits, whole = columns / perWord;
+        Span<byte> last = stackalloc byte[8];
         for (int row = 0; row < rows; row++)
         {
             ReadOnlySpan<int> rowWords = packed.Slice(row * words, words);
             Span<byte> rowCodes = codes.Slice(row * columns, columns);
-            for (int i = 0; i < columns; i++)
-                rowCodes[i] = (byte)((rowWords[i / perWord] >> (i % perWord * bits)) & mask);
+            for (int i = 0; i < whole; i++)
+                UnpackWord((uint)rowWords[i], bits, offset, rowCodes[(i * perWord)..]);
+            if (whole == words)
+                continue;
+            UnpackWord((uint)rowWords[whole], bits, offset, last);
+            last[..(columns - whole * perWord)].CopyTo(rowCodes[(whole * perWord)..]);
         }
+    }
+
+    /// <summary>Writes the codes of a word, all at once: eight of 4 bits, or four of 8.</summary>
+    private static void UnpackWord(uint word, int bits, int offset, Span<byte> codes)
+    {
+        if (bits == 8)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(codes, offset == 0 ? word : word ^ 0x80808080);
+            return;
+        }
+
+        // The nibbles are moved apart by halves: 16 bits, 8, 4.
+        ulong spread = word;
+        spread = (spread | spread << 16) & 0x0000ffff0000ffff;
+        spread = (spread | spread << 8) & 0x00ff00ff00ff00ff;
+        spread = (spread | spread << 4) & 0x0f0f0f0f0f0f0f0f;
+        // u - 8 in each byte: the bit that is set above keeps a borrow from the next byte.
+        if (offset != 0)
+            spread = ((spread | 0x8080808080808080) - 0x0808080808080808) ^ 0x8080808080808080;
+        BinaryPrimitives.WriteUInt64LittleEndian(codes, spread);
     }
 
     private static int RequireSizes(int codes, int rows, int columns, int bits, int packed)

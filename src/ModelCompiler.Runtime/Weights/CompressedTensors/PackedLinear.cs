@@ -79,8 +79,8 @@ internal sealed class PackedLinear
                 TensorInfo.FormatShape(shape));
 
         int words = PackedCodes.WordsPerRow(inFeatures, weights.Bits);
-        int[] packed = checkpoint.Get($"{layer}.weight_packed", outFeatures, words).Read<int>();
-        var codes = new sbyte[checked(outFeatures * inFeatures)];
+        ReadOnlySpan<int> packed = checkpoint.Get($"{layer}.weight_packed", outFeatures, words).Elements<int>();
+        sbyte[] codes = GC.AllocateUninitializedArray<sbyte>(checked(outFeatures * inFeatures));
         if (weights.Symmetric)
             PackedCodes.UnpackSigned(packed, outFeatures, inFeatures, weights.Bits, codes);
         else

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 
@@ -24,6 +25,9 @@ internal sealed record QuantizationConfig(ImmutableArray<QuantizationGroup> Grou
     public const string LinearClass = "Linear";
     public const string PatternPrefix = "re:";
 
+    // A pattern without backtracking takes milliseconds to make, and every layer asks for all of them.
+    private readonly ConcurrentDictionary<string, Regex> _patterns = new();
+
     /// <summary>
     /// The group of a linear layer, or null if the layer is ignored or not named. A full name wins over a pattern and
     /// a pattern over the class, in file order among equals.
@@ -38,13 +42,13 @@ internal sealed record QuantizationConfig(ImmutableArray<QuantizationGroup> Grou
             ?? Groups.FirstOrDefault(group => group.Targets.Contains(LinearClass));
     }
 
-    private static bool Matches(string target, string layer) =>
+    private bool Matches(string target, string layer) =>
         target == layer || target == LinearClass || MatchesPattern(target, layer);
 
     // Patterns come from files: no backtracking, so none can hang. They are anchored at the start, as the format's are.
-    private static bool MatchesPattern(string target, string layer) =>
+    private bool MatchesPattern(string target, string layer) =>
         target.StartsWith(PatternPrefix, StringComparison.Ordinal)
-        && Compile(target).IsMatch(layer);
+        && _patterns.GetOrAdd(target, Compile).IsMatch(layer);
 
     internal static Regex Compile(string target) =>
         new($@"\A(?:{target[PatternPrefix.Length..]})", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
