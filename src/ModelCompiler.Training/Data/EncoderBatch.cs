@@ -10,8 +10,11 @@ public sealed class EncoderBatch : IDisposable
     {
     }
 
-    /// <summary>Token ids, int64 [B, L].</summary>
+    /// <summary>Token ids, int64 [B, L]; some replaced where word dropout is on.</summary>
     public required Tensor Ids { get; init; }
+
+    /// <summary>Token ids as they are in the data, int64 [B, L]: what teachers see.</summary>
+    public required Tensor CleanIds { get; init; }
 
     /// <summary>Token types, int64 [B, L].</summary>
     public required Tensor Types { get; init; }
@@ -40,7 +43,9 @@ public sealed class EncoderBatch : IDisposable
     /// <param name="whole">Indices of all examples of the optimizer step, these among them.</param>
     /// <param name="padding">Id of the padding token.</param>
     /// <param name="device">Where the tensors go.</param>
-    public static EncoderBatch Of(TokenizedData data, ReadOnlySpan<int> part, ReadOnlySpan<int> whole, int padding, torch.Device device)
+    /// <param name="noise">Word dropout; null for none.</param>
+    public static EncoderBatch Of(
+        TokenizedData data, ReadOnlySpan<int> part, ReadOnlySpan<int> whole, int padding, torch.Device device, WordDropout.Stream? noise = null)
     {
         int rows = part.Length, longest = 0;
         foreach (int example in part)
@@ -73,9 +78,11 @@ public sealed class EncoderBatch : IDisposable
         }
 
         long[] shape = [rows, longest];
+        Tensor clean = torch.tensor(ids, shape, torch.int64, device);
         return new()
         {
-            Ids = torch.tensor(ids, shape, torch.int64, device),
+            Ids = noise is null ? clean : torch.tensor(noise.Apply(ids), shape, torch.int64, device),
+            CleanIds = clean,
             Types = torch.tensor(types, shape, torch.int64, device),
             Mask = torch.tensor(mask, shape, torch.float32, device),
             Labels = torch.tensor(labels, [(long)rows], torch.int64, device),
@@ -86,17 +93,12 @@ public sealed class EncoderBatch : IDisposable
         };
     }
 
-    /// <summary>The same batch with other ids.</summary>
-    public EncoderBatch WithIds(Tensor ids) => new()
-    {
-        Ids = ids, Types = Types, Mask = Mask, Labels = Labels, Rows = Rows,
-        TotalRows = TotalRows, TotalTokens = TotalTokens, TotalPairs = TotalPairs,
-    };
-
     /// <inheritdoc/>
     public void Dispose()
     {
         Ids.Dispose();
+        if (!ReferenceEquals(Ids, CleanIds))
+            CleanIds.Dispose();
         Types.Dispose();
         Mask.Dispose();
         Labels.Dispose();

@@ -29,9 +29,9 @@ public sealed class EmbeddingParameters(EncoderModel model, Tensor word, Tensor 
     {
         // Padding lies behind the tokens, so RoBERTa's positions, which count tokens only, are these too.
         Tensor positions = HalfStorage.Round(Position.Value.narrow(0, model.PositionOffset, ids.shape[1]));
-        Tensor sum = torch.nn.functional.embedding(ids, HalfStorage.Round(Word.Value)).add(positions);
+        Tensor sum = HalfStorage.Round(torch.nn.functional.embedding(ids, Word.Value)).add(positions);
         if (Type is not null)
-            sum = sum.add(torch.nn.functional.embedding(types, HalfStorage.Round(Type.Value)));
+            sum = sum.add(HalfStorage.Round(torch.nn.functional.embedding(types, Type.Value)));
         return Norm.Forward(sum);
     }
 

@@ -88,7 +88,7 @@ public static class EncoderReader
         using var scope = torch.NewDisposeScope();
         int hidden = model.HiddenSize;
         Tensor Get(WeightRole role, int layer, string kind, params long[] shape) =>
-            source(new(role, layer), kind, shape).MoveToOuterDisposeScope().DetachFromDisposeScope();
+            source(new(role, layer), kind, shape).DetachFromDisposeScope();
         NormParameters Norm(WeightRole role, int layer, string name) => new(
             name, CheckpointNames.Modules(model, new(role, layer))[0],
             Get(role, layer, "weight", hidden), Get(role, layer, "bias", hidden), model.LayerNormEpsilon);

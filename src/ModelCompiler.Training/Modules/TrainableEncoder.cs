@@ -51,12 +51,13 @@ public sealed class TrainableEncoder : IDisposable
     /// <summary>Runs the encoder.</summary>
     /// <param name="batch">Padded sequences.</param>
     /// <param name="intermediates">What to hand back beside the logits.</param>
-    public EncoderOutput Forward(EncoderBatch batch, Intermediates intermediates = Intermediates.None)
+    /// <param name="clean">True for the ids without word dropout.</param>
+    public EncoderOutput Forward(EncoderBatch batch, Intermediates intermediates = Intermediates.None, bool clean = false)
     {
         using HalfStorage.Scope storage = HalfStorage.Use(StoresHalf);
         Dropout dropout = IsTraining ? Dropout : Dropout.None;
         Tensor mask = batch.Mask.log().view(batch.Mask.shape[0], 1, 1, batch.Mask.shape[1]); // log 1 = 0, log 0 = -∞
-        Tensor hidden = dropout.Hidden(Embeddings.Forward(batch.Ids, batch.Types));
+        Tensor hidden = dropout.Hidden(Embeddings.Forward(clean ? batch.CleanIds : batch.Ids, batch.Types));
         var states = new List<Tensor> { hidden };
         var scores = new List<Tensor>();
         var probabilities = new List<Tensor>();
