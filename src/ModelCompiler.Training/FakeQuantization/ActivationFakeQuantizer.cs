@@ -19,17 +19,14 @@ public sealed class ActivationFakeQuantizer : IDisposable
     /// <summary>True while inputs widen the static range instead of being quantized.</summary>
     public bool IsObserving { get; set; }
 
-    /// <summary>The calibrated range; null before anything was observed. After clipping, where there is a clip value.</summary>
-    public (float Low, float High)? StaticRange
-    {
-        get
-        {
-            if (_low is null || _high is null)
-                return null;
-            float low = _low.item<float>(), high = _high.item<float>();
-            return Clip is { } clip ? (Math.Clamp(low, -clip, clip), Math.Clamp(high, -clip, clip)) : (low, high);
-        }
-    }
+    /// <summary>The range of what was observed; null before anything was.</summary>
+    public (float Low, float High)? ObservedRange =>
+        _low is null || _high is null ? null : (_low.item<float>(), _high.item<float>());
+
+    /// <summary>The static range in use: what was observed, clipped; null before anything was.</summary>
+    public (float Low, float High)? StaticRange => ObservedRange is not { } range
+        ? null
+        : Clip is { } clip ? (Math.Max(range.Low, -clip), Math.Min(range.High, clip)) : range;
 
     /// <summary>c, learned or fixed; null where nothing is clipped.</summary>
     public float? Clip => ClipTensor?.item<float>();
