@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Spec;
-using ModelCompiler.Core.Spec.Configuration;
 using ModelCompiler.Runtime;
 using ModelCompiler.Runtime.Quantization;
 using ModelCompiler.Runtime.Weights;
@@ -45,7 +44,7 @@ public static class EncoderWriter
     internal static JsonObject Config(EncoderModel model, string source)
     {
         JsonObject config = JsonNode.Parse(ModelFolder.Open(source).ConfigText)!.AsObject();
-        config[ConfigKeys.Of(model.Family).Layers] = model.Layers;
+        config[model.Family == EncoderFamily.DistilBert ? "n_layers" : "num_hidden_layers"] = model.Layers;
         config.Remove("torch_dtype");
         return config;
     }
