@@ -1,0 +1,3 @@
+using ModelCompiler.Training.Recipes;
+
+namespace ModelCompiler.Training.Running;
