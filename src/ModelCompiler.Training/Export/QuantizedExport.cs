@@ -7,6 +7,7 @@ using ModelCompiler.Runtime.Weights.CompressedTensors;
 using ModelCompiler.Training.Checkpoints;
 using ModelCompiler.Training.FakeQuantization;
 using ModelCompiler.Training.Modules;
+using QuantizedLinear = ModelCompiler.Training.Modules.QuantizedLinear;
 
 namespace ModelCompiler.Training.Export;
 

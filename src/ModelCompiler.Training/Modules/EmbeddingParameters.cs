@@ -29,11 +29,14 @@ public sealed class EmbeddingParameters(EncoderModel model, Tensor word, Tensor 
     {
         // Padding lies behind the tokens, so RoBERTa's positions, which count tokens only, are these too.
         Tensor positions = HalfStorage.Round(Position.Value.narrow(0, model.PositionOffset, ids.shape[1]));
-        Tensor sum = HalfStorage.Round(torch.nn.functional.embedding(ids, Word.Value)).add(positions);
+        Tensor sum = HalfStorage.Round(Rows(Word.Value, ids)).add(positions);
         if (Type is not null)
-            sum = sum.add(HalfStorage.Round(torch.nn.functional.embedding(types, Type.Value)));
+            sum = sum.add(HalfStorage.Round(Rows(Type.Value, types)));
         return Norm.Forward(sum);
     }
+
+    private static Tensor Rows(Tensor table, Tensor ids) =>
+        table.index_select(0, ids.view(-1)).view(ids.shape[0], ids.shape[1], table.shape[1]);
 
     /// <inheritdoc/>
     public void Dispose()

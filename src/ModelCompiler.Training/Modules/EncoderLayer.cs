@@ -76,9 +76,9 @@ public sealed class EncoderLayer(
         // [B, L, 3H] is three blocks of heads; each becomes [B, heads, L, d].
         Tensor stacked = HalfStorage.Round(Qkv.Forward(hidden)).view(rows, length, 3, heads, size).permute(2, 0, 3, 1, 4);
         Tensor query = stacked.select(0, 0), key = stacked.select(0, 1), value = stacked.select(0, 2);
-        scores = torch.matmul(query, key.transpose(-2, -1)).mul(1f / MathF.Sqrt(size));
+        scores = MatrixProducts.Product(query, key.transpose(-2, -1)).mul(1f / MathF.Sqrt(size));
         probabilities = torch.nn.functional.softmax(scores.add(mask), -1);
-        Tensor context = torch.matmul(dropout.Attention(probabilities), value);
+        Tensor context = MatrixProducts.Product(dropout.Attention(probabilities), value);
         return context.transpose(1, 2).reshape(rows, length, heads * size);
     }
 }

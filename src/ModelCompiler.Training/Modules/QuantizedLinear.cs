@@ -87,7 +87,7 @@ public sealed class QuantizedLinear : IDisposable
     public Tensor Forward(Tensor input)
     {
         Tensor x = IsQuantizing || Input.IsObserving ? Input.Apply(input, Precision.Activations) : input;
-        return torch.nn.functional.linear(x, EffectiveWeight(), Bias.Value);
+        return MatrixProducts.Linear(x, EffectiveWeight(), Bias.Value);
     }
 
     /// <inheritdoc/>

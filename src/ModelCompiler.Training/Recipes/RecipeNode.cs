@@ -162,12 +162,13 @@ public sealed class RecipeNode
     private sealed class LineCounter(byte[] text, long firstLine)
     {
         private long _position;
+        private readonly bool _counts = firstLine > 0;
         private long _line = firstLine;
 
         public long At(long position)
         {
             for (; _position < position; _position++)
-                _line += firstLine > 0 && text[_position] == '\n' ? 1 : 0;
+                _line += _counts && text[_position] == '\n' ? 1 : 0;
             return _line;
         }
     }

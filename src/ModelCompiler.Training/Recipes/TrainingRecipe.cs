@@ -19,10 +19,10 @@ public enum ComputeType
     /// <summary>fp32.</summary>
     Float32,
 
-    /// <summary>Autocast to bfloat16, CUDA only.</summary>
+    /// <summary>bfloat16 with fp32 sums.</summary>
     BFloat16,
 
-    /// <summary>Autocast to FP16 with loss scaling, CUDA only.</summary>
+    /// <summary>FP16 with fp32 sums and loss scaling; CUDA only.</summary>
     Float16,
 }
 

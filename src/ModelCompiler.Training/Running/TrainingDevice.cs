@@ -13,8 +13,8 @@ internal static class TrainingDevice
             throw new TrainingException($"--device: expected cpu, cuda or cuda:N, found '{name}'.");
         if (cuda && !torch.cuda.is_available())
             throw new TrainingException("--device: expected a CUDA device that libtorch can use, found none.");
-        if (!cuda && compute != ComputeType.Float32)
-            throw new TrainingException($"training.compute: expected float32 on the CPU, found {compute}.");
+        if (!cuda && compute == ComputeType.Float16)
+            throw new TrainingException("training.compute: expected float32 or bfloat16 on the CPU, found float16.");
         return torch.device(name);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class TrainingStep(
         using EncoderBatch batch = EncoderBatch.Of(
             data, own, rows, model.Model.PadTokenId, model.Device, noise?.Start(recipe.Seed, step, processes.Rank, part));
         Tensor total, logits;
-        using (Autocast.Use(recipe.Training.Compute))
+        using (MatrixProducts.Use(recipe.Training.Compute))
         {
             if (distiller is not null)
             {

@@ -1,3 +1,0 @@
-using ModelCompiler.Training.Recipes;
-
-namespace ModelCompiler.Training.Running;
