@@ -77,7 +77,7 @@ public sealed class EncoderLayer(
         Tensor stacked = HalfStorage.Round(Qkv.Forward(hidden)).view(rows, length, 3, heads, size).permute(2, 0, 3, 1, 4);
         Tensor query = stacked.select(0, 0), key = stacked.select(0, 1), value = stacked.select(0, 2);
         scores = MatrixProducts.Product(query, key.transpose(-2, -1)).mul(1f / MathF.Sqrt(size));
-        probabilities = torch.nn.functional.softmax(scores.add(mask), -1);
+        probabilities = HalfStorage.Softmax(scores.add(mask));
         Tensor context = MatrixProducts.Product(dropout.Attention(probabilities), value);
         return context.transpose(1, 2).reshape(rows, length, heads * size);
     }

@@ -31,6 +31,18 @@ internal static class HalfStorage
         return Quantizer.StraightThrough(rounded, value);
     }
 
+    /// <summary>
+    /// Softmax over the last dimension; the executors round its numerators exp(s - max) to FP16 and divide by the sum of
+    /// the unrounded ones.
+    /// </summary>
+    public static Tensor Softmax(Tensor scores)
+    {
+        if (!s_on)
+            return torch.nn.functional.softmax(scores, -1);
+        Tensor numerators = scores.sub(scores.detach().amax([-1L], keepdim: true)).exp();
+        return Round(numerators).div(numerators.sum(-1, keepdim: true));
+    }
+
     public readonly struct Scope(bool before) : IDisposable
     {
         public void Dispose() => s_on = before;

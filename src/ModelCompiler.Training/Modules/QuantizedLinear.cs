@@ -69,6 +69,9 @@ public sealed class QuantizedLinear : IDisposable
         }
     }
 
+    private bool HasIntegerForm =>
+        Precision is { IsInteger: true, Weights: { IsQuantized: true, GroupSize: 0 } } && AfterQuantization is null;
+
     /// <summary>The weight that enters the quantizer.</summary>
     public Tensor TransformedWeight() => BeforeQuantization is { } before ? before.Apply(Weight.Value) : Weight.Value;
 
@@ -81,11 +84,17 @@ public sealed class QuantizedLinear : IDisposable
         return AfterQuantization is { } after ? after.Apply(weight) : weight;
     }
 
-    /// <summary>Runs the part.</summary>
+    /// <summary>Runs the part; without gradients in the executors' integer arithmetic, where it has that form.</summary>
     /// <param name="input">[..., in], fp32.</param>
     /// <returns>[..., out].</returns>
     public Tensor Forward(Tensor input)
     {
+        if (IsQuantizing && !Input.IsObserving && HasIntegerForm && !torch.is_grad_enabled())
+        {
+            return IntegerProduct.Compute(
+                Input.CodesOf(input, Precision.Activations), WeightFakeQuantizer.CodesOf(TransformedWeight(), Precision.Weights), Bias.Value);
+        }
+
         Tensor x = IsQuantizing || Input.IsObserving ? Input.Apply(input, Precision.Activations) : input;
         return MatrixProducts.Linear(x, EffectiveWeight(), Bias.Value);
     }

@@ -71,10 +71,10 @@ public sealed class ForwardTests
 
     internal static TokenizedData GoldenInputs(SafetensorsFile golden)
     {
-        long[] ids = golden.Read<long>("input_ids"), mask = golden.Read<long>("attention_mask");
+        int[] ids = golden.Read<int>("input_ids"), mask = golden.Read<int>("attention_mask");
         int rows = (int)golden.GetInfo("input_ids").Shape[0], length = ids.Length / rows;
         int[] lengths = [.. Enumerable.Range(0, rows).Select(r => (int)mask.AsSpan(r * length, length).ToArray().Sum())];
-        int[] kept = [.. Enumerable.Range(0, ids.Length).Where(i => mask[i] == 1).Select(i => (int)ids[i])];
+        int[] kept = [.. Enumerable.Range(0, ids.Length).Where(i => mask[i] == 1).Select(i => ids[i])];
         return new(kept, new byte[kept.Length], lengths, new int[rows]);
     }
 }
