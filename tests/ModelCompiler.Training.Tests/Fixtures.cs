@@ -32,7 +32,7 @@ internal static class Fixtures
     {
         string[][] telling = [["red", "green", "blue"], ["sweet", "sour", "salty"], ["loud", "quiet", "loud"]];
         string[] labels = ["colour", "taste", "sound"], filler = ["a", "the", "is", "very", "thing", "it", "seems", "now"];
-        var random = new Data.SeededRandom(seed);
+        var random = new Training.Data.SeededRandom(seed);
         using var file = new StreamWriter(path);
         file.WriteLine("text\tlabel");
         for (int i = 0; i < count; i++)

@@ -7,7 +7,7 @@ internal static class Tensors
 {
     public static float[] Random(int count, int seed, float scale = 1)
     {
-        var random = new Data.SeededRandom(seed);
+        var random = new Training.Data.SeededRandom(seed);
         var values = new float[count];
         for (int i = 0; i < count; i++)
             values[i] = scale * (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5);
