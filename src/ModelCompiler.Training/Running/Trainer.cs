@@ -56,6 +56,7 @@ public static class Trainer
         public TrainingResult Run()
         {
             long done = _options.Resume && _setup.Checkpoints.HasState ? Restore() : 0;
+            ShareWeights();
             double? teacherAccuracy = _setup.Distiller is { } distiller && IsFirstProcess
                 ? Evaluator.Evaluate(distiller.Teachers[0], _setup.Validation).Accuracy
                 : null;
@@ -69,6 +70,17 @@ public static class Trainer
             for (long step = done + 1; step <= _steps; step++)
                 RunStep(step);
             return Finish(teacherAccuracy);
+        }
+
+        /// <summary>All processes start from the first one's values.</summary>
+        private void ShareWeights()
+        {
+            if (_options.Processes.Size == 1)
+                return;
+            using var noGrad = torch.no_grad();
+            if (!IsFirstProcess)
+                _setup.Parameters.Values.zero_();
+            _options.Processes.Sum(_setup.Parameters.Values);
         }
 
         private void RunStep(long step)
