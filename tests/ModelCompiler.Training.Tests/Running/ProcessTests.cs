@@ -1,3 +1,4 @@
+using ModelCompiler.Training.Modules;
 using ModelCompiler.Training.Processes;
 using ModelCompiler.Training.Reports;
 using ModelCompiler.Training.Running;
@@ -12,7 +13,10 @@ public sealed class ProcessTests
     public async Task TwoProcessesGiveTheLossOfOne(string accumulation)
     {
         using var tiny = new TinyRecipe();
-        string[] fields = ["training.maxSteps=20", "training.logEvery=1", accumulation, """quantization={"precision":"w4a8"}"""];
+        // Threads share the generator of random weights, which processes do not: so they start from a folder.
+        using (TrainableEncoder start = EncoderReader.Random(tiny.File("tiny"), torch.CPU, seed: 1))
+            EncoderWriter.Write(start, tiny.File("tiny"), tiny.File("start"));
+        string[] fields = ["model.random=false", "model.from={folder}/start", "training.maxSteps=20", "training.logEvery=1", accumulation, """quantization={"precision":"w4a8"}"""];
         Trainer.Run(tiny.Read([.. fields, "output={folder}/one"]), new());
 
         using var meeting = new Barrier(2);
