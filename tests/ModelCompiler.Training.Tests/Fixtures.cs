@@ -7,6 +7,9 @@ internal static class Fixtures
 
     public static string WordNetModel => Path.Combine(Root, "tests", "fixtures", "wordnet-bert");
 
+    /// <summary>SHA-256 of a file.</summary>
+    public static string HashOf(string path) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
+
     /// <summary>A folder with the configuration and vocabulary of a small BERT with three labels and no weights.</summary>
     public static string WriteTinyBert(string folder, int layers = 2, double dropout = 0)
     {

@@ -52,10 +52,10 @@ public static class QuantizedExport
     private static IEnumerable<TensorSource> Packed(EncoderModel model, QuantizedLinear linear)
     {
         WeightFormat format = linear.Precision.Weights;
-        Codes codes = WeightFakeQuantizer.CodesOf(linear.TransformedWeight().detach(), format);
+        Codes codes = linear.WeightCodes();
         float[] scales = StateTensors.ToArray(codes.Scale);
         float[]? minima = codes.Minimum is null ? null : StateTensors.ToArray(codes.Minimum);
-        float[] values = StateTensors.ToArray(linear.AfterQuantization is null ? codes.Values : CodesBehindTransform(linear, codes));
+        float[] values = StateTensors.ToArray(RequireWhole(linear, codes.Values));
         int rows = (int)linear.Weight.Value.shape[0] / linear.Modules.Count, columns = (int)linear.Weight.Value.shape[1];
         int groups = scales.Length / (int)linear.Weight.Value.shape[0];
         (float? scale, float? minimum) = InputRange(linear);
@@ -80,12 +80,10 @@ public static class QuantizedExport
     }
 
     /// <summary>A mask behind the quantizer leaves codes and zeros; an asymmetric range may have no code for zero.</summary>
-    private static Tensor CodesBehindTransform(QuantizedLinear linear, Codes codes)
+    private static Tensor RequireWhole(QuantizedLinear linear, Tensor values)
     {
-        Tensor values = linear.EffectiveWeight().detach().view(codes.Values.shape);
-        Tensor exact = (codes.Minimum is null ? values : values.sub(codes.Minimum)).div(codes.Scale);
-        Tensor rounded = exact.round();
-        float off = exact.sub(rounded).abs().max().item<float>();
+        Tensor rounded = values.round();
+        float off = values.sub(rounded).abs().max().item<float>();
         return off <= CodeTolerance
             ? rounded
             : throw new TrainingException(

@@ -69,8 +69,10 @@ public sealed class QuantizedLinear : IDisposable
         }
     }
 
+    /// <summary>Groups add up in fp32, and asymmetric codes have none for the zeros of a mask behind them.</summary>
     private bool HasIntegerForm =>
-        Precision is { IsInteger: true, Weights: { IsQuantized: true, GroupSize: 0 } } && AfterQuantization is null;
+        Precision is { IsInteger: true, Weights: { IsQuantized: true, GroupSize: 0 } }
+        && (AfterQuantization is null || Precision.Weights.Symmetry == Symmetry.Symmetric);
 
     /// <summary>The weight that enters the quantizer.</summary>
     public Tensor TransformedWeight() => BeforeQuantization is { } before ? before.Apply(Weight.Value) : Weight.Value;
@@ -84,6 +86,26 @@ public sealed class QuantizedLinear : IDisposable
         return AfterQuantization is { } after ? after.Apply(weight) : weight;
     }
 
+    /// <summary>
+    /// Codes of the weight that enters the product, [out, groups, in / groups], without gradients. Behind a transform they
+    /// are whole but for the last bits, where it leaves values of codes.
+    /// </summary>
+    public Codes WeightCodes()
+    {
+        using var noGrad = torch.no_grad();
+        Codes codes = WeightFakeQuantizer.CodesOf(TransformedWeight().detach(), Precision.Weights);
+        if (AfterQuantization is null)
+            return codes;
+        Tensor values = AfterQuantization.Apply(codes.Dequantize().view(Weight.Value.shape)).view(codes.Values.shape);
+        return codes with { Values = (codes.Minimum is null ? values : values.sub(codes.Minimum)).div(codes.Scale) };
+    }
+
+    private Codes WholeCodes()
+    {
+        Codes codes = WeightCodes();
+        return AfterQuantization is null ? codes : codes with { Values = codes.Values.round() };
+    }
+
     /// <summary>Runs the part; without gradients in the executors' integer arithmetic, where it has that form.</summary>
     /// <param name="input">[..., in], fp32.</param>
     /// <returns>[..., out].</returns>
@@ -91,8 +113,7 @@ public sealed class QuantizedLinear : IDisposable
     {
         if (IsQuantizing && !Input.IsObserving && HasIntegerForm && !torch.is_grad_enabled())
         {
-            return IntegerProduct.Compute(
-                Input.CodesOf(input, Precision.Activations), WeightFakeQuantizer.CodesOf(TransformedWeight(), Precision.Weights), Bias.Value);
+            return IntegerProduct.Compute(Input.CodesOf(input, Precision.Activations), WholeCodes(), Bias.Value);
         }
 
         Tensor x = IsQuantizing || Input.IsObserving ? Input.Apply(input, Precision.Activations) : input;

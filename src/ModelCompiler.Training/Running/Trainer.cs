@@ -7,6 +7,7 @@ using ModelCompiler.Training.Recipes;
 namespace ModelCompiler.Training.Running;
 
 /// <summary>Trains what a recipe says and leaves the best model in the output folder.</summary>
+/// <remarks>One run at a time in a process: libtorch has one random generator, which each step seeds.</remarks>
 public static class Trainer
 {
     /// <summary>Runs a recipe from the start or from the last checkpoint.</summary>
