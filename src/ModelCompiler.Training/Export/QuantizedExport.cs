@@ -35,9 +35,9 @@ public static class QuantizedExport
         foreach (QuantizedLinear linear in model.Linears)
         {
             if (linear.Precision.Weights.IsQuantized)
-                tensors.AddRange([.. Packed(model.Model, linear), .. EncoderWriter.Biases(model.Model, linear)]);
+                tensors.AddRange([.. Packed(model.Model, linear), .. EncoderWriter.Biases(model.Model, linear, half: true)]);
             else
-                tensors.AddRange(EncoderWriter.FloatLinear(model.Model, linear));
+                tensors.AddRange(EncoderWriter.FloatLinear(model.Model, linear, half: true));
         }
 
         Directory.CreateDirectory(target);

@@ -25,9 +25,9 @@ public sealed class ClassifierParameters(EncoderFamily family, Tensor denseWeigh
     public Tensor Forward(Tensor hidden, Dropout dropout)
     {
         Tensor first = HalfStorage.Round(hidden.select(1, 0));
-        Tensor dense = MatrixProducts.Linear(first, HalfStorage.Round(DenseWeight.Value), DenseBias.Value);
+        Tensor dense = MatrixProducts.Linear(first, HalfStorage.Round(DenseWeight.Value), HalfStorage.Round(DenseBias.Value));
         Tensor pooled = HalfStorage.Round(family == EncoderFamily.DistilBert ? torch.nn.functional.relu(dense) : torch.tanh(dense));
-        return MatrixProducts.Linear(dropout.Hidden(pooled), HalfStorage.Round(Weight.Value), Bias.Value);
+        return MatrixProducts.Linear(dropout.Hidden(pooled), HalfStorage.Round(Weight.Value), HalfStorage.Round(Bias.Value));
     }
 
     /// <inheritdoc/>

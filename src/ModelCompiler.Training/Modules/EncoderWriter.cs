@@ -23,7 +23,7 @@ public static class EncoderWriter
         Directory.CreateDirectory(target);
         SafetensorsWriter.Write(
             Path.Combine(target, Checkpoint.SingleFileName),
-            [.. Outside(model, half: false), .. model.Linears.SelectMany(linear => FloatLinear(model.Model, linear))],
+            [.. Outside(model, half: false), .. model.Linears.SelectMany(linear => FloatLinear(model.Model, linear, half: false))],
             new Dictionary<string, string> { ["format"] = "pt" });
         QuantizedCheckpoint.CopyCompanions(source, target);
         JsonObject config = Config(model.Model, source);
@@ -55,7 +55,7 @@ public static class EncoderWriter
 
     /// <summary>Everything but the linear parts.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="half">Matrices in FP16, which is what the executors keep them in; vectors stay fp32.</param>
+    /// <param name="half">In FP16, which is what the executors keep them in.</param>
     internal static IEnumerable<TensorSource> Outside(TrainableEncoder model, bool half)
     {
         EncoderModel m = model.Model;
@@ -77,9 +77,7 @@ public static class EncoderWriter
             if (parameter is null)
                 continue;
             string name = $"{FullName(m, role, CheckpointNames.Modules(m, new(role, layer))[0])}.{kind}";
-            yield return half && parameter.Value.shape.Length == 2
-                ? TensorSource.From<Half>(name, [.. StateTensors.ToArray(parameter.Value).Select(v => (Half)v)], parameter.Value.shape)
-                : StateTensors.ToSource(name, parameter.Value);
+            yield return Source(name, StateTensors.ToArray(parameter.Value), half, parameter.Value.shape);
         }
 
         static IEnumerable<(WeightRole, int, string, ModelParameter?)> Norm(WeightRole role, int layer, NormParameters norm) =>
@@ -87,26 +85,30 @@ public static class EncoderWriter
     }
 
     /// <summary>Weight and bias of a linear part, one pair for each module that it stacks.</summary>
-    internal static IEnumerable<TensorSource> FloatLinear(EncoderModel model, QuantizedLinear linear)
+    internal static IEnumerable<TensorSource> FloatLinear(EncoderModel model, QuantizedLinear linear, bool half)
     {
         float[] weight = StateTensors.ToArray(linear.TransformedWeight());
         long rows = linear.Weight.Value.shape[0] / linear.Modules.Count, columns = linear.Weight.Value.shape[1];
         for (int i = 0; i < linear.Modules.Count; i++)
         {
-            yield return TensorSource.From(
+            yield return Source(
                 $"{FullName(model, WeightRole.Qkv, linear.Modules[i])}.weight",
-                weight[(int)(i * rows * columns)..(int)((i + 1) * rows * columns)], rows, columns);
+                weight[(int)(i * rows * columns)..(int)((i + 1) * rows * columns)], half, rows, columns);
         }
 
-        foreach (TensorSource bias in Biases(model, linear))
+        foreach (TensorSource bias in Biases(model, linear, half))
             yield return bias;
     }
 
-    internal static IEnumerable<TensorSource> Biases(EncoderModel model, QuantizedLinear linear)
+    internal static IEnumerable<TensorSource> Biases(EncoderModel model, QuantizedLinear linear, bool half)
     {
         float[] bias = StateTensors.ToArray(linear.Bias.Value);
         int rows = bias.Length / linear.Modules.Count;
         for (int i = 0; i < linear.Modules.Count; i++)
-            yield return TensorSource.From($"{FullName(model, WeightRole.Qkv, linear.Modules[i])}.bias", bias[(i * rows)..((i + 1) * rows)], rows);
+            yield return Source($"{FullName(model, WeightRole.Qkv, linear.Modules[i])}.bias", bias[(i * rows)..((i + 1) * rows)], half, rows);
     }
+
+    private static TensorSource Source(string name, float[] values, bool half, params ReadOnlySpan<long> shape) => half
+        ? TensorSource.From<Half>(name, [.. values.Select(v => (Half)v)], shape)
+        : TensorSource.From(name, values, shape);
 }

@@ -113,11 +113,15 @@ public sealed class QuantizedLinear : IDisposable
     {
         if (IsQuantizing && !Input.IsObserving && HasIntegerForm && !torch.is_grad_enabled())
         {
-            return IntegerProduct.Compute(Input.CodesOf(input, Precision.Activations), WholeCodes(), Bias.Value);
+            return IntegerProduct.Compute(Input.CodesOf(input, Precision.Activations), WholeCodes(), HalfStorage.Round(Bias.Value));
         }
 
         Tensor x = IsQuantizing || Input.IsObserving ? Input.Apply(input, Precision.Activations) : input;
-        return MatrixProducts.Linear(x, EffectiveWeight(), Bias.Value);
+        Tensor weight = EffectiveWeight();
+        return MatrixProducts.Linear(
+            Precision.Activations.IsQuantized ? x : HalfStorage.Round(x),
+            Precision.Weights.IsQuantized ? weight : HalfStorage.Round(weight),
+            HalfStorage.Round(Bias.Value));
     }
 
     /// <inheritdoc/>
