@@ -3,6 +3,7 @@ using ModelCompiler.Cuda.Driver;
 using ModelCompiler.Cuda.Interop;
 using ModelCompiler.Runtime;
 using ModelCompiler.Tool.Commands;
+using ModelCompiler.Tool.Training;
 
 namespace ModelCompiler.Tool;
 
@@ -24,7 +25,7 @@ public static class ModelCompilerTool
     /// <returns>The exit code.</returns>
     public static int Run(string[] arguments, TextChannels channels)
     {
-        var root = new RootCommand("Compiles, inspects, quantizes, evaluates, measures and verifies transformer encoders.")
+        var root = new RootCommand("Compiles, inspects, trains, quantizes, evaluates, measures and verifies transformer encoders.")
         {
             InspectCommand.Create(channels),
             CompileCommand.Create(channels),
@@ -32,6 +33,7 @@ public static class ModelCompilerTool
             EvaluateCommand.Create(channels),
             BenchCommand.Create(channels),
             VerifyCommand.Create(channels),
+            TrainCommand.Create(channels),
         };
         ParseResult parsed = root.Parse(arguments);
         var configuration = new InvocationConfiguration

@@ -105,7 +105,7 @@ public static class QuantizedCheckpoint
         return (packed, new(path, format, error.Weights, error.Output, bytes, tensor.Info.ByteLength));
     }
 
-    private static void CopyCompanions(string source, string target)
+    internal static void CopyCompanions(string source, string target)
     {
         foreach (string name in CompanionFiles)
         {
@@ -125,7 +125,7 @@ public static class QuantizedCheckpoint
     }
 
     /// <summary>Parts of equal precision form a group; its targets are patterns over all layers.</summary>
-    private static QuantizationConfig ConfigOf(ExecutionPlan plan)
+    internal static QuantizationConfig ConfigOf(ExecutionPlan plan)
     {
         var parts = QuantizationScheme.Parts.Where(part => plan.Scheme[part].Weights.IsQuantized).GroupBy(part => plan.Scheme[part]);
         ImmutableArray<QuantizationGroup> groups =

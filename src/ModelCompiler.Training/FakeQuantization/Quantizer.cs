@@ -1,0 +1,53 @@
+namespace ModelCompiler.Training.FakeQuantization;
+
+/// <summary>
+/// The quantizers of docs/numerics.md (Wu et al., "Understanding INT4 Quantization for Language Models", ICML 2023,
+/// section 3.1 and appendix A) on tensors. Every step is the same fp32 operation as in the executors, so codes are equal.
+/// </summary>
+public static class Quantizer
+{
+    private static readonly long[] LastDimension = [-1];
+
+    /// <summary>Ranges over the last dimension: S and lo of each row.</summary>
+    /// <param name="values">[..., n].</param>
+    /// <param name="bits">4 or 8.</param>
+    /// <param name="symmetry">Signed codes, or unsigned codes with a minimum.</param>
+    /// <returns>[..., 1] each; no minimum in the symmetric form.</returns>
+    public static (Tensor Scale, Tensor? Minimum) RangeOf(Tensor values, int bits, Symmetry symmetry)
+    {
+        if (symmetry == Symmetry.Symmetric)
+            return (UsableScale(values.abs().amax(LastDimension, keepdim: true), Steps(bits, symmetry)), null);
+        Tensor minimum = values.amin(LastDimension, keepdim: true);
+        return (UsableScale(values.amax(LastDimension, keepdim: true).sub(minimum), Steps(bits, symmetry)), minimum);
+    }
+
+    /// <summary>q = clamp(rne((x - lo) · (1 / S))): one division for a range, one product for a value.</summary>
+    /// <param name="values">[..., n].</param>
+    /// <param name="scale">S, broadcasts against <paramref name="values"/>.</param>
+    /// <param name="minimum">lo, or null in the symmetric form.</param>
+    /// <param name="bits">4 or 8.</param>
+    public static Codes Quantize(Tensor values, Tensor scale, Tensor? minimum, int bits)
+    {
+        (int low, int high) = minimum is null ? (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) : (0, (1 << bits) - 1);
+        Tensor shifted = minimum is null ? values : values.sub(minimum);
+        return new(shifted.mul(scale.reciprocal()).round().clamp(low, high), scale, minimum);
+    }
+
+    /// <summary>
+    /// The quantized value with the gradient of the clipped one (straight-through estimator): v + (x - x) is v, and its
+    /// gradient is that of x.
+    /// </summary>
+    /// <param name="quantized">Values without gradient.</param>
+    /// <param name="source">What the gradient goes to.</param>
+    public static Tensor StraightThrough(Tensor quantized, Tensor source) => quantized.detach().add(source.sub(source.detach()));
+
+    /// <summary>Steps between the ends of a range: 2^(b-1) - 1 from 0 to max|x|, or 2^b - 1 from min x to max x.</summary>
+    internal static int Steps(int bits, Symmetry symmetry) => symmetry == Symmetry.Symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+
+    /// <summary>range / steps, or 1 where the range is 0 or so small that 1 / S is not finite.</summary>
+    internal static Tensor UsableScale(Tensor range, int steps)
+    {
+        Tensor scale = range.div(steps);
+        return torch.where(scale.reciprocal().isinf(), torch.ones_like(scale), scale);
+    }
+}

@@ -1,0 +1,77 @@
+using ModelCompiler.Training.Recipes;
+using ModelCompiler.Training.Reports;
+using ModelCompiler.Training.Running;
+
+namespace ModelCompiler.Training.Sweeps;
+
+/// <summary>One point of a grid.</summary>
+/// <param name="Assignments">Fields and values, such as <c>training.learningRate=0.0001</c>.</param>
+/// <param name="Recipe">The recipe with these fields; it writes into a folder of its own.</param>
+public sealed record SweepPoint(IReadOnlyList<string> Assignments, Recipe Recipe);
+
+/// <summary>
+/// A recipe run over a grid of fields (Wu et al., 2023, table B.1). The file has <c>recipe</c>, <c>output</c> and
+/// <c>grid</c>, an object of fields and arrays of values.
+/// </summary>
+public sealed class Sweep
+{
+    private Sweep(string name, string output, IReadOnlyList<SweepPoint> points) => (Name, Output, Points) = (name, output, points);
+
+    /// <summary>The file's name without extension.</summary>
+    public string Name { get; }
+
+    /// <summary>Folder of all runs, the table and the report.</summary>
+    public string Output { get; }
+
+    /// <summary>All combinations, the last field of the grid changing fastest.</summary>
+    public IReadOnlyList<SweepPoint> Points { get; }
+
+    /// <summary>Reads a sweep and every recipe of it, so that a wrong value shows before the first run.</summary>
+    /// <exception cref="RecipeException">Names file, line, field, what was expected and what was found.</exception>
+    public static Sweep Read(string path, params IEnumerable<string> assignments)
+    {
+        string[] fixedFields = [.. assignments];
+        return RecipeFields.Read(RecipeNode.ReadFile(path), fields =>
+        {
+            string recipe = fields.RequiredPath("recipe"), output = fields.RequiredPath("output");
+            RecipeNode grid = fields.Required("grid");
+            if (grid.Properties.Count == 0)
+                throw grid.Fail("an object of fields, each with an array of values");
+            IEnumerable<string[]> points = [[]];
+            foreach ((string field, RecipeNode values) in grid.Properties)
+            {
+                if (values.Items.Count == 0)
+                    throw values.Fail("an array of values");
+                points = points.SelectMany(point => values.Items.Select(value => (string[])[.. point, $"{field}={value.ToJson()}"]));
+            }
+
+            return new Sweep(Path.GetFileNameWithoutExtension(path), output, [.. points.Select((point, i) => Point(recipe, output, i, point, fixedFields))]);
+        });
+    }
+
+    /// <summary>Runs every point that has no result yet, and writes the table and the report.</summary>
+    /// <param name="options">How each is run.</param>
+    /// <param name="onPoint">Called in front of each run, with its number from 1.</param>
+    public IReadOnlyList<(SweepPoint Point, TrainingResult Result)> Run(TrainingOptions options, Action<SweepPoint, int>? onPoint = null)
+    {
+        var results = new List<(SweepPoint Point, TrainingResult Result)>();
+        foreach (SweepPoint point in Points)
+        {
+            onPoint?.Invoke(point, results.Count + 1);
+            TrainingResult result = OutputFolder.FinishedResult(point.Recipe) ?? Trainer.Run(point.Recipe, options);
+            results.Add((point, result));
+            ReportPage.Write(
+                Path.Combine(Output, "report.html"), Name, [.. results.Select(r => RunCurves.Read(OutputFolder.LogPath(r.Point.Recipe)))], [.. results.Select(r => r.Result)]);
+        }
+
+        return results;
+    }
+
+    private static SweepPoint Point(string recipe, string output, int index, string[] assignments, string[] fixedFields)
+    {
+        string name = string.Join(", ", assignments.Select(a => a[(a.LastIndexOf('.', a.IndexOf('=', StringComparison.Ordinal)) + 1)..].Replace("\"", "", StringComparison.Ordinal)));
+        string folder = Path.Combine(output, $"{index + 1:00}");
+        return new(assignments, RecipeReader.Read(recipe, [
+            .. fixedFields, .. assignments, $"name={System.Text.Json.JsonSerializer.Serialize(name)}", $"output={System.Text.Json.JsonSerializer.Serialize(folder)}"]));
+    }
+}
