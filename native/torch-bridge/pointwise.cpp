@@ -63,6 +63,7 @@ MCT_IN_PLACE(sub)
 MCT_IN_PLACE(mul)
 MCT_IN_PLACE(div)
 
+MCT_API bool mct_add_scaled_(Handle x, Handle y, MctScalar factor) { return mct::done([&] { x->add_(*y, mct::scalar(factor)); }); }
 MCT_API bool mct_zero_(Handle x) { return mct::done([&] { x->zero_(); }); }
 MCT_API bool mct_fill_(Handle x, MctScalar value) { return mct::done([&] { x->fill_(mct::scalar(value)); }); }
 MCT_API bool mct_copy_(Handle x, Handle source) { return mct::done([&] { x->copy_(*source); }); }

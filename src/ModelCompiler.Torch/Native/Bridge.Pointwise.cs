@@ -189,6 +189,10 @@ internal static unsafe partial class Bridge
 
     [LibraryImport(Library)]
     [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool mct_add_scaled_(TensorHandle x, TensorHandle y, MctScalar factor);
+
+    [LibraryImport(Library)]
+    [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool mct_zero_(TensorHandle x);
 
     [LibraryImport(Library)]

@@ -23,6 +23,9 @@ public static partial class torch
 
         public Tensor div_(Scalar other) => Changed(Bridge.mct_div_scalar_(Handle, other.Native));
 
+        /// <summary>this += alpha · other.</summary>
+        public Tensor add_(Tensor other, Scalar alpha) => Changed(Bridge.mct_add_scaled_(Handle, other.Handle, alpha.Native));
+
         public Tensor zero_() => Changed(Bridge.mct_zero_(Handle));
 
         public Tensor fill_(Scalar value) => Changed(Bridge.mct_fill_(Handle, value.Native));
