@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The whole test suite on a machine that has only the .NET SDK, node and Debian's package manager. Installs what the
-# tests need (NVRTC aside, WordNet, the reference tokenizer), builds in Release, runs every test project, and closes
+# tests need (NVRTC aside, libtorch, WordNet, the reference tokenizer), builds in Release, runs every test project, and closes
 # with one line: N passed, N failed, N skipped.
 #
 #   eng/test.sh [ARGUMENTS OF dotnet test]
@@ -16,10 +16,11 @@ if [[ ! -e /usr/share/wordnet/data.noun ]]; then
   as_root apt-get -qq update && as_root apt-get -qq install -y --no-install-recommends wordnet-base >/dev/null || exit 1
 fi
 MODELCOMPILER_NVRTC=$(eng/install-nvrtc.sh) || exit 1
+MODELCOMPILER_TORCH_BRIDGE=$(eng/install-libtorch.sh) || exit 1
 (cd tests/tokenizer-reference && npm install --no-audit --no-fund --loglevel=error) || exit 1
 
 # With this set, a missing prerequisite fails a test instead of skipping it.
-export MODELCOMPILER_NVRTC MODELCOMPILER_TEST_FULL=1
+export MODELCOMPILER_NVRTC MODELCOMPILER_TORCH_BRIDGE MODELCOMPILER_TEST_FULL=1
 
 step "build"
 dotnet build ModelCompiler.sln -c Release --nologo -v minimal -clp:NoSummary || { echo "0 passed, 1 failed"; exit 1; }

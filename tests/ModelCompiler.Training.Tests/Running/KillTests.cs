@@ -11,7 +11,7 @@ public sealed class KillTests
     {
         using var tiny = new TinyRecipe(dropout: 0.1);
         string[] fields = ["model.wordDropout=0.1", "training.epochs=20", """quantization={"precision":"w4a4"}"""];
-        using (Process process = Start(tiny, "killed", fields))
+        using (Process process = ModelcTrain.Start(tiny, "killed", fields))
         {
             string state = tiny.File("killed/checkpoint/state.safetensors"), log = tiny.File("killed/log.jsonl");
             SpinWait.SpinUntil(() => process.HasExited || (File.Exists(state) && Steps(log) >= 35), TimeSpan.FromSeconds(60)).ShouldBeTrue();
@@ -21,8 +21,8 @@ public sealed class KillTests
         }
 
         Directory.Exists(tiny.File("killed/model")).ShouldBeFalse();
-        Finish(Start(tiny, "killed", fields, "--resume"));
-        Finish(Start(tiny, "whole", fields));
+        ModelcTrain.Finish(ModelcTrain.Start(tiny, "killed", fields, "--resume"));
+        ModelcTrain.Finish(ModelcTrain.Start(tiny, "whole", fields));
         Fixtures.HashOf(tiny.File("killed/model/model.safetensors")).ShouldBe(Fixtures.HashOf(tiny.File("whole/model/model.safetensors")));
         Values(tiny.File("killed")).AsSpan().SequenceEqual(Values(tiny.File("whole"))).ShouldBeTrue();
         Steps(tiny.File("killed/log.jsonl")).ShouldBe(Steps(tiny.File("whole/log.jsonl")));
@@ -41,28 +41,5 @@ public sealed class KillTests
             return 0;
         using var reader = new StreamReader(new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         return reader.ReadToEnd().Split('\n').Count(line => line.Contains("\"event\":\"steps\"", StringComparison.Ordinal)) * 5;
-    }
-
-    private static Process Start(TinyRecipe tiny, string output, string[] fields, params string[] options)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (string argument in (string[])[
-            typeof(ModelCompiler.Tool.ModelCompilerTool).Assembly.Location, "train", tiny.Path, .. options,
-            .. ((string[])[.. fields, $"output={tiny.File(output)}"]).SelectMany(f => (string[])["--set", f])])
-            start.ArgumentList.Add(argument);
-        Process process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        return process;
-    }
-
-    private static void Finish(Process process)
-    {
-        using (process)
-        {
-            string messages = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            process.ExitCode.ShouldBe(0, messages);
-        }
     }
 }
