@@ -5,10 +5,13 @@
 #include <memory>
 
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
-#ifdef USE_C10D_GLOO
+// PyTorch's wheels come without the headers of gloo and NCCL; a bridge that is built without them has one backend less.
+#if defined(USE_C10D_GLOO) && __has_include(<gloo/algorithm.h>)
+#define MCT_GLOO
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #endif
-#ifdef USE_C10D_NCCL
+#if defined(USE_C10D_NCCL) && __has_include(<nccl.h>)
+#define MCT_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
 
@@ -50,7 +53,7 @@ Group& open_group() {
 
 std::unique_ptr<Group> connect(
     const std::string& backend, const c10::intrusive_ptr<c10d::Store>& store, int rank, int size, std::chrono::milliseconds timeout) {
-#ifdef USE_C10D_GLOO
+#ifdef MCT_GLOO
   if (backend == "gloo") {
     auto options = c10d::ProcessGroupGloo::Options::create();
     options->timeout = timeout;
@@ -58,14 +61,14 @@ std::unique_ptr<Group> connect(
     return std::make_unique<GroupOf<c10d::ProcessGroupGloo>>(c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, options));
   }
 #endif
-#ifdef USE_C10D_NCCL
+#ifdef MCT_NCCL
   if (backend == "nccl") {
     auto options = c10d::ProcessGroupNCCL::Options::create();
     options->timeout = timeout;
     return std::make_unique<GroupOf<c10d::ProcessGroupNCCL>>(c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size, options));
   }
 #endif
-  TORCH_CHECK(false, "expected a backend that this libtorch was built with, found '", backend, "'");
+  TORCH_CHECK(false, "expected a backend that libtorch and this bridge were built with, found '", backend, "'");
 }
 
 }  // namespace

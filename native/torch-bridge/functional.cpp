@@ -4,7 +4,8 @@
 #define MCT_MADE(expression) mct::made([&] { return expression; })
 
 namespace {
-c10::optional<at::Tensor> optional(Handle x) { return x == nullptr ? c10::optional<at::Tensor>() : c10::optional<at::Tensor>(*x); }
+// libtorch takes an undefined tensor for an operand that is left out.
+at::Tensor optional(Handle x) { return x == nullptr ? at::Tensor() : *x; }
 }  // namespace
 
 MCT_API Handle mct_matmul(Handle x, Handle y) { return MCT_MADE(at::matmul(*x, *y)); }
