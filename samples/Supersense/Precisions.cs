@@ -20,6 +20,9 @@ internal static class Precisions
 
     public static EncoderSession Load(string precision, string folder, EncoderOptions options) => s_loaders[precision](folder, options);
 
+    /// <summary>The checkpoint that comes with the sample: codes that were trained for W4A4, else FP16 weights, rounded when they are loaded.</summary>
+    public static string FolderOf(string precision) => Path.Combine(AppContext.BaseDirectory, precision == "w4a4" ? "model-w4a4" : "model");
+
     private static EncoderSession Load<T>(string folder, EncoderOptions options)
         where T : IGeneratedEncoder<T> => T.Load(folder, options).Session;
 }

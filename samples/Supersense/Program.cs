@@ -10,11 +10,7 @@ var precision = new Option<string>("--precision")
     DefaultValueFactory = _ => "w4a4",
 };
 precision.AcceptOnlyFromAmong([.. Precisions.Names]);
-var model = new Option<string>("--model")
-{
-    Description = "Model folder.",
-    DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "model"),
-};
+var model = new Option<string?>("--model") { Description = "Model folder; the one trained for W4A4 or the FP16 one where not given." };
 var top = new Option<int>("--top") { Description = "Labels shown for each definition.", DefaultValueFactory = _ => 3 };
 top.Validators.Add(result =>
 {
@@ -38,7 +34,7 @@ root.SetAction(parsed =>
 {
     _ = TryDevice(parsed.GetRequiredValue(device), out Device target);
     using EncoderSession session = Precisions.Load(
-        parsed.GetRequiredValue(precision), parsed.GetRequiredValue(model), new() { Device = target, Threads = parsed.GetValue(threads) });
+        parsed.GetRequiredValue(precision), parsed.GetValue(model) ?? Precisions.FolderOf(parsed.GetRequiredValue(precision)), new() { Device = target, Threads = parsed.GetValue(threads) });
     if (parsed.GetValue(evaluate) is { } folder)
         Evaluation.Run(session, folder, parsed.GetRequiredValue(precision));
     else

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using ModelCompiler.Cuda.Driver;
 using ModelCompiler.Cuda.Interop;
 using ModelCompiler.Runtime;
@@ -52,7 +53,8 @@ public static class ModelCompilerTool
         {
             return parsed.Invoke(configuration);
         }
-        catch (Exception e) when (e is ModelCompilerException or CudaException or NvrtcNotFoundException or IOException or UnauthorizedAccessException or BadImageFormatException)
+        catch (Exception e) when (e is ModelCompilerException or CudaException or NvrtcNotFoundException or IOException or UnauthorizedAccessException
+            or BadImageFormatException or DllNotFoundException or ExternalException) // the last two: libtorch's bridge
         {
             channels.Messages.WriteLine($"modelc: {e.Message}");
             return UserError;

@@ -12,4 +12,4 @@ public sealed class TorchException(string operation, string message) : ExternalE
 }
 
 /// <summary>The bridge to libtorch is nowhere, or does not load.</summary>
-public sealed class TorchNotFoundException(string message) : Exception(message);
+public sealed class TorchNotFoundException(string message) : DllNotFoundException(message);
