@@ -88,7 +88,7 @@ public static class QuantizedExport
             ? rounded
             : throw new TrainingException(
                 $"{linear.Weight.Name}: expected values of {linear.Precision.Weights} codes behind the transform, found one {off:0.###} steps off. "
-                + "Asymmetric weights have no code for zero: prune in front of the quantizer, or quantize symmetrically.");
+                + "Asymmetric weights have no code for zero: quantize them symmetrically.");
     }
 
     private static (float? Scale, float? Minimum) InputRange(QuantizedLinear linear)

@@ -130,5 +130,7 @@ public sealed class QuantizedLinear : IDisposable
         Weight.Dispose();
         Bias.Dispose();
         Input.Dispose();
+        (BeforeQuantization as IDisposable)?.Dispose();
+        (AfterQuantization as IDisposable)?.Dispose();
     }
 }

@@ -114,25 +114,3 @@ public sealed record DataRecipe
     /// <summary><c>cache</c>: folder for token ids; null to tokenize each time.</summary>
     public string? Cache { get; init; }
 }
-
-/// <summary><c>pruning</c>: which weights become zero, and when.</summary>
-public sealed record PruningRecipe
-{
-    /// <summary><c>pattern</c>: <c>2:4</c> (two of four consecutive inputs) or <c>unstructured</c>.</summary>
-    public required string Pattern { get; init; }
-
-    /// <summary><c>sparsity</c>: share of zeros where unstructured; 0.5 for 2:4.</summary>
-    public double Sparsity { get; init; } = 0.5;
-
-    /// <summary><c>method</c>: <c>magnitude</c> (ℓ1) or <c>movement</c>.</summary>
-    public required string Method { get; init; }
-
-    /// <summary><c>mask</c>: <c>static</c>, made once from the starting weights, or <c>dynamic</c>, made again while training.</summary>
-    public required string Mask { get; init; }
-
-    /// <summary><c>updateEvery</c>: steps between two masks where dynamic.</summary>
-    public int UpdateEvery { get; init; } = 1;
-
-    /// <summary><c>order</c>: <c>pruneThenQuantize</c> or <c>quantizeThenPrune</c>.</summary>
-    public required string Order { get; init; }
-}

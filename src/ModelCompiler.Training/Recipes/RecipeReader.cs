@@ -28,7 +28,7 @@ public static class RecipeReader
         Data = fields.RequiredSection("data", ReadData),
         Quantization = fields.Section("quantization", QuantizationRecipe.Read),
         Distillation = fields.Section("distillation", DistillationRecipe.Read),
-        Pruning = fields.Section("pruning", ReadPruning),
+        Pruning = fields.Section("pruning", PruningRecipe.Read),
         Training = fields.RequiredSection("training", TrainingRecipe.Read),
         Json = json,
     };
@@ -71,27 +71,4 @@ public static class RecipeReader
             Cache = fields.OptionalPath("cache"),
         };
     }
-
-    private static PruningRecipe ReadPruning(RecipeFields fields)
-    {
-        string pattern = Required(fields, "pattern", "2:4", "unstructured");
-        return new()
-        {
-            Pattern = pattern,
-            Sparsity = fields.Number("sparsity", 0.5, 0, 0.99),
-            Method = Optional(fields, "method", "magnitude", "movement"),
-            Mask = Optional(fields, "mask", "static", "dynamic"),
-            UpdateEvery = fields.Integer("updateEvery", 1, 1),
-            Order = Optional(fields, "order", "pruneThenQuantize", "quantizeThenPrune"),
-        };
-    }
-
-    private static string Required(RecipeFields fields, string name, string first, string second)
-    {
-        fields.Required(name);
-        return Optional(fields, name, first, second);
-    }
-
-    private static string Optional(RecipeFields fields, string name, string first, string second) =>
-        fields.Choice(name, first, (first, first), (second, second));
 }

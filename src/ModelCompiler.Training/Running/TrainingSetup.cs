@@ -6,6 +6,7 @@ using ModelCompiler.Training.Data;
 using ModelCompiler.Training.Distillation;
 using ModelCompiler.Training.Modules;
 using ModelCompiler.Training.Optimization;
+using ModelCompiler.Training.Pruning;
 using ModelCompiler.Training.Recipes;
 using ModelCompiler.Training.Reports;
 
@@ -99,11 +100,10 @@ internal sealed class TrainingSetup : IDisposable
 
     private static IReadOnlyList<ITrainingHook> Attach(Recipe recipe, TrainingOptions options, TrainableEncoder model)
     {
-        if (recipe.Pruning is not null && options.Hooks.Count == 0)
-            throw new TrainingException($"{recipe.Path}, pruning: expected a training hook that prunes, found none.");
-        foreach (ITrainingHook hook in options.Hooks)
+        IReadOnlyList<ITrainingHook> hooks = recipe.Pruning is { } pruning ? [new PruningHook(pruning), .. options.Hooks] : options.Hooks;
+        foreach (ITrainingHook hook in hooks)
             hook.Attach(model, recipe);
-        return options.Hooks;
+        return hooks;
     }
 
     /// <summary>The recipe's probabilities, else the configuration's, else none.</summary>
