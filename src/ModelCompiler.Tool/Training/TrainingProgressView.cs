@@ -28,6 +28,11 @@ internal sealed class TrainingProgressView(TextChannels channels, bool quiet) : 
     }
 
     /// <inheritdoc/>
+    public void OnLayer(LayerReport report) => Line(string.Create(
+        CultureInfo.InvariantCulture,
+        $"layer {report.Layer + 1} of {report.Layers}: squared difference {report.Before:0.0000} to {report.After:0.0000}, {TimeLeft(report.Seconds / (report.Layer + 1) * (report.Layers - report.Layer - 1))} left"));
+
+    /// <inheritdoc/>
     public void OnSteps(StepReport report)
     {
         if (quiet || (_clock.Elapsed < _next && report.Step < _start!.Steps))

@@ -56,7 +56,7 @@ public sealed class TrainableEncoder : IDisposable
     {
         using HalfStorage.Scope storage = HalfStorage.Use(StoresHalf);
         Dropout dropout = IsTraining ? Dropout : Dropout.None;
-        Tensor mask = batch.Mask.log().view(batch.Mask.shape[0], 1, 1, batch.Mask.shape[1]); // log 1 = 0, log 0 = -∞
+        Tensor mask = AttentionMask(batch);
         Tensor hidden = dropout.Hidden(Embeddings.Forward(clean ? batch.CleanIds : batch.Ids, batch.Types));
         var states = new List<Tensor> { hidden };
         var scores = new List<Tensor>();
@@ -75,6 +75,10 @@ public sealed class TrainableEncoder : IDisposable
 
         return new(Head.Forward(hidden, dropout), intermediates.HasFlag(Intermediates.Hidden) ? states : [], scores, probabilities);
     }
+
+    /// <summary>What is added to scores: 0 at tokens, -∞ at padding, [B, 1, 1, L].</summary>
+    internal static Tensor AttentionMask(EncoderBatch batch) =>
+        batch.Mask.log().view(batch.Mask.shape[0], 1, 1, batch.Mask.shape[1]); // log 1 = 0, log 0 = -∞
 
     /// <inheritdoc/>
     public void Dispose()

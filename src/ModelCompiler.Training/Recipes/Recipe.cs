@@ -30,6 +30,9 @@ public sealed record Recipe
     /// <summary><c>pruning</c>: masks; null for none.</summary>
     public PruningRecipe? Pruning { get; init; }
 
+    /// <summary><c>layerwise</c>: distillation of each layer by itself first; null for none.</summary>
+    public LayerwiseRecipe? Layerwise { get; init; }
+
     /// <summary><c>training</c>: steps, rates, batches.</summary>
     public required TrainingRecipe Training { get; init; }
 

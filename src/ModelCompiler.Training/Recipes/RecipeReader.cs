@@ -29,7 +29,8 @@ public static class RecipeReader
         Quantization = fields.Section("quantization", QuantizationRecipe.Read),
         Distillation = fields.Section("distillation", DistillationRecipe.Read),
         Pruning = fields.Section("pruning", PruningRecipe.Read),
-        Training = fields.RequiredSection("training", TrainingRecipe.Read),
+        Layerwise = fields.Section("layerwise", LayerwiseRecipe.Read),
+        Training = fields.RequiredSection("training", training => TrainingRecipe.Read(training, leastEpochs: fields.Optional("layerwise") is null ? 1 : 0)),
         Json = json,
     };
 

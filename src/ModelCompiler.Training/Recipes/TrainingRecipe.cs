@@ -29,7 +29,7 @@ public enum ComputeType
 /// <summary><c>training</c>: steps, rates, batches. AdamW (Loshchilov and Hutter, ICLR 2019).</summary>
 public sealed record TrainingRecipe
 {
-    /// <summary><c>epochs</c>: passes over the training data. Default 1.</summary>
+    /// <summary><c>epochs</c>: passes over the training data; 0 beside <c>layerwise</c> for that alone. Default 1.</summary>
     public int Epochs { get; init; } = 1;
 
     /// <summary><c>maxSteps</c>: stop after so many steps; 0 for all. The rates follow it.</summary>
@@ -77,11 +77,11 @@ public sealed record TrainingRecipe
     /// <summary><c>logEvery</c>: steps between two lines of the log. Default 10.</summary>
     public int LogEvery { get; init; } = 10;
 
-    internal static TrainingRecipe Read(RecipeFields fields)
+    internal static TrainingRecipe Read(RecipeFields fields, int leastEpochs)
     {
         var recipe = new TrainingRecipe
         {
-            Epochs = fields.Integer("epochs", 1, 1),
+            Epochs = fields.Integer("epochs", 1, leastEpochs),
             MaxSteps = fields.Integer("maxSteps", 0, 0),
             Batch = fields.Integer("batch", 32, 1),
             Accumulation = fields.Integer("accumulation", 1, 1),

@@ -24,6 +24,9 @@ public sealed class TrainingLog(string path) : ITrainingObserver, IDisposable
     }
 
     /// <inheritdoc/>
+    public void OnLayer(LayerReport report) => Write("layer", report);
+
+    /// <inheritdoc/>
     public void OnSteps(StepReport report) => Write("steps", report);
 
     /// <inheritdoc/>

@@ -28,11 +28,24 @@ public sealed record StepReport(long Step, double Epoch, double Loss, double Acc
 /// <param name="IsBest">True where no earlier evaluation was better.</param>
 public sealed record EvaluationReport(long Step, double Epoch, double Accuracy, double Loss, bool IsBest);
 
+/// <summary>A layer was distilled by itself.</summary>
+/// <param name="Layer">From 0.</param>
+/// <param name="Layers">Number of layers.</param>
+/// <param name="Before">Mean squared difference of the first step.</param>
+/// <param name="After">Of the last step.</param>
+/// <param name="Seconds">Since the first layer began.</param>
+public sealed record LayerReport(int Layer, int Layers, double Before, double After, double Seconds);
+
 /// <summary>Follows a run. Called in process 0 only.</summary>
 public interface ITrainingObserver
 {
     /// <summary>Before the first step.</summary>
     void OnStart(RunStart start);
+
+    /// <summary>After a layer was distilled by itself, before the first step.</summary>
+    void OnLayer(LayerReport report)
+    {
+    }
 
     /// <summary>After some steps.</summary>
     void OnSteps(StepReport report);

@@ -57,7 +57,6 @@ public static class Trainer
         public TrainingResult Run()
         {
             long done = _options.Resume && _setup.Checkpoints.HasState ? Restore() : 0;
-            ShareWeights();
             double? teacherAccuracy = _setup.Distiller is { } distiller && IsFirstProcess
                 ? Evaluator.Evaluate(distiller.Teachers[0], _setup.Validation).Accuracy
                 : null;
@@ -65,6 +64,9 @@ public static class Trainer
                 _recipe.Name, _steps, done + 1, _setup.Training.Count, _setup.Parameters.Values.numel(), $"{_setup.Model.Device}", teacherAccuracy);
             foreach (ITrainingObserver observer in Observers)
                 observer.OnStart(start);
+            if (_recipe.Layerwise is { } layerwise && done == 0)
+                LayerwiseDistillation.Run(_recipe, layerwise, _setup, report => { foreach (ITrainingObserver observer in Observers) observer.OnLayer(report); });
+            ShareWeights();
             _clock.Start();
             _secondsAtReport = Seconds;
             _setup.Model.IsTraining = true;

@@ -13,6 +13,7 @@ public sealed class SchemaTests
     [InlineData("quantization")]
     [InlineData("distillation")]
     [InlineData("pruning")]
+    [InlineData("layerwise")]
     [InlineData("training")]
     public void SchemaHasTheReadersFields(string section)
     {
@@ -20,7 +21,7 @@ public sealed class SchemaTests
         string path = folder.Write("recipe.json", """
             {
               "output": "o", "model": { "from": "m" }, "data": { "format": "tsv", "training": "a", "validation": "b" }, "training": { },
-              "quantization": { "precision": "w4a4" }, "distillation": { "teachers": "t" }, "pruning": { "pattern": "2:4" }
+              "quantization": { "precision": "w4a4" }, "distillation": { "teachers": "t" }, "pruning": { "pattern": "2:4" }, "layerwise": { }
             }
             """);
         RecipeException exception = Should.Throw<RecipeException>(() => RecipeReader.Read(path, $"{(section.Length > 0 ? section + "." : "")}nosuchfield=1"));
