@@ -64,10 +64,10 @@ public static class Trainer
                 _recipe.Name, _steps, done + 1, _setup.Training.Count, _setup.Parameters.Values.numel(), $"{_setup.Model.Device}", teacherAccuracy);
             foreach (ITrainingObserver observer in Observers)
                 observer.OnStart(start);
+            _clock.Start();
             if (_recipe.Layerwise is { } layerwise && done == 0)
                 LayerwiseDistillation.Run(_recipe, layerwise, _setup, report => { foreach (ITrainingObserver observer in Observers) observer.OnLayer(report); });
             ShareWeights();
-            _clock.Start();
             _secondsAtReport = Seconds;
             _setup.Model.IsTraining = true;
             for (long step = done + 1; step <= _steps; step++)
