@@ -49,9 +49,15 @@ public sealed class SchemaTests
             if (file.EndsWith(".sweep.json", StringComparison.Ordinal))
             {
                 Sweeps.Sweep sweep = Sweeps.Sweep.Read(file);
-                sweep.Points.Count.ShouldBe(6);
-                sweep.Points[1].Recipe.Training.Epochs.ShouldBe(5);
-                sweep.Points[1].Recipe.Name.ShouldBe("learningRate=5e-05, epochs=5");
+                (int points, string second) = sweep.Name switch
+                {
+                    "learning-rates.sweep" => (6, "learningRate=5e-05, epochs=5"),
+                    "pruning-order.sweep" => (8, "order=pruneThenQuantize, epochs=3"),
+                    _ => (12, "weights=symmetric, activations=symmetric, seed=2"),
+                };
+                sweep.Points.Count.ShouldBe(points);
+                sweep.Points[1].Recipe.Name.ShouldBe(second);
+                sweep.Points.Select(point => point.Recipe.Json).ShouldBeUnique();
             }
             else
             {
