@@ -18,10 +18,11 @@ public static class TrainCommand
         var file = new Argument<string>("recipe") { Description = "Recipe (JSON); a sweep with --sweep." };
         var resume = new Option<bool>("--resume") { Description = "Goes on from the last checkpoint of the output folder, where there is one." };
         var sweep = new Option<bool>("--sweep") { Description = "The file is a sweep: a recipe and a grid of fields." };
+        var part = new Option<string>("--part") { Description = "With --sweep: K/N runs every N-th point from the K-th on, so that N processes share a grid." };
         var device = new Option<string>("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
         var set = new Option<string[]>("--set") { Description = "Sets a field, such as training.epochs=3. Repeatable." };
         var json = new Option<bool>("--json") { Description = "Prints the result as JSON and no progress." };
-        var command = new Command("train", "Trains an encoder: full precision, quantization-aware, with distillation.") { file, resume, sweep, device, set, json };
+        var command = new Command("train", "Trains an encoder: full precision, quantization-aware, with distillation.") { file, resume, sweep, part, device, set, json };
         command.SetAction(parsed =>
         {
             bool quiet = parsed.GetValue(json);
@@ -35,11 +36,19 @@ public static class TrainCommand
                 Processes = processes,
             };
             return parsed.GetValue(sweep)
-                ? RunSweep(channels, Sweep.Read(path, assignments), options, quiet)
+                ? RunSweep(channels, PartOf(Sweep.Read(path, assignments), parsed.GetValue(part)), options, quiet)
                 : RunRecipe(channels, RecipeReader.Read(path, assignments), options, quiet);
         });
         return command;
     }
+
+    private static Sweep PartOf(Sweep sweep, string? part) => part switch
+    {
+        null => sweep,
+        _ when part.Split('/') is [var k, var n] && int.TryParse(k, out int number) && int.TryParse(n, out int parts) && number >= 1 && number <= parts
+            => sweep.Part(number, parts),
+        _ => throw new ModelCompilerException($"--part: expected K/N with 1 <= K <= N, found \"{part}\"."),
+    };
 
     private static int RunRecipe(TextChannels channels, Recipe recipe, TrainingOptions options, bool quiet)
     {
@@ -62,7 +71,7 @@ public static class TrainCommand
                 if (!quiet)
                     channels.Messages.WriteLine($"{number} of {sweep.Points.Count}: {point.Recipe.Name}");
             });
-        Report(channels, [.. results.Select(r => r.Result)], quiet, Path.Combine(sweep.Output, "report.html"));
+        Report(channels, [.. results.Select(r => r.Result)], quiet, sweep.ReportPath);
         return ModelCompilerTool.Success;
     }
 

@@ -23,6 +23,9 @@ public sealed class Sweep
     /// <summary>Folder of all runs, the table and the report.</summary>
     public string Output { get; }
 
+    /// <summary>The page with all runs' curves and results.</summary>
+    public string ReportPath => Path.Combine(Output, $"{Name}.html");
+
     /// <summary>All combinations, the last field of the grid changing fastest.</summary>
     public IReadOnlyList<SweepPoint> Points { get; }
 
@@ -49,6 +52,14 @@ public sealed class Sweep
         });
     }
 
+    /// <summary>
+    /// Every <paramref name="parts"/>-th point, from number <paramref name="part"/> on (both from 1): parts of one grid may run
+    /// beside each other, and a run of the whole then finds their results.
+    /// </summary>
+    public Sweep Part(int part, int parts) => part >= 1 && part <= parts
+        ? new($"{Name}-{part}-of-{parts}", Output, [.. Points.Where((_, i) => i % parts == part - 1)])
+        : throw new ArgumentOutOfRangeException(nameof(part), part, $"a part of {parts} has a number from 1 to {parts}");
+
     /// <summary>Runs every point that has no result yet, and writes the table and the report.</summary>
     /// <param name="options">How each is run.</param>
     /// <param name="onPoint">Called in front of each run, with its number from 1.</param>
@@ -61,7 +72,7 @@ public sealed class Sweep
             TrainingResult result = OutputFolder.FinishedResult(point.Recipe) ?? Trainer.Run(point.Recipe, options);
             results.Add((point, result));
             ReportPage.Write(
-                Path.Combine(Output, "report.html"), Name, [.. results.Select(r => RunCurves.Read(OutputFolder.LogPath(r.Point.Recipe)))], [.. results.Select(r => r.Result)]);
+                ReportPath, Name, [.. results.Select(r => RunCurves.Read(OutputFolder.LogPath(r.Point.Recipe)))], [.. results.Select(r => r.Result)]);
         }
 
         return results;
