@@ -10,11 +10,13 @@ namespace ModelCompiler.Runtime.Gpu;
 internal sealed class LaneBucket : IDisposable
 {
     private readonly GpuKernels _kernels;
-    private readonly ulong _arena;
+    private readonly LaneAddresses _lane;
+    private readonly int _multiprocessors;
 
-    private LaneBucket(GpuKernels kernels, BucketPlan plan, BatchLayout layout, BoundLaunch[] launches, ulong arena)
+    private LaneBucket(GpuModel model, BucketPlan plan, BatchLayout layout, BoundLaunch[] launches, LaneAddresses lane)
     {
-        (_kernels, Plan, Layout, Launches, _arena) = (kernels, plan, layout, launches, arena);
+        (_kernels, Plan, Layout, Launches, _lane) = (model.Kernels, plan, layout, launches, lane);
+        _multiprocessors = model.Context.Info.Multiprocessors;
     }
 
     public BucketPlan Plan { get; }
@@ -26,7 +28,7 @@ internal sealed class LaneBucket : IDisposable
     public CudaGraphExec Graph { get; private set; } = null!; // set by Capture, the only way to make one
 
     /// <summary>Binds a bucket to a lane's memory and captures its graph; nothing runs yet.</summary>
-    public static LaneBucket Capture(GpuModel model, BucketPlan plan, CudaStream stream, ulong arena, ulong batch)
+    public static LaneBucket Capture(GpuModel model, BucketPlan plan, CudaStream stream, LaneAddresses lane, ulong batch)
     {
         BatchLayout layout = BatchLayout.For(plan.Tokens);
         var addresses = new BatchAddresses
@@ -37,12 +39,13 @@ internal sealed class LaneBucket : IDisposable
             TokenIds = batch + (ulong)layout.TokenIds,
             TypeIds = batch + (ulong)layout.TypeIds,
         };
-        BoundLaunch[] launches = BucketLaunches.Build(model.Plan, plan, model.Weights, addresses, arena);
-        var bucket = new LaneBucket(model.Kernels, plan, layout, launches, arena);
+        BoundLaunch[] launches = BucketLaunches.Build(model.Plan, plan, model.Weights, addresses, lane, model.Context);
+        var bucket = new LaneBucket(model, plan, layout, launches, lane);
         bool dependent = model.Options.DependentLaunch && model.Target.Arch.HasClusters();
         stream.BeginCapture();
         try
         {
+            bucket.Prepare(stream);
             // The first kernel follows a copy, which it has to wait for as a whole.
             for (int i = 0; i < launches.Length; i++)
                 bucket.Launch(i, stream, dependent && i > 0);
@@ -57,17 +60,26 @@ internal sealed class LaneBucket : IDisposable
         return bucket;
     }
 
+    /// <summary>Queues what has to happen before the first launch: rendezvous memory becomes zero.</summary>
+    public void Prepare(CudaStream stream)
+    {
+        if (Plan.RendezvousBytes > 0)
+            stream.Fill(_lane.Rendezvous, 0, Plan.RendezvousBytes);
+    }
+
     /// <summary>Queues one launch.</summary>
     public void Launch(int index, CudaStream stream, bool dependent)
     {
         (KernelLaunch launch, byte[] argument) = Launches[index];
         KernelPlan kernel = launch.Kernel;
         (int x, int y) = kernel.Grid(Plan.Tokens);
+        if (kernel.IsPersistent)
+            x = Math.Min(x, _multiprocessors / kernel.ClusterSize * kernel.ClusterSize);
         stream.Launch(_kernels[kernel], new(x, y, kernel.Threads, kernel.SharedBytes, kernel.ClusterSize, dependent), argument);
     }
 
     /// <summary>Device address of a buffer's rows.</summary>
-    public ulong AddressOf(int buffer) => _arena + (ulong)Plan.Arena.Offsets[buffer];
+    public ulong AddressOf(int buffer) => _lane.Arena + (ulong)Plan.Arena.Offsets[buffer];
 
     /// <summary>How a buffer's rows lie there.</summary>
     public DeviceBufferCodec Codec(int buffer)
