@@ -12,7 +12,7 @@ internal sealed record EpilogueText(string Type, string Equation)
     /// All steps of a GEMM: first dequantization with the terms of asymmetric operands in the order of docs/numerics.md,
     /// then the fused steps of the plan.
     /// </summary>
-    public static IReadOnlyList<EpilogueText> StepsOf(GemmKernel kernel)
+    public static IReadOnlyList<EpilogueText> StepsOf(LinearKernel kernel)
     {
         var steps = new List<EpilogueText>();
         LinearPrecision precision = kernel.Problem.Precision;

@@ -1,50 +1,13 @@
 using ModelCompiler.Core.Scheduling;
-using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Core.Rendering;
 
 /// <summary>Variables of <c>gemm.cu.hbs</c>.</summary>
-internal sealed class GemmView(GemmKernel kernel) : KernelView(kernel)
+internal sealed class GemmView(GemmKernel kernel) : LinearView(kernel)
 {
-    private readonly GemmProblem _problem = kernel.Problem;
-
-    public int N => _problem.N;
-
-    public int K => _problem.K;
-
-    public int Group => _problem.Precision.Weights.GroupSize;
-
     public TileConfig Tile => kernel.Tile;
 
-    public int ClusterSize => kernel.ClusterSize;
-
-    public bool IsCluster => kernel.Scope == RowScope.Cluster;
-
-    public int BlocksN => kernel.BlocksN;
-
-    public string Scope => $"mc::RowScope::k{kernel.Scope}";
-
-    public string ActivationOperand => Operand(_problem.Precision.Activations.IsQuantized, _problem.ActivationBits, _problem.Precision.Activations.Symmetry);
-
-    public string WeightOperand => Operand(_problem.Precision.Weights.IsQuantized, _problem.WeightBits, _problem.Precision.Weights.Symmetry);
-
-    public string ActivationText => _problem.Precision.Activations switch
-    {
-        { IsQuantized: false } => "FP16",
-        var format => $"{(format.Symmetry == Symmetry.Symmetric ? "s" : "u")}{format.Bits}"
-            + (_problem.ActivationBits == 4 ? " packed two to a byte" : format.Bits == 4 ? " in bytes" : ""),
-    };
-
-    public string WeightText => _problem.Precision.Weights switch
-    {
-        { IsQuantized: false } => "FP16",
-        var format => $"{(format.Symmetry == Symmetry.Symmetric ? "s" : "u")}{format.Bits}"
-            + (format.GroupSize > 0 ? $", a scale for {format.GroupSize} inputs" : ", a scale for each row"),
-    };
-
-    public string Accumulator => _problem.Precision.IsInteger ? "int32, exact" : "fp32";
-
-    public string Instruction => _problem.Family switch
+    public string Instruction => kernel.Problem.Family switch
     {
         GemmFamily.Int4 => "mma.m16n8k64 on 4-bit operands",
         GemmFamily.Int8 => "mma.m16n8k32 on 8-bit operands",
@@ -52,16 +15,4 @@ internal sealed class GemmView(GemmKernel kernel) : KernelView(kernel)
         GemmFamily.Float16 => "mma.m16n8k16 on FP16 operands",
         _ => "mma.m16n8k16 on FP16 operands, weights widened in registers",
     };
-
-    public IReadOnlyList<EpilogueText> Steps { get; } = EpilogueText.StepsOf(kernel);
-
-    /// <summary>C++ types of the steps, separated by commas and line breaks.</summary>
-    public string StepTypes => string.Join(",\n    ", Steps.Select(step => step.Type));
-
-    public bool HasLayerNorm => kernel.Epilogue.Ops.Any(op => op is EpilogueOp.LayerNorm);
-
-    public string Epsilon => CudaText.Float(kernel.Epilogue.Ops.OfType<EpilogueOp.LayerNorm>().FirstOrDefault()?.Epsilon ?? 0);
-
-    private static string Operand(bool quantized, int bits, Symmetry symmetry) =>
-        quantized ? $"mc::Operand::k{(symmetry == Symmetry.Symmetric ? "S" : "U")}{bits}" : "mc::Operand::kF16";
 }

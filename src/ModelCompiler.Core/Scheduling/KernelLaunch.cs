@@ -19,10 +19,17 @@ public sealed record KernelLaunch(KernelPlan Kernel, int Op, int? Scratch, int? 
 /// <param name="LastLaunch">Last launch that reads it.</param>
 public sealed record DeviceBuffer(string Name, RowDomain Rows, int RowBytes, int MetadataBytes, int FirstLaunch, int LastLaunch)
 {
+    /// <summary>Kernels may read whole tiles, so token rows are there up to a multiple of the tallest tile that does.</summary>
+    private const int RowAlignment = 128;
+
+    /// <summary>Rows that memory is taken for in a bucket. The batch's rows come first; what the others hold has no effect.</summary>
+    public int RowsIn(int bucketTokens) => Rows == RowDomain.Tokens
+        ? (bucketTokens + RowAlignment - 1) / RowAlignment * RowAlignment
+        : ShapeSet.MaxSequences(bucketTokens);
+
+    /// <summary>Byte offset of the row metadata: scales, minima, code sums, one array after the other.</summary>
+    public long MetadataOffset(int bucketTokens) => Arena.Align((long)RowsIn(bucketTokens) * RowBytes);
+
     /// <summary>Bytes in a bucket, rounded up to the arena's alignment.</summary>
-    public long Bytes(int bucketTokens)
-    {
-        long rows = Rows == RowDomain.Tokens ? bucketTokens : ShapeSet.MaxSequences(bucketTokens);
-        return Arena.Align(rows * RowBytes) + Arena.Align(rows * MetadataBytes);
-    }
+    public long Bytes(int bucketTokens) => MetadataOffset(bucketTokens) + Arena.Align((long)RowsIn(bucketTokens) * MetadataBytes);
 }

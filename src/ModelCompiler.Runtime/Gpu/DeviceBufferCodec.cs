@@ -14,16 +14,18 @@ namespace ModelCompiler.Runtime.Gpu;
 /// code a byte; from the next multiple of the arena's alignment on S, minimum and code sum, each [capacity].
 /// </remarks>
 /// <param name="device">The buffer in the architecture's layout.</param>
-/// <param name="capacity">Rows that the bucket has room for.</param>
-internal readonly struct DeviceBufferCodec(DeviceBuffer device, int capacity)
+/// <param name="bucketTokens">The bucket, which says how many rows there is room for.</param>
+internal readonly struct DeviceBufferCodec(DeviceBuffer device, int bucketTokens)
 {
-    private int MetadataStart => checked((int)Arena.Align((long)capacity * device.RowBytes));
+    private readonly int _capacity = device.RowsIn(bucketTokens);
+
+    private int MetadataStart => checked((int)device.MetadataOffset(bucketTokens));
 
     /// <summary>Bytes of a buffer; rows that the batch does not have are zero.</summary>
     /// <param name="values">What it holds, of at most <c>capacity</c> rows.</param>
     public byte[] Encode(BufferValues values)
     {
-        var bytes = new byte[MetadataStart + device.MetadataBytes * capacity];
+        var bytes = new byte[MetadataStart + device.MetadataBytes * _capacity];
         if (values.Buffer.Element == BufferElement.Float32)
         {
             MemoryMarshal.AsBytes<float>(values.Values).CopyTo(bytes);
@@ -58,7 +60,7 @@ internal readonly struct DeviceBufferCodec(DeviceBuffer device, int capacity)
     }
 
     /// <summary>Bytes of the whole buffer, metadata included.</summary>
-    public int Bytes => MetadataStart + device.MetadataBytes * capacity;
+    public int Bytes => MetadataStart + device.MetadataBytes * _capacity;
 
     private bool IsPacked(PlanBuffer buffer) => device.RowBytes < buffer.Columns;
 
@@ -80,8 +82,8 @@ internal readonly struct DeviceBufferCodec(DeviceBuffer device, int capacity)
             BinaryPrimitives.WriteSingleLittleEndian(metadata, values.Scales[row]);
             if (values.Buffer.Format.Symmetry == Symmetry.Symmetric)
                 continue;
-            BinaryPrimitives.WriteSingleLittleEndian(metadata[(capacity * sizeof(float))..], values.Minimums[row]);
-            BinaryPrimitives.WriteInt32LittleEndian(metadata[(2 * capacity * sizeof(float))..], sum);
+            BinaryPrimitives.WriteSingleLittleEndian(metadata[(_capacity * sizeof(float))..], values.Minimums[row]);
+            BinaryPrimitives.WriteInt32LittleEndian(metadata[(2 * _capacity * sizeof(float))..], sum);
         }
     }
 
@@ -104,7 +106,7 @@ internal readonly struct DeviceBufferCodec(DeviceBuffer device, int capacity)
             ReadOnlySpan<byte> metadata = bytes[(MetadataStart + row * sizeof(float))..];
             scales[row] = BinaryPrimitives.ReadSingleLittleEndian(metadata);
             if (asymmetric)
-                minimums[row] = BinaryPrimitives.ReadSingleLittleEndian(metadata[(capacity * sizeof(float))..]);
+                minimums[row] = BinaryPrimitives.ReadSingleLittleEndian(metadata[(_capacity * sizeof(float))..]);
         }
 
         return new(buffer, rows) { Codes = codes, Scales = scales, Minimums = minimums };

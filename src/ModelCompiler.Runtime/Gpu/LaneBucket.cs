@@ -82,11 +82,7 @@ internal sealed class LaneBucket : IDisposable
     public ulong AddressOf(int buffer) => _lane.Arena + (ulong)Plan.Arena.Offsets[buffer];
 
     /// <summary>How a buffer's rows lie there.</summary>
-    public DeviceBufferCodec Codec(int buffer)
-    {
-        DeviceBuffer device = Plan.Buffers[buffer];
-        return new(device, device.Rows == RowDomain.Tokens ? Plan.Tokens : ShapeSet.MaxSequences(Plan.Tokens));
-    }
+    public DeviceBufferCodec Codec(int buffer) => new(Plan.Buffers[buffer], Plan.Tokens);
 
     public void Dispose() => Graph.Dispose();
 }

@@ -65,7 +65,8 @@ internal sealed class BucketLaunches
         if (!kernel.HasActivationMap)
             return Bytes(arguments);
         int rowBytes = kernel.Problem.K * kernel.Problem.ActivationBits / 8;
-        TensorMap map = _maps.Rows(arguments.Activations, _bucket.Tokens, rowBytes, kernel.TileM);
+        int rows = _bucket.Buffers[op.Source].RowsIn(_bucket.Tokens);
+        TensorMap map = _maps.Rows(arguments.Activations, rows, rowBytes, kernel.TileM);
         return Bytes(new MappedGemmArguments { Activations = map, Linear = arguments });
     }
 
@@ -213,8 +214,8 @@ internal sealed class BucketLaunches
     private QuantizedRows Quantized(int buffer)
     {
         DeviceBuffer device = _bucket.Buffers[buffer];
-        long rows = device.Rows == RowDomain.Tokens ? _bucket.Tokens : ShapeSet.MaxSequences(_bucket.Tokens);
-        ulong codes = At(buffer), scale = codes + (ulong)Arena.Align(rows * device.RowBytes), step = (ulong)rows * sizeof(float);
+        ulong codes = At(buffer), scale = codes + (ulong)device.MetadataOffset(_bucket.Tokens);
+        ulong step = (ulong)device.RowsIn(_bucket.Tokens) * sizeof(float);
         return new() { Codes = codes, Scale = scale, Lo = scale + step, CodeSum = scale + 2 * step };
     }
 
