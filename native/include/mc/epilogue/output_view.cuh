@@ -19,6 +19,7 @@ struct OutputView {
   static constexpr int kRows = 2 * Tile::kBlocksM;
   static constexpr int kColumns = 2 * Tile::kBlocksN;
   static constexpr bool kWholeColumns = Problem::kN % Tile::kTileN == 0;
+  static constexpr bool kStoresRows = false;  // see store_pairs
   // An upper bound for both scopes of the layouts below; simple, because the host computes it too.
   static constexpr int kScratchBytes = kScope == RowScope::kPartial ? 0 : 16 * Tile::kTileM * (Tile::kWarpsN + 2);
 

@@ -40,6 +40,17 @@ __device__ __forceinline__ void barrier_arrive_cluster(unsigned bar, int rank) {
       : "memory");
 }
 
+// The same for a thread that has only read what others will overwrite: without the order of its writes, and so without
+// the wait for them.
+__device__ __forceinline__ void barrier_arrive_cluster_after_reads(unsigned bar, int rank) {
+  asm volatile(
+      "{ .reg .b32 remote;\n\t"
+      "mapa.shared::cluster.u32 remote, %0, %1;\n\t"
+      "mbarrier.arrive.shared::cluster.b64 _, [remote]; }" ::"r"(bar),
+      "r"(rank)
+      : "memory");
+}
+
 // Returns whether the phase has ended, after a short wait in hardware.
 __device__ __forceinline__ bool barrier_try_wait(unsigned bar, int parity) {
   unsigned ended;

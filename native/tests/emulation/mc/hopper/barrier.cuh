@@ -61,6 +61,7 @@ inline emulation::Block& cluster_block(int rank) {
 }
 
 inline void barrier_arrive_cluster(unsigned bar, int rank) { barrier_arrive_at(barrier_state(cluster_block(rank), bar)); }
+inline void barrier_arrive_cluster_after_reads(unsigned bar, int rank) { barrier_arrive_cluster(bar, rank); }
 
 // Lands what is on its way to the barrier.
 inline void barrier_deliver(emulation::Block& block, unsigned bar) {

@@ -1,0 +1,288 @@
+// The view (epilogue/output_view.cuh) of a product whose rows are outputs and whose columns are tokens, as that of
+// sparse weights is: a warp group computes d[64 outputs, kTokens] twice, for 128 neighbouring outputs.
+//
+// Accumulators of a thread are two tokens of one output; steps want two outputs of one token. So neighbouring lanes g
+// and g ^ 1 exchange one of each pair first (transpose_pairs), and then, with w = warp of the group, g = lane / 4,
+// t = lane % 4, values.at[r][c][e] belongs to
+//
+//   token 8 r + 2 t + g % 2, output 64 (c / 2) + 16 w + 8 (c % 2) + g / 2 * 2 + e
+//
+// So a row is shared by the lanes of equal g % 2 and t, by the four warps, and by the warp groups.
+#pragma once
+
+#include "mc/epilogue/output_view.cuh"
+#include "mc/hopper/barrier.cuh"
+#include "mc/hopper/bulk_copy.cuh"
+#include "mc/hopper/rendezvous.cuh"
+#include "mc/hopper/warp_group.cuh"
+
+namespace mc::hopper {
+
+// Named barriers: of a team, of a warp group, and of the turns of teams.
+constexpr int kTeamBarrier = 1, kGroupBarrier = 3, kTurnBarrier = 7;
+
+// Where the view of a team keeps what its threads exchange: offsets into its part of shared memory.
+template <int kTokens, int kGroups, RowScope kScope, int kClusterSize>
+struct TransposedScratch {
+  // Rows that are stored at a time: the most that divide the tile and fit.
+  static constexpr int kStoreRows = kTokens % 48 == 0 ? 48 : kTokens % 64 == 0 ? 64 : kTokens % 32 == 0 ? 32 : 16;
+  static constexpr int kWholeRows = kScope != RowScope::kPartial;
+  static constexpr int kPadBytes = 16;  // spreads rows over the banks
+  static constexpr int kStoreBytes = kStoreRows * (2 * kWarpGroup + kPadBytes);
+
+  static constexpr int kStore = 0;                                  // [group] rows on their way to memory
+  static constexpr int kPartial = kStore + kGroups * kStoreBytes;   // [kTokens][warp][2] floats
+  static constexpr int kPartialBytes = kWholeRows * kTokens * 4 * kGroups * 2 * 4;
+  static constexpr int kTotals = kPartial + kPartialBytes;          // [2][rank][quantity: 2][kTokens] floats
+  static constexpr int kTotalsBytes = kWholeRows * 2 * kClusterSize * 2 * kTokens * 4;
+  static constexpr int kBarriers = kTotals + kTotalsBytes;          // [2], of the totals
+  static constexpr int kBytes = kBarriers + kWholeRows * 2 * kBarrierBytes;
+};
+
+template <class Problem_, int kTokens, int kGroups, RowScope kScope_, int kClusterSize_>
+class TransposedView {
+ public:
+  using Problem = Problem_;
+  using Scratch = TransposedScratch<kTokens, kGroups, kScope_, kClusterSize_>;
+  static constexpr RowScope kScope = kScope_;
+  static constexpr int kClusterSize = kClusterSize_;
+  static constexpr int kRows = kTokens / 8;
+  static constexpr int kColumns = 4;
+  static constexpr int kTileN = 128 * kGroups;
+  static constexpr bool kWholeColumns = Problem::kN % kTileN == 0;
+  static constexpr bool kStoresRows = true;  // has store_rows
+  static_assert(kScope != RowScope::kTile, "a block that spans all columns is a cluster of one");
+  static_assert(kScope != RowScope::kCluster ||
+                    (kTileN * kClusterSize >= Problem::kN && kTileN * (kClusterSize - 1) < Problem::kN),
+                "RowScope::kCluster: the cluster must span all N columns and have no idle block");
+
+  struct Values {
+    float at[kRows][kColumns][2];
+    float row_sum[kRows];  // unset
+  };
+
+  // scratch: shared address. One thread calls it, before the barrier of the cluster.
+  __device__ __forceinline__ static void init_barriers(unsigned scratch) {
+    if constexpr (kScope == RowScope::kCluster) {
+      for (int i = 0; i < 2; ++i) barrier_init(scratch + Scratch::kBarriers + i * kBarrierBytes, 1);
+    }
+  }
+
+  // team: warp groups that share tiles, kGroups of them; thread: of the team. scratch: offset in shared memory.
+  __device__ __forceinline__ TransposedView(const mc::GemmArguments& arguments, int team, int thread, int rank,
+                                            unsigned scratch)
+      : arguments_(arguments), team_(team), thread_(thread), rank_(rank), scratch_(scratch) {}
+
+  // Moves to another tile.
+  __device__ __forceinline__ void select(int token_count, int tile_m, int tile_n) {
+    const int lane = thread_ % 32;
+    tokens = token_count;
+    tile_m_ = tile_m;
+    first_tile_ = tile_n == 0;
+    first_row = tile_m * kTokens + lane_token();
+    group_column_ = tile_n * kTileN + thread_ / kWarpGroup * 128;
+    first_column_ = group_column_ + thread_ % kWarpGroup / 32 * 16 + lane / 8 * 2;
+    first_element_ = static_cast<long long>(first_row) * Problem::kN + first_column_;
+  }
+
+  __device__ __forceinline__ static int row_offset(int r) { return 8 * r; }
+  __device__ __forceinline__ int row(int r) const { return first_row + row_offset(r); }
+  __device__ __forceinline__ bool row_valid(int r) const { return row(r) < tokens; }
+  __device__ __forceinline__ int readable_row(int r) const { return ::min(row(r), tokens - 1); }
+  __device__ __forceinline__ static int column_offset(int c) { return c / 2 * 64 + c % 2 * 8; }
+  __device__ __forceinline__ int column(int c) const { return first_column_ + column_offset(c); }
+  __device__ __forceinline__ long long element(int r, int c) const {
+    return first_element_ + (row_offset(r) * Problem::kN + column_offset(c));
+  }
+  __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
+  __device__ __forceinline__ bool first_of_row() const { return first_tile_ && thread_ / 32 == 0 && thread_ % 32 < 8; }
+
+  template <class Step>
+  __device__ __forceinline__ void for_each_pair(Values& values, Step&& step) const {
+#pragma unroll
+    for (int c = 0; c < kColumns; ++c) {
+      if (!column_valid(c)) continue;
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) step(r, c, values.at[r][c][0], values.at[r][c][1]);
+    }
+  }
+
+  // sums: two blocks of 64 outputs, as the product leaves them. result.sums[r / 2][c][r % 2 * 2 + e]: as above.
+  template <class Result>
+  __device__ __forceinline__ void transpose_pairs(const int (&sums)[2][kRows][4], Result& result) const {
+    const bool odd = thread_ & 4;
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+#pragma unroll
+      for (int c = 0; c < kColumns; ++c) {
+        const int first = sums[c / 2][r][c % 2 * 2], second = sums[c / 2][r][c % 2 * 2 + 1];
+        const int received = __shfl_xor_sync(kFullWarp, odd ? first : second, 4);
+        result.sums[r / 2][c][r % 2 * 2] = odd ? received : first;
+        result.sums[r / 2][c][r % 2 * 2 + 1] = odd ? second : received;
+      }
+    }
+  }
+
+  // The teams of the cluster (of all blocks of the row block, MaxOp alone) call it.
+  template <class Op, int kQuantities>
+  __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
+    static_assert(kScope != RowScope::kPartial, "this step needs whole rows: use RowScope::kCluster or kGrid");
+    static_assert(kQuantities <= 2, "the scratch has room for two quantities");
+    store_partials<Op>(partial);
+    team_meets();
+    if constexpr (kScope == RowScope::kCluster) {
+      exchange_in_cluster<Op, kQuantities>();
+    } else {
+      exchange_in_grid<Op, kQuantities>();
+    }
+    const float* totals = floats(Scratch::kTotals) + parity_ * kClusterSize * 2 * kTokens + lane_token();
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+#pragma unroll
+      for (int i = 0; i < kQuantities; ++i) {
+        partial[r][i] = totals[i * kTokens + row_offset(r)];
+#pragma unroll
+        for (int rank = 1; rank < kClusterSize; ++rank) {
+          if constexpr (kScope == RowScope::kCluster) {
+            partial[r][i] = Op::apply(partial[r][i], totals[(rank * 2 + i) * kTokens + row_offset(r)]);
+          }
+        }
+      }
+    }
+    parity_ ^= 1;
+    phase_ ^= parity_ == 0;
+  }
+
+  // Writes row-major rows of kBits-wide elements (see store_pairs of epilogue/store.cuh) through shared memory, so that
+  // neighbouring lanes write neighbouring 16 bytes of a row.
+  template <int kBits, class Pair>
+  __device__ __forceinline__ void store_rows(void* target, Pair&& pair) const {
+    static_assert(kBits == 16 || kBits == 8, "codes have 8-bit containers on sm_90");
+    static_assert(Problem::kN % (128 / kBits) == 0, "a row of the output must be a multiple of 16 bytes");
+    constexpr int kStoreRows = Scratch::kStoreRows;
+    constexpr int kGroupBytes = 128 * kBits / 8, kStride = kGroupBytes + Scratch::kPadBytes;
+    constexpr int kChunks = kGroupBytes / 16;
+    const int group = thread_ / kWarpGroup, thread = thread_ % kWarpGroup;
+    unsigned char* staged = ptx::dynamic_shared() + scratch_ + Scratch::kStore + group * Scratch::kStoreBytes;
+    unsigned char* mine = staged + lane_token() * kStride + (first_column_ - group_column_) * kBits / 8;
+#pragma unroll
+    for (int slice = 0; slice < kTokens / kStoreRows; ++slice) {
+#pragma unroll
+      for (int r = 0; r < kStoreRows / 8; ++r) {
+#pragma unroll
+        for (int c = 0; c < kColumns; ++c) {
+          const unsigned word = pair(slice * (kStoreRows / 8) + r, c);
+          unsigned char* place = mine + row_offset(r) * kStride + column_offset(c) * kBits / 8;
+          if constexpr (kBits == 16) {
+            *reinterpret_cast<unsigned*>(place) = word;
+          } else {
+            *reinterpret_cast<unsigned short*>(place) = static_cast<unsigned short>(word);
+          }
+        }
+      }
+      group_meets(group);
+      const int first = tile_m_ * kTokens + slice * kStoreRows;
+#pragma unroll
+      for (int i = 0; i < kStoreRows * kChunks / kWarpGroup; ++i) {
+        const int index = i * kWarpGroup + thread, row = index / kChunks, chunk = index % kChunks;
+        if (first + row >= tokens || group_column_ + chunk * (128 / kBits) >= Problem::kN) continue;
+        const long long byte = static_cast<long long>(first + row) * (Problem::kN * kBits / 8) + group_column_ * kBits / 8;
+        *reinterpret_cast<uint4*>(static_cast<unsigned char*>(target) + byte + chunk * 16) =
+            *reinterpret_cast<const uint4*>(staged + row * kStride + chunk * 16);
+      }
+      group_meets(group);
+    }
+  }
+
+  int tokens;
+  int first_row;  // within the output, of r = 0
+
+ private:
+  static constexpr int kTeamThreads = kGroups * kWarpGroup;
+  static constexpr int kWarps = 4 * kGroups;
+
+  __device__ __forceinline__ int lane_token() const { return thread_ % 4 * 2 + thread_ / 4 % 2; }
+  __device__ __forceinline__ float* floats(int offset) const {
+    return reinterpret_cast<float*>(ptx::dynamic_shared() + scratch_ + offset);
+  }
+  __device__ __forceinline__ void team_meets() const { named_barrier_wait(kTeamBarrier + team_, kTeamThreads); }
+  __device__ __forceinline__ void group_meets(int group) const {
+    named_barrier_wait(kGroupBarrier + team_ * kGroups + group, kWarpGroup);
+  }
+
+  template <class Op, int kQuantities>
+  __device__ __forceinline__ void store_partials(const float (&partial)[kRows][kQuantities]) const {
+    float* scratch = floats(Scratch::kPartial) + (lane_token() * kWarps + thread_ / 32) * 2;
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+#pragma unroll
+      for (int i = 0; i < kQuantities; ++i) {
+        float value = partial[r][i];
+        value = Op::apply(value, __shfl_xor_sync(kFullWarp, value, 8));
+        value = Op::apply(value, __shfl_xor_sync(kFullWarp, value, 16));
+        if (thread_ % 32 < 8) scratch[row_offset(r) * kWarps * 2 + i] = value;
+      }
+    }
+  }
+
+  template <class Op>
+  __device__ __forceinline__ float over_warps(int token, int quantity) const {
+    const float* scratch = floats(Scratch::kPartial) + token * kWarps * 2 + quantity;
+    float value = scratch[0];
+#pragma unroll
+    for (int warp = 1; warp < kWarps; ++warp) value = Op::apply(value, scratch[warp * 2]);
+    return value;
+  }
+
+  // Each block sends its values to all blocks. Two sets of totals alternate: a block sends to one again when all have
+  // sent to the other, which they do after they have read the first.
+  template <class Op, int kQuantities>
+  __device__ __forceinline__ void exchange_in_cluster() const {
+    const unsigned shared = ptx::shared_address(ptx::dynamic_shared()) + scratch_;
+    const unsigned bar = shared + Scratch::kBarriers + parity_ * kBarrierBytes;
+    if (thread_ == 0) barrier_arrive_expect(bar, kClusterSize * kQuantities * kTokens * 4);
+    for (int index = thread_; index < kQuantities * kTokens; index += kTeamThreads) {
+      const int quantity = index / kTokens, token = index % kTokens;
+      const unsigned word = static_cast<unsigned>(__float_as_int(over_warps<Op>(token, quantity)));
+      const int place = ((parity_ * kClusterSize + rank_) * 2 + quantity) * kTokens + token;
+#pragma unroll
+      for (int rank = 0; rank < kClusterSize; ++rank) store_cluster(shared + Scratch::kTotals + place * 4, word, bar, rank);
+    }
+    barrier_wait_cluster(bar, phase_);
+  }
+
+  // Ends of ranges meet in device memory: [2][rows], followed by the counters of row blocks.
+  template <class Op, int kQuantities>
+  __device__ __forceinline__ void exchange_in_grid() const {
+    const long long rows = (arguments_.range_arrivals - arguments_.range_ends) / 2;
+    for (int index = thread_; index < kQuantities * kTokens; index += kTeamThreads) {
+      const int quantity = index / kTokens, token = tile_m_ * kTokens + index % kTokens;
+      const float value = over_warps<Op>(index % kTokens, quantity);
+      if (token < tokens) range_end_add(arguments_.range_ends + quantity * rows + token, value);
+    }
+    team_meets();
+    if (thread_ == 0) {
+      rendezvous_arrive(arguments_.range_arrivals + tile_m_);
+      rendezvous_wait(arguments_.range_arrivals + tile_m_, (Problem::kN + kTileN - 1) / kTileN);
+    }
+    team_meets();
+    float* totals = floats(Scratch::kTotals) + parity_ * kClusterSize * 2 * kTokens;
+    for (int index = thread_; index < kQuantities * kTokens; index += kTeamThreads) {
+      const int token = tile_m_ * kTokens + index % kTokens;
+      totals[index] = token < tokens ? range_end_read(arguments_.range_ends + index / kTokens * rows + token) : 0.0f;
+    }
+    team_meets();
+  }
+
+  const mc::GemmArguments& arguments_;
+  int team_, thread_, rank_;
+  unsigned scratch_;
+  int tile_m_ = 0;
+  bool first_tile_ = false;
+  int group_column_ = 0;  // first of the warp group's 128 columns
+  int first_column_ = 0;  // of c = 0
+  long long first_element_ = 0;
+  int parity_ = 0, phase_ = 0;
+};
+
+}  // namespace mc::hopper
