@@ -26,6 +26,7 @@ struct OutputView {
   static constexpr int kRows = 2 * Tile::kBlocksM;
   static constexpr int kColumns = Tile::kN / 8;
   static constexpr bool kRuns = true;
+  static constexpr bool kStoresRows = false;
   static constexpr bool kWholeColumns = Problem::kN % Tile::kN == 0;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
 

@@ -31,10 +31,10 @@ struct TransposedScratch {
   static constexpr int kStoreBytes = kStoreRows * (2 * kWarpGroup + kPadBytes);
 
   static constexpr int kStore = 0;                                  // [group] rows on their way to memory
-  static constexpr int kPartial = kStore + kGroups * kStoreBytes;   // [kTokens][warp][2] floats
+  static constexpr int kPartial = kStore + kGroups * kStoreBytes;   // [warp][kTokens] pairs of floats
   static constexpr int kPartialBytes = kWholeRows * kTokens * 4 * kGroups * 2 * 4;
-  static constexpr int kTotals = kPartial + kPartialBytes;          // [2][rank][quantity: 2][kTokens] floats
-  static constexpr int kTotalsBytes = kWholeRows * 2 * kClusterSize * 2 * kTokens * 4;
+  static constexpr int kTotals = kPartial + kPartialBytes;          // [2][rank][kTokens] pairs of floats
+  static constexpr int kTotalsBytes = (kScope == RowScope::kCluster) * 2 * kClusterSize * 2 * kTokens * 4;
   static constexpr int kBarriers = kTotals + kTotalsBytes;          // [2], of the totals
   static constexpr int kBytes = kBarriers + kWholeRows * 2 * kBarrierBytes;
 };
@@ -50,6 +50,7 @@ class TransposedView {
   static constexpr int kColumns = 4;
   static constexpr int kTileN = 128 * kGroups;
   static constexpr bool kWholeColumns = Problem::kN % kTileN == 0;
+  static constexpr bool kRuns = false;
   static constexpr bool kStoresRows = true;  // has store_rows
   static_assert(kScope != RowScope::kTile, "a block that spans all columns is a cluster of one");
   static_assert(kScope != RowScope::kCluster ||
@@ -123,34 +124,69 @@ class TransposedView {
     }
   }
 
-  // The teams of the cluster (of all blocks of the row block, MaxOp alone) call it.
+  // The teams of the cluster (of all blocks of the row block: maxima alone) call it.
   template <class Op, int kQuantities>
   __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
     static_assert(kScope != RowScope::kPartial, "this step needs whole rows: use RowScope::kCluster or kGrid");
-    static_assert(kQuantities <= 2, "the scratch has room for two quantities");
-    store_partials<Op>(partial);
-    team_meets();
-    if constexpr (kScope == RowScope::kCluster) {
-      exchange_in_cluster<Op, kQuantities>();
-    } else {
-      exchange_in_grid<Op, kQuantities>();
-    }
-    const float* totals = floats(Scratch::kTotals) + parity_ * kClusterSize * 2 * kTokens + lane_token();
+    static_assert(kQuantities <= 2, "an exchange has room for two quantities");
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
 #pragma unroll
-      for (int i = 0; i < kQuantities; ++i) {
-        partial[r][i] = totals[i * kTokens + row_offset(r)];
+      for (int i = 0; i < kQuantities; ++i) partial[r][i] = over_lanes<Op>(partial[r][i]);
+      store_partial(r, make_float2(partial[r][0], partial[r][kQuantities - 1]));
+    }
+    team_meets();
+    const auto of_block = [&](int token) {
+      float2 total = *partials(0, token);
+#pragma unroll
+      for (int warp = 1; warp < kWarps; ++warp) {
+        const float2 part = *partials(warp, token);
+        total = make_float2(Op::apply(total.x, part.x), Op::apply(total.y, part.y));
+      }
+      return total;
+    };
+    if constexpr (kScope == RowScope::kCluster) {
+      exchange_in_cluster(of_block);
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) {
+        float2 total = received(r, 0);
 #pragma unroll
         for (int rank = 1; rank < kClusterSize; ++rank) {
-          if constexpr (kScope == RowScope::kCluster) {
-            partial[r][i] = Op::apply(partial[r][i], totals[(rank * 2 + i) * kTokens + row_offset(r)]);
-          }
+          total = make_float2(Op::apply(total.x, received(r, rank).x), Op::apply(total.y, received(r, rank).y));
         }
+        partial[r][0] = total.x;
+        partial[r][kQuantities - 1] = total.y;
       }
+    } else {
+      static_assert(Op::kIsMax, "RowScope::kGrid exchanges maxima: code sums and layer norm need another RowScope");
+      exchange_in_grid(of_block, partial);
     }
-    parity_ ^= 1;
-    phase_ ^= parity_ == 0;
+  }
+
+  // Mean, and sum of the squared differences to it, of every row: of a warp's part in two passes, then of joined parts.
+  __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows]) {
+    static_assert(kScope == RowScope::kCluster, "layer norm needs whole rows");
+    static_assert(Problem::kN == kTileN * kClusterSize, "the parts of a row must be equally long");
+    constexpr float kOfWarp = 32.0f, kOfBlock = static_cast<float>(kTileN);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) mean[r] = squares[r] = 0.0f;
+    for_each_pair(values, [&](int r, int, float first, float second) { mean[r] += first + second; });
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) mean[r] = __fmul_rn(over_lanes<SumOp>(mean[r]), 1.0f / kOfWarp);
+    for_each_pair(values, [&](int r, int, float first, float second) {
+      const float a = first - mean[r], b = second - mean[r];
+      squares[r] += a * a + b * b;
+    });
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) store_partial(r, make_float2(mean[r], over_lanes<SumOp>(squares[r])));
+    team_meets();
+    exchange_in_cluster(
+        [&](int token) { return join_moments<kWarps>(kOfWarp, [&](int warp) { return *partials(warp, token); }); });
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      const float2 moments = join_moments<kClusterSize>(kOfBlock, [&](int rank) { return received(r, rank); });
+      mean[r] = moments.x, squares[r] = moments.y;
+    }
   }
 
   // Writes row-major rows of kBits-wide elements (see store_pairs of epilogue/store.cuh) through shared memory, so that
@@ -163,7 +199,7 @@ class TransposedView {
     constexpr int kGroupBytes = 128 * kBits / 8, kStride = kGroupBytes + Scratch::kPadBytes;
     constexpr int kChunks = kGroupBytes / 16;
     const int group = thread_ / kWarpGroup, thread = thread_ % kWarpGroup;
-    unsigned char* staged = ptx::dynamic_shared() + scratch_ + Scratch::kStore + group * Scratch::kStoreBytes;
+    unsigned char* staged = at(Scratch::kStore) + group * Scratch::kStoreBytes;
     unsigned char* mine = staged + lane_token() * kStride + (first_column_ - group_column_) * kBits / 8;
 #pragma unroll
     for (int slice = 0; slice < kTokens / kStoreRows; ++slice) {
@@ -202,63 +238,75 @@ class TransposedView {
   static constexpr int kWarps = 4 * kGroups;
 
   __device__ __forceinline__ int lane_token() const { return thread_ % 4 * 2 + thread_ / 4 % 2; }
-  __device__ __forceinline__ float* floats(int offset) const {
-    return reinterpret_cast<float*>(ptx::dynamic_shared() + scratch_ + offset);
-  }
+  __device__ __forceinline__ unsigned char* at(int offset) const { return ptx::dynamic_shared() + scratch_ + offset; }
   __device__ __forceinline__ void team_meets() const { named_barrier_wait(kTeamBarrier + team_, kTeamThreads); }
   __device__ __forceinline__ void group_meets(int group) const {
     named_barrier_wait(kGroupBarrier + team_ * kGroups + group, kWarpGroup);
   }
 
-  template <class Op, int kQuantities>
-  __device__ __forceinline__ void store_partials(const float (&partial)[kRows][kQuantities]) const {
-    float* scratch = floats(Scratch::kPartial) + (lane_token() * kWarps + thread_ / 32) * 2;
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-#pragma unroll
-      for (int i = 0; i < kQuantities; ++i) {
-        float value = partial[r][i];
-        value = Op::apply(value, __shfl_xor_sync(kFullWarp, value, 8));
-        value = Op::apply(value, __shfl_xor_sync(kFullWarp, value, 16));
-        if (thread_ % 32 < 8) scratch[row_offset(r) * kWarps * 2 + i] = value;
-      }
-    }
+  // [warp][token] of this block, and [rank][token] of the cluster.
+  __device__ __forceinline__ float2* partials(int warp, int token) const {
+    return reinterpret_cast<float2*>(at(Scratch::kPartial)) + warp * kTokens + token;
+  }
+  __device__ __forceinline__ float2 received(int r, int rank) const {
+    const int place = (buffer_ * kClusterSize + rank) * kTokens + lane_token() + row_offset(r);
+    return reinterpret_cast<const float2*>(at(Scratch::kTotals))[place];
   }
 
   template <class Op>
-  __device__ __forceinline__ float over_warps(int token, int quantity) const {
-    const float* scratch = floats(Scratch::kPartial) + token * kWarps * 2 + quantity;
-    float value = scratch[0];
-#pragma unroll
-    for (int warp = 1; warp < kWarps; ++warp) value = Op::apply(value, scratch[warp * 2]);
-    return value;
+  __device__ __forceinline__ static float over_lanes(float value) {
+    value = Op::apply(value, __shfl_xor_sync(kFullWarp, value, 8));
+    return Op::apply(value, __shfl_xor_sync(kFullWarp, value, 16));
+  }
+  __device__ __forceinline__ void store_partial(int r, float2 words) const {
+    if (thread_ % 32 < 8) *partials(thread_ / 32, lane_token() + row_offset(r)) = words;
   }
 
-  // Each block sends its values to all blocks. Two sets of totals alternate: a block sends to one again when all have
-  // sent to the other, which they do after they have read the first.
-  template <class Op, int kQuantities>
-  __device__ __forceinline__ void exchange_in_cluster() const {
-    const unsigned shared = ptx::shared_address(ptx::dynamic_shared()) + scratch_;
-    const unsigned bar = shared + Scratch::kBarriers + parity_ * kBarrierBytes;
-    if (thread_ == 0) barrier_arrive_expect(bar, kClusterSize * kQuantities * kTokens * 4);
-    for (int index = thread_; index < kQuantities * kTokens; index += kTeamThreads) {
-      const int quantity = index / kTokens, token = index % kTokens;
-      const unsigned word = static_cast<unsigned>(__float_as_int(over_warps<Op>(token, quantity)));
-      const int place = ((parity_ * kClusterSize + rank_) * 2 + quantity) * kTokens + token;
+  // Moments of kParts parts of equal length together (Chan, Golub, LeVeque 1979). part(i): mean and squares.
+  template <int kParts, class Part>
+  __device__ __forceinline__ static float2 join_moments(float length, Part&& part) {
+    float mean = part(0).x;
 #pragma unroll
-      for (int rank = 0; rank < kClusterSize; ++rank) store_cluster(shared + Scratch::kTotals + place * 4, word, bar, rank);
+    for (int i = 1; i < kParts; ++i) mean += part(i).x;
+    mean = __fmul_rn(mean, 1.0f / kParts);
+    float squares = 0.0f;
+#pragma unroll
+    for (int i = 0; i < kParts; ++i) {
+      const float difference = part(i).x - mean;
+      squares += part(i).y + length * (difference * difference);
     }
-    barrier_wait_cluster(bar, phase_);
+    return make_float2(mean, squares);
   }
 
-  // Ends of ranges meet in device memory: [2][rows], followed by the counters of row blocks.
-  template <class Op, int kQuantities>
-  __device__ __forceinline__ void exchange_in_grid() const {
-    const long long rows = (arguments_.range_arrivals - arguments_.range_ends) / 2;
-    for (int index = thread_; index < kQuantities * kTokens; index += kTeamThreads) {
-      const int quantity = index / kTokens, token = tile_m_ * kTokens + index % kTokens;
-      const float value = over_warps<Op>(index % kTokens, quantity);
-      if (token < tokens) range_end_add(arguments_.range_ends + quantity * rows + token, value);
+  // Each block sends of_block(token) to all blocks. Two buffers alternate: a block sends to one again when all have sent to
+  // the other, which they do after they have read the first.
+  template <class OfBlock>
+  __device__ __forceinline__ void exchange_in_cluster(OfBlock&& of_block) {
+    buffer_ = exchanges_ % 2;
+    const int parity = exchanges_ / 2 % 2;
+    ++exchanges_;
+    const unsigned shared = ptx::shared_address(at(0));
+    const unsigned bar = shared + Scratch::kBarriers + buffer_ * kBarrierBytes;
+    if (thread_ == 0) barrier_arrive_expect(bar, kClusterSize * kTokens * 8);
+    for (int token = thread_; token < kTokens; token += kTeamThreads) {
+      const float2 total = of_block(token);
+      const uint2 words = make_uint2(static_cast<unsigned>(__float_as_int(total.x)), static_cast<unsigned>(__float_as_int(total.y)));
+      const unsigned place = shared + Scratch::kTotals + ((buffer_ * kClusterSize + rank_) * kTokens + token) * 8;
+#pragma unroll
+      for (int rank = 0; rank < kClusterSize; ++rank) store_cluster(place, words, bar, rank);
+    }
+    barrier_wait_cluster(bar, parity);
+  }
+
+  // Ends of ranges, [row][2], meet in device memory. Each block of the row block counts as one arrival.
+  template <class OfBlock, int kQuantities>
+  __device__ __forceinline__ void exchange_in_grid(OfBlock&& of_block, float (&ends)[kRows][kQuantities]) {
+    for (int token = thread_; token < kTokens; token += kTeamThreads) {
+      const int row = tile_m_ * kTokens + token;
+      if (row >= tokens) continue;
+      const float2 total = of_block(token);
+      range_end_add(arguments_.range_ends + 2ll * row, total.x);
+      if constexpr (kQuantities == 2) range_end_add(arguments_.range_ends + 2ll * row + 1, total.y);
     }
     team_meets();
     if (thread_ == 0) {
@@ -266,12 +314,12 @@ class TransposedView {
       rendezvous_wait(arguments_.range_arrivals + tile_m_, (Problem::kN + kTileN - 1) / kTileN);
     }
     team_meets();
-    float* totals = floats(Scratch::kTotals) + parity_ * kClusterSize * 2 * kTokens;
-    for (int index = thread_; index < kQuantities * kTokens; index += kTeamThreads) {
-      const int token = tile_m_ * kTokens + index % kTokens;
-      totals[index] = token < tokens ? range_end_read(arguments_.range_ends + index / kTokens * rows + token) : 0.0f;
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      if (!row_valid(r)) continue;
+#pragma unroll
+      for (int i = 0; i < kQuantities; ++i) ends[r][i] = range_end_read(arguments_.range_ends + 2ll * row(r) + i);
     }
-    team_meets();
   }
 
   const mc::GemmArguments& arguments_;
@@ -282,7 +330,7 @@ class TransposedView {
   int group_column_ = 0;  // first of the warp group's 128 columns
   int first_column_ = 0;  // of c = 0
   long long first_element_ = 0;
-  int parity_ = 0, phase_ = 0;
+  int exchanges_ = 0, buffer_ = 0;  // in the cluster: begun, and that of the latest
 };
 
 }  // namespace mc::hopper
