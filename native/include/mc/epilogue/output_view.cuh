@@ -20,7 +20,6 @@ struct OutputView {
   static constexpr int kColumns = 2 * Tile::kBlocksN;
   static constexpr bool kRuns = false;  // whether a thread's pairs c = 4 q .. 4 q + 3 are neighbours in the output
   static constexpr bool kWholeColumns = Problem::kN % Tile::kTileN == 0;
-  static constexpr bool kStoresRows = false;  // see store_pairs
   // An upper bound for both scopes of the layouts below; simple, because the host computes it too.
   static constexpr int kScratchBytes = kScope == RowScope::kPartial ? 0 : 16 * Tile::kTileM * (Tile::kWarpsN + 2);
 
@@ -55,6 +54,8 @@ struct OutputView {
   __device__ __forceinline__ int readable_row(int r) const { return ::min(row(r), tokens - 1); }
 
   __device__ __forceinline__ int column(int c) const { return warp_column + 8 * c + lane % 4 * 2; }
+  // First of the 8 neighbouring columns that the lane stores of pairs 0 to 3.
+  __device__ __forceinline__ int run_column() const { return warp_column + 8 * (lane % 4); }
   // Index of values.at[r][c][0] in a row-major [tokens, N] matrix: one number, and an offset known at compile time.
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + 8 * c);

@@ -23,13 +23,15 @@ __device__ __forceinline__ void transpose_in_quad(unsigned (&words)[4], int lane
   }
 }
 
-// store_pairs for views whose quads hold 8 neighbouring columns.
+// Writes row-major rows of kBits-wide elements. pair(r, c): the elements of values.at[r][c], the first in the lowest
+// bits of the word; bits above the second are zero. Called by whole warps. Rows and columns outside are not written.
 template <int kBits, class View, class Pair>
-__device__ __forceinline__ void store_quads(const View& view, void* target, Pair&& pair) {
+__device__ __forceinline__ void store_pairs(const View& view, void* target, Pair&& pair) {
+  static_assert(kBits == 16 || kBits == 8 || kBits == 4, "pairs of 4, 8 or 16-bit elements");
   constexpr int kRowBytes = View::Problem::kN * kBits / 8;
   constexpr int kGrouped = View::kColumns / 4 * 4;
   // The place of row 0 of the lane: of its 8 columns, and of its pair where fewer are left.
-  const int lane_column = view.warp_column + 8 * (view.lane % 4);
+  const int lane_column = view.run_column();
   unsigned char* first_row = static_cast<unsigned char*>(target) + static_cast<long long>(view.first_row) * kRowBytes;
   unsigned char* wide = first_row + lane_column * kBits / 8;
   unsigned char* narrow = first_row + view.column(0) * kBits / 8;
@@ -62,18 +64,6 @@ __device__ __forceinline__ void store_quads(const View& view, void* target, Pair
         *place = static_cast<unsigned char>(word);
       }
     }
-  }
-}
-
-// Writes row-major rows of kBits-wide elements. pair(r, c): the elements of values.at[r][c], the first in the lowest
-// bits of the word; bits above the second are zero. Called by whole warps. Rows and columns outside are not written.
-template <int kBits, class View, class Pair>
-__device__ __forceinline__ void store_pairs(const View& view, void* target, Pair&& pair) {
-  static_assert(kBits == 16 || kBits == 8 || kBits == 4, "pairs of 4, 8 or 16-bit elements");
-  if constexpr (View::kStoresRows) {
-    view.template store_rows<kBits>(target, pair);
-  } else {
-    store_quads<kBits>(view, target, pair);
   }
 }
 

@@ -26,7 +26,6 @@ struct OutputView {
   static constexpr int kRows = 2 * Tile::kBlocksM;
   static constexpr int kColumns = Tile::kN / 8;
   static constexpr bool kRuns = true;
-  static constexpr bool kStoresRows = false;
   static constexpr bool kWholeColumns = Problem::kN % Tile::kN == 0;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
 
@@ -61,6 +60,8 @@ struct OutputView {
 
   __device__ __forceinline__ static int column_offset(int c) { return c / 4 * 32 + c % 4 * 2; }
   __device__ __forceinline__ int column(int c) const { return warp_column + lane % 4 * 8 + column_offset(c); }
+  // First of the 8 neighbouring columns that the lane stores of pairs 0 to 3.
+  __device__ __forceinline__ int run_column() const { return column(0); }
   // Index of values.at[r][c][0] in a row-major [tokens, N] matrix: one number, and an offset known at compile time.
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + column_offset(c));

@@ -4,10 +4,13 @@
 // their inputs. W [N, K] is cut into pieces of 128 outputs x 128 inputs, 10240 bytes each, in the order
 // [ceil(K / 128)][ceil(N / 128)], so that the pieces of neighbouring outputs are one copy:
 //
-//   values    [block of 64 outputs: 2][step of 64 inputs: 2][16-byte half of 32 stored bytes: 2][64 outputs][16 bytes]
+//   values    [block of 64 rows: 2][step of 64 inputs: 2][16-byte half of 32 stored bytes: 2][64 rows][16 bytes]
 //   metadata  [thread of a warp group: 128][block: 2][step: 2] words, so that a thread reads 16 bytes a piece; thread
-//             32 w + 4 g + t has output 16 w + 8 (t & 1) + g of the block, inputs 32 (t >> 1) .. + 31 of the step: nibble
+//             32 w + 4 g + t has row 16 w + 8 (t & 1) + g of the block, inputs 32 (t >> 1) .. + 31 of the step: nibble
 //             i is first | second << 2, the places of the two weights stored of inputs 4 i .. 4 i + 3
+//
+// Rows are outputs permuted within each 128: row 16 w + 8 h + g of block b is output 32 w + 8 (g / 2) + 4 b + 2 h + g % 2,
+// so that a thread of the epilogue holds 8 neighbouring outputs (transposed_view.cuh).
 //
 // What lies outside [N, K] is zero, with the places 0 and 1, as four zero weights have them.
 #pragma once
@@ -38,8 +41,8 @@ struct SparseWeights {
 
   // n: output, k: input, a multiple of 4.
   static constexpr SparsePosition position(int n, int k) {
-    const int block = n % kPieceN / 64, row = n % 64, step = k % kPieceK / 64, input = k % 64;
-    const int stored = input / 2;
+    const int block = n % 8 / 4, row = n % kPieceN / 32 * 16 + n % 4 / 2 * 8 + n % 32 / 8 * 2 + n % 2;
+    const int step = k % kPieceK / 64, input = k % 64, stored = input / 2;
     const int thread = row / 16 * 32 + row % 8 * 4 + input / 32 * 2 + row % 16 / 8;
     const long long start = piece(n / kPieceN, k / kPieceK);
     return {start + (block * 2 + step) * kStepBytes + stored / 16 * 1024 + row * 16 + stored % 16,

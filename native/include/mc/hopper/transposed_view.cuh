@@ -5,9 +5,11 @@
 // and g ^ 1 exchange one of each pair first (transpose_pairs), and then, with w = warp of the group, g = lane / 4,
 // t = lane % 4, values.at[r][c][e] belongs to
 //
-//   token 8 r + 2 t + g % 2, output 64 (c / 2) + 16 w + 8 (c % 2) + g / 2 * 2 + e
+//   token 8 r + 2 t + g % 2, row 64 (c / 2) + 16 w + 8 (c % 2) + g / 2 * 2 + e of the product
 //
-// So a row is shared by the lanes of equal g % 2 and t, by the four warps, and by the warp groups.
+// which is output 32 w + 8 (g / 2) + 2 c + e, because sparse_weights.cuh permutes outputs. So a thread holds 8 neighbouring
+// outputs of each of its tokens (kRuns), four lanes 32; a row of the output is shared by the lanes of equal g % 2 and t, by
+// the four warps, and by the warp groups.
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
@@ -18,20 +20,15 @@
 
 namespace mc::hopper {
 
-// Named barriers: of a team, of a warp group, and of the turns of teams.
-constexpr int kTeamBarrier = 1, kGroupBarrier = 3, kTurnBarrier = 7;
+// Named barriers: of the teams, and of their turns.
+constexpr int kTeamBarrier = 1, kTurnBarrier = 3;
 
 // Where the view of a team keeps what its threads exchange: offsets into its part of shared memory.
 template <int kTokens, int kGroups, RowScope kScope, int kClusterSize>
 struct TransposedScratch {
-  // Rows that are stored at a time: the most that divide the tile and fit.
-  static constexpr int kStoreRows = kTokens % 48 == 0 ? 48 : kTokens % 64 == 0 ? 64 : kTokens % 32 == 0 ? 32 : 16;
   static constexpr int kWholeRows = kScope != RowScope::kPartial;
-  static constexpr int kPadBytes = 16;  // spreads rows over the banks
-  static constexpr int kStoreBytes = kStoreRows * (2 * kWarpGroup + kPadBytes);
 
-  static constexpr int kStore = 0;                                  // [group] rows on their way to memory
-  static constexpr int kPartial = kStore + kGroups * kStoreBytes;   // [warp][kTokens] pairs of floats
+  static constexpr int kPartial = 0;  // [warp][kTokens] pairs of floats
   static constexpr int kPartialBytes = kWholeRows * kTokens * 4 * kGroups * 2 * 4;
   static constexpr int kTotals = kPartial + kPartialBytes;          // [2][rank][kTokens] pairs of floats
   static constexpr int kTotalsBytes = (kScope == RowScope::kCluster) * 2 * kClusterSize * 2 * kTokens * 4;
@@ -50,8 +47,7 @@ class TransposedView {
   static constexpr int kColumns = 4;
   static constexpr int kTileN = 128 * kGroups;
   static constexpr bool kWholeColumns = Problem::kN % kTileN == 0;
-  static constexpr bool kRuns = false;
-  static constexpr bool kStoresRows = true;  // has store_rows
+  static constexpr bool kRuns = true;
   static_assert(kScope != RowScope::kTile, "a block that spans all columns is a cluster of one");
   static_assert(kScope != RowScope::kCluster ||
                     (kTileN * kClusterSize >= Problem::kN && kTileN * (kClusterSize - 1) < Problem::kN),
@@ -81,8 +77,7 @@ class TransposedView {
     tile_m_ = tile_m;
     first_tile_ = tile_n == 0;
     first_row = tile_m * kTokens + lane_token();
-    group_column_ = tile_n * kTileN + thread_ / kWarpGroup * 128;
-    first_column_ = group_column_ + thread_ % kWarpGroup / 32 * 16 + lane / 8 * 2;
+    first_column_ = tile_n * kTileN + thread_ / 32 * 32 + lane / 8 * 8;
     first_element_ = static_cast<long long>(first_row) * Problem::kN + first_column_;
   }
 
@@ -90,10 +85,10 @@ class TransposedView {
   __device__ __forceinline__ int row(int r) const { return first_row + row_offset(r); }
   __device__ __forceinline__ bool row_valid(int r) const { return row(r) < tokens; }
   __device__ __forceinline__ int readable_row(int r) const { return ::min(row(r), tokens - 1); }
-  __device__ __forceinline__ static int column_offset(int c) { return c / 2 * 64 + c % 2 * 8; }
-  __device__ __forceinline__ int column(int c) const { return first_column_ + column_offset(c); }
+  __device__ __forceinline__ int column(int c) const { return first_column_ + 2 * c; }
+  __device__ __forceinline__ int run_column() const { return first_column_; }
   __device__ __forceinline__ long long element(int r, int c) const {
-    return first_element_ + (row_offset(r) * Problem::kN + column_offset(c));
+    return first_element_ + (row_offset(r) * Problem::kN + 2 * c);
   }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
   __device__ __forceinline__ bool first_of_row() const { return first_tile_ && thread_ / 32 == 0 && thread_ % 32 < 8; }
@@ -189,47 +184,6 @@ class TransposedView {
     }
   }
 
-  // Writes row-major rows of kBits-wide elements (see store_pairs of epilogue/store.cuh) through shared memory, so that
-  // neighbouring lanes write neighbouring 16 bytes of a row.
-  template <int kBits, class Pair>
-  __device__ __forceinline__ void store_rows(void* target, Pair&& pair) const {
-    static_assert(kBits == 16 || kBits == 8, "codes have 8-bit containers on sm_90");
-    static_assert(Problem::kN % (128 / kBits) == 0, "a row of the output must be a multiple of 16 bytes");
-    constexpr int kStoreRows = Scratch::kStoreRows;
-    constexpr int kGroupBytes = 128 * kBits / 8, kStride = kGroupBytes + Scratch::kPadBytes;
-    constexpr int kChunks = kGroupBytes / 16;
-    const int group = thread_ / kWarpGroup, thread = thread_ % kWarpGroup;
-    unsigned char* staged = at(Scratch::kStore) + group * Scratch::kStoreBytes;
-    unsigned char* mine = staged + lane_token() * kStride + (first_column_ - group_column_) * kBits / 8;
-#pragma unroll
-    for (int slice = 0; slice < kTokens / kStoreRows; ++slice) {
-#pragma unroll
-      for (int r = 0; r < kStoreRows / 8; ++r) {
-#pragma unroll
-        for (int c = 0; c < kColumns; ++c) {
-          const unsigned word = pair(slice * (kStoreRows / 8) + r, c);
-          unsigned char* place = mine + row_offset(r) * kStride + column_offset(c) * kBits / 8;
-          if constexpr (kBits == 16) {
-            *reinterpret_cast<unsigned*>(place) = word;
-          } else {
-            *reinterpret_cast<unsigned short*>(place) = static_cast<unsigned short>(word);
-          }
-        }
-      }
-      group_meets(group);
-      const int first = tile_m_ * kTokens + slice * kStoreRows;
-#pragma unroll
-      for (int i = 0; i < kStoreRows * kChunks / kWarpGroup; ++i) {
-        const int index = i * kWarpGroup + thread, row = index / kChunks, chunk = index % kChunks;
-        if (first + row >= tokens || group_column_ + chunk * (128 / kBits) >= Problem::kN) continue;
-        const long long byte = static_cast<long long>(first + row) * (Problem::kN * kBits / 8) + group_column_ * kBits / 8;
-        *reinterpret_cast<uint4*>(static_cast<unsigned char*>(target) + byte + chunk * 16) =
-            *reinterpret_cast<const uint4*>(staged + row * kStride + chunk * 16);
-      }
-      group_meets(group);
-    }
-  }
-
   int tokens;
   int first_row;  // within the output, of r = 0
 
@@ -240,10 +194,6 @@ class TransposedView {
   __device__ __forceinline__ int lane_token() const { return thread_ % 4 * 2 + thread_ / 4 % 2; }
   __device__ __forceinline__ unsigned char* at(int offset) const { return ptx::dynamic_shared() + scratch_ + offset; }
   __device__ __forceinline__ void team_meets() const { named_barrier_wait(kTeamBarrier + team_, kTeamThreads); }
-  __device__ __forceinline__ void group_meets(int group) const {
-    named_barrier_wait(kGroupBarrier + team_ * kGroups + group, kWarpGroup);
-  }
-
   // [warp][token] of this block, and [rank][token] of the cluster.
   __device__ __forceinline__ float2* partials(int warp, int token) const {
     return reinterpret_cast<float2*>(at(Scratch::kPartial)) + warp * kTokens + token;
@@ -327,7 +277,6 @@ class TransposedView {
   unsigned scratch_;
   int tile_m_ = 0;
   bool first_tile_ = false;
-  int group_column_ = 0;  // first of the warp group's 128 columns
   int first_column_ = 0;  // of c = 0
   long long first_element_ = 0;
   int exchanges_ = 0, buffer_ = 0;  // in the cluster: begun, and that of the latest
