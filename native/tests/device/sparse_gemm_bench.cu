@@ -146,20 +146,23 @@ Candidate measure(const std::string& name, Layer& layer, const void* weights, in
   REQUIRE(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Kernel::kSharedBytes));
   cudaStream_t stream;
   REQUIRE(cudaStreamCreate(&stream));
-  cudaLaunchAttribute attribute = {};
-  attribute.id = cudaLaunchAttributeClusterDimension;
-  attribute.val.clusterDim = {kCluster, 1, 1};
+  cudaLaunchAttribute attributes[2] = {};
+  attributes[0].id = cudaLaunchAttributeClusterDimension;
+  attributes[0].val.clusterDim = {kCluster, 1, 1};
+  attributes[1].id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  attributes[1].val.programmaticStreamSerializationAllowed = 1;
   cudaLaunchConfig_t config = {};
   config.gridDim = dim3(kCluster, 1, 1);
   config.blockDim = dim3(Kernel::kThreads, 1, 1);
   config.dynamicSmemBytes = Kernel::kSharedBytes;
-  config.attrs = &attribute;
+  config.attrs = attributes;
   config.numAttrs = 1;
   config.stream = stream;
   int clusters = 0;
   REQUIRE(cudaOccupancyMaxActiveClusters(&clusters, kernel, &config));
   clusters = static_cast<int>(std::min<long long>(clusters, units));
   config.gridDim.x = static_cast<unsigned>(clusters * kCluster);
+  config.numAttrs = 2;
 
   mc::hopper::GemmArguments arguments{};
   arguments.linear = layer.linear;
@@ -260,9 +263,9 @@ struct Bench {
     constexpr auto kTurns = Schedule::kPingPong;
     constexpr auto kTogether = Schedule::kCooperative;
     if constexpr (kPart == 0) {
-      dense<128, 128, 6, kTurns, 1>();
-      dense<128, 192, 5, kTurns, 2>();
-      dense<128, 256, 4, kTogether, 2>();
+      dense<128, 128, 6, kTurns, 2>();
+      dense<128, 256, 4, kTogether, 1>();
+      dense<256, 128, 4, kTogether, 2>();
       sparse<192, 2, 1, 5, 1>();
       sparse<192, 2, 1, 5, 3>();
       sparse<176, 1, 2, 6, 1>();
@@ -270,9 +273,9 @@ struct Bench {
       sparse<192, 1, 2, 6, 3>();
       sparse<128, 1, 2, 8, 2>();
     } else if constexpr (kPart == 2) {
-      dense<128, 128, 6, kTurns, 1>();
-      dense<128, 192, 5, kTurns, 2>();
+      dense<128, 128, 6, kTurns, 2>();
       dense<128, 256, 4, kTogether, 1>();
+      dense<256, 128, 4, kTogether, 2>();
       sparse<192, 2, 1, 4, 1>();
       sparse<160, 2, 1, 5, 2>();
       sparse<160, 1, 2, 6, 1>();
@@ -280,7 +283,7 @@ struct Bench {
       sparse<128, 1, 2, 7, 2>();
     } else {
       dense<128, 128, 6, kTurns, 6>();
-      dense<128, 192, 5, kTurns, 4>();
+      dense<64, 192, 6, kTurns, 4>();
       dense<128, 256, 4, kTogether, 3>();
       sparse<128, 2, 1, 5, 3>();
       sparse<144, 2, 1, 4, 3>();
