@@ -30,7 +30,7 @@ struct SparsePairs {
         if (count == 0) places[count++] = 0;
         if (count == 1) places[1] = places[0] == 3 ? (places[0] = 2, 3) : places[0] + 1;
         const mc::hopper::SparsePosition position = Weights::position(n, k);
-        for (int i = 0; i < 2; ++i) bytes[position.value + i] = static_cast<unsigned char>(inside ? four[places[i]] : 0);
+        for (int i = 0; i < 2 && inside; ++i) bytes[position.value + i] = static_cast<unsigned char>(four[places[i]]);
         const unsigned nibble = static_cast<unsigned>(places[0] | places[1] << 2);
         bytes[position.metadata + position.shift / 8] |= static_cast<unsigned char>(nibble << position.shift % 8);
       }
@@ -42,8 +42,8 @@ template <class Problem>
 using SparseLayer = LinearLayer<Problem, SparsePairs<Problem>>;
 
 template <class Problem, class Tile, RowScope kScope, int kCluster, class... Steps>
-using SparseThen =
-    mc::hopper::SparseGemm<Problem, Tile, kScope, kCluster, typename Linearized<terms_of<Problem>(), false, Steps...>::Type>;
+using SparseThen = mc::hopper::SparseGemm<Problem, Tile, kScope, kCluster,
+                                          typename Linearized<terms_of<Problem>(), false, Steps...>::Type>;
 
 // clusters: fewer than there are units of work, so that each has several of them.
 template <class Gemm>
@@ -94,7 +94,8 @@ void sparse_linear_equals_the_reference(const std::vector<int>& token_counts, in
 template <class Problem, class Tile, RowScope kScope, int kCluster, class Format, bool kGelu>
 void sparse_quantize_equals_the_reference(const std::vector<int>& token_counts, int clusters) {
   using Plain = SparseThen<Problem, Tile, kScope, kCluster, mc::QuantizeRows<Format, false>>;
-  using WithGelu = SparseThen<Problem, Tile, kScope, kCluster, mc::Gelu<mc::GeluForm::kErf>, mc::QuantizeRows<Format, false>>;
+  using WithGelu =
+      SparseThen<Problem, Tile, kScope, kCluster, mc::Gelu<mc::GeluForm::kErf>, mc::QuantizeRows<Format, false>>;
   using Gemm = std::conditional_t<kGelu, WithGelu, Plain>;
   for (int tokens : token_counts) {
     SparseLayer<Problem> layer(tokens);
@@ -119,8 +120,8 @@ void sparse_quantize_equals_the_reference(const std::vector<int>& token_counts, 
 
 template <class Problem, class Tile, int kCluster, class Format>
 void sparse_layer_norm_is_near_the_reference(const std::vector<int>& token_counts, int clusters) {
-  using Gemm = SparseThen<Problem, Tile, RowScope::kCluster, kCluster, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>,
-                          mc::StoreF16, mc::QuantizeRows<Format>>;
+  using Gemm = SparseThen<Problem, Tile, RowScope::kCluster, kCluster, mc::Residual,
+                          mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16, mc::QuantizeRows<Format>>;
   for (int tokens : token_counts) {
     SparseLayer<Problem> layer(tokens);
     for (auto timing : platform::kCopyTimings) {
@@ -164,12 +165,12 @@ inline void check_sparse_gemms() {
   sparse_linear_equals_the_reference<GemmProblem<384, 144, O::kS8, O::kS8>, SparseTile<48, 3, 1, 3>, 1>(
       platform::tokens({129}), 2);
   // Ranges over a grid, with and without clusters.
-  sparse_quantize_equals_the_reference<GemmProblem<384, 144, O::kS8, O::kS8>, SparseTile<64, 1, 2, 3>, RowScope::kGrid, 1,
-                                       U8, false>(platform::tokens({1, 300}), 3);
-  sparse_quantize_equals_the_reference<GemmProblem<512, 272, O::kS8, O::kS8>, SparseTile<144, 1, 2, 4>, RowScope::kGrid, 2,
-                                       S4, true>(platform::tokens({17, 300}), 2);
-  sparse_quantize_equals_the_reference<GemmProblem<512, 272, O::kU8, O::kS8>, SparseTile<48, 2, 1, 4>, RowScope::kGrid, 2,
-                                       S8, true>(platform::tokens({127}), 1);
+  sparse_quantize_equals_the_reference<GemmProblem<384, 144, O::kS8, O::kS8>, SparseTile<64, 1, 2, 3>, RowScope::kGrid,
+                                       1, U8, false>(platform::tokens({1, 300}), 3);
+  sparse_quantize_equals_the_reference<GemmProblem<512, 272, O::kS8, O::kS8>, SparseTile<144, 1, 2, 4>, RowScope::kGrid,
+                                       2, S4, true>(platform::tokens({17, 300}), 2);
+  sparse_quantize_equals_the_reference<GemmProblem<512, 272, O::kU8, O::kS8>, SparseTile<48, 2, 1, 4>, RowScope::kGrid,
+                                       2, S8, true>(platform::tokens({127}), 1);
   // Whole rows in a cluster.
   sparse_layer_norm_is_near_the_reference<GemmProblem<384, 208, O::kS8, O::kS8>, SparseTile<48, 1, 2, 3>, 3, S8>(
       platform::tokens({1, 300}), 1);

@@ -90,7 +90,8 @@ void sparse_product_equals_the_reference() {
     platform::Shape shape;
     shape.shared_bytes = Kernel::kSharedBytes;
     long long wrong = 0;
-    if (!platform::launch<Kernel, 128>(name, shape, typename Kernel::Arguments{a.device(), b.device(), output.device()})) {
+    if (!platform::launch<Kernel, 128>(name, shape,
+                                       typename Kernel::Arguments{a.device(), b.device(), output.device()})) {
       wrong = 1;
     }
     for (int m = 0; m < 64; ++m) {

@@ -1,5 +1,5 @@
-// Times one linear part of a BERT-base layer (MC_PART) with its epilogue, for many tokens: 2:4 sparse weights against the
-// dense kernel on the same weights, whose outputs must be the same. Rates count the dense product's operations.
+// Times one linear part of a BERT-base layer (MC_PART) with its epilogue, for many tokens: 2:4 sparse weights against
+// the dense kernel on the same weights, whose outputs must be the same. Rates count the dense product's operations.
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -34,7 +34,8 @@ struct Epsilon {
 using Quantize = mc::QuantizeRows<mc::QuantFormat<4, 8, false>>;
 template <int kIndex>
 struct EpilogueOf {
-  using Type = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16, Quantize>;
+  using Type = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>,
+                            mc::StoreF16, Quantize>;
 };
 template <>
 struct EpilogueOf<0> {
@@ -48,7 +49,8 @@ using Epilogue = EpilogueOf<kPart>::Type;
 using Problem = GemmProblem<kN, kK, Operand::kS8, Operand::kS8>;
 
 template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster>
-using Sparse = mc::hopper::SparseGemm<Problem, SparseTile<kTokens, kGroups, kTeams, kStages>, kScope, kCluster, Epilogue>;
+using Sparse =
+    mc::hopper::SparseGemm<Problem, SparseTile<kTokens, kGroups, kTeams, kStages>, kScope, kCluster, Epilogue>;
 template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster>
 using Dense = mc::hopper::Gemm<Problem, WgmmaTile<kM, kTileN, kStages, kSchedule>, kScope, kCluster, Epilogue>;
 
@@ -105,7 +107,8 @@ struct Layer {
     for (float& x : floats) x = random.real(0.001f, 0.02f);
     linear.activation_scale = upload(floats), linear.weight_scale = upload(floats), linear.bias = upload(floats);
     std::vector<mc::Half> halves(size_t(kMaxTokens) * kN);
-    for (size_t i = 0; i < halves.size(); ++i) halves[i] = {checks::float_to_half(static_cast<float>(i % 977) / 500.0f - 1.0f)};
+    for (size_t i = 0; i < halves.size(); ++i)
+      halves[i] = {checks::float_to_half(static_cast<float>(i % 977) / 500.0f - 1.0f)};
     linear.residual = upload(halves), linear.gamma = upload(halves), linear.beta = upload(halves);
     linear.output = upload(halves);
     linear.quantized.codes = upload(std::vector<unsigned char>(halves.size()));
@@ -219,8 +222,8 @@ void compare(const Outputs& found, const Outputs& expected) {
     codes += difference != 0, far += difference > 1;
   }
   for (size_t i = 0; i < found.scales.size(); ++i) scales += found.scales[i] != expected.scales[i];
-  std::printf("  differ: %lld values, %lld codes (%lld by more than one), %lld scales of %zu x %d\n", values, codes, far,
-              scales, found.scales.size(), kN);
+  std::printf("  differ: %lld values, %lld codes (%lld by more than one), %lld scales of %zu x %d\n", values, codes,
+              far, scales, found.scales.size(), kN);
 }
 
 struct Bench {
@@ -239,7 +242,8 @@ struct Bench {
     const std::string name = "dense " + std::to_string(kM) + "x" + std::to_string(kTileN) +
                              (kSchedule == Schedule::kPingPong ? " ping-pong" : " cooperative") + ", cluster " +
                              std::to_string(kCluster);
-    const long long units = (tokens + Kernel::Work::kUnitRows - 1) / Kernel::Work::kUnitRows * Kernel::Work::kUnitsOfRows;
+    const long long units =
+        (tokens + Kernel::Work::kUnitRows - 1) / Kernel::Work::kUnitRows * Kernel::Work::kUnitsOfRows;
     Outputs outputs;
     keep(best_dense, measure<Kernel>(name, layer, layer.dense_weights, tokens, kM, units, outputs));
     if (reference.values.empty()) reference = outputs;

@@ -8,15 +8,15 @@
 //   extern "C" __global__ void __cluster_dims__(2, 1, 1) __launch_bounds__(Kernel::kThreads, 1)
 //       NAME(const __grid_constant__ mc::hopper::GemmArguments arguments) { Kernel::run(arguments); }
 //
-// The sparse operand of a product can only be its first, so outputs are the product's rows and tokens its columns. A warp
-// group computes 128 outputs x kTokens tokens, and kGroups of them, a team, a tile. Two teams take turns: one multiplies
-// while the other is in the epilogue of its tile. One more thread fetches both operands, in pieces of 128 inputs, of which
-// kStages are in shared memory. Blocks of a cluster compute neighbouring outputs of the same tokens: each fetches its share
-// of the tokens for all.
+// The sparse operand of a product can only be its first, so outputs are the product's rows and tokens its columns. A
+// warp group computes 128 outputs x kTokens tokens, and kGroups of them, a team, a tile. Two teams take turns: one
+// multiplies while the other is in the epilogue of its tile. One more thread fetches both operands, in pieces of 128
+// inputs, of which kStages are in shared memory. Blocks of a cluster compute neighbouring outputs of the same tokens:
+// each fetches its share of the tokens for all.
 //
-// Launch: a grid of whole clusters along x, at least N / (kTileN * kClusterSize) of them and with RowScope::kGrid at most
-// as many as the chip holds at once; they take up tiles in the order of tokens. kThreads threads, kSharedBytes of dynamic
-// shared memory. Weights: sparse_weights.cuh. The map's box has kBoxRows rows.
+// Launch: a grid of whole clusters along x, at least N / (kTileN * kClusterSize) of them and with RowScope::kGrid at
+// most as many as the chip holds at once; they take up tiles in the order of tokens. kThreads threads, kSharedBytes of
+// dynamic shared memory. Weights: sparse_weights.cuh. The map's box has kBoxRows rows.
 //
 //   stage_bytes  = 128 * kTokens + 10240 * kGroups
 //   shared_bytes = kStages * (stage_bytes + 16) + kTeams * TransposedScratch::kBytes
@@ -39,7 +39,8 @@ struct SparseTile {
   static constexpr int kStages = kStages_;
   static constexpr int kConsumers = kGroups * kTeams;
   static_assert(kTokens % 16 == 0 && kTokens <= 192, "a warp group has 16 to 192 tokens, in steps of 16");
-  static_assert(kTeams >= 1 && kTeams <= 2 && kConsumers >= 1 && kConsumers <= 3, "a block has 1 to 3 consuming warp groups");
+  static_assert(kTeams >= 1 && kTeams <= 2 && kConsumers >= 1 && kConsumers <= 3,
+                "a block has 1 to 3 consuming warp groups");
 };
 
 template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, class Epilogue_>
@@ -64,14 +65,16 @@ struct SparseGemm {
   static constexpr int kWeightBytes = Tile::kGroups * Weights::kPieceBytes;
   static constexpr int kStageBytes = kTokenBytes + kWeightBytes;
   static constexpr int kScratch = Tile::kStages * kStageBytes;
-  static constexpr int kFull = kScratch + Tile::kTeams * View::Scratch::kBytes;  // [stage] barriers: the operands are there
-  static constexpr int kEmpty = kFull + Tile::kStages * kBarrierBytes;  // [stage]: all have read them
+  // Barriers of the stages: the operands are there, and all have read them.
+  static constexpr int kFull = kScratch + Tile::kTeams * View::Scratch::kBytes;
+  static constexpr int kEmpty = kFull + Tile::kStages * kBarrierBytes;
   static constexpr int kSharedBytes = kEmpty + Tile::kStages * kBarrierBytes;
 
   static_assert(bits_of(Problem::kActivation) == 8 && Problem::kWeight == Operand::kS8 && Problem::kGroup == 0,
                 "sparse products are of codes in 8-bit containers, weights symmetric and scaled by rows");
   static_assert(Weights::kPiecesN % (Tile::kGroups * kClusterSize) == 0, "clusters must span whole outputs");
-  static_assert(kStageBytes % kSwizzleBytes == 0 && kTokenBytes % kSwizzleBytes == 0, "tiles are aligned to 1024 bytes");
+  static_assert(kStageBytes % kSwizzleBytes == 0 && kTokenBytes % kSwizzleBytes == 0,
+                "tiles are aligned to 1024 bytes");
   static_assert(kSharedBytes <= 227 * 1024, "a block has at most 227 KiB of shared memory");
 
   __device__ __forceinline__ static void run(const GemmArguments& arguments) {

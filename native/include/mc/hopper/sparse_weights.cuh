@@ -9,8 +9,9 @@
 //             32 w + 4 g + t has row 16 w + 8 (t & 1) + g of the block, inputs 32 (t >> 1) .. + 31 of the step: nibble
 //             i is first | second << 2, the places of the two weights stored of inputs 4 i .. 4 i + 3
 //
-// Rows are outputs permuted within each 128: row 16 w + 8 h + g of block b is output 32 w + 8 (g / 2) + 4 b + 2 h + g % 2,
-// so that a thread of the epilogue holds 8 neighbouring outputs (transposed_view.cuh).
+// Rows are outputs permuted within each 128: row 16 w + 8 h + g of block b is output
+// 32 w + 8 (g / 2) + 4 b + 2 h + g % 2, so that a thread of the epilogue holds 8 neighbouring outputs
+// (transposed_view.cuh).
 //
 // What lies outside [N, K] is zero, with the places 0 and 1, as four zero weights have them.
 #pragma once

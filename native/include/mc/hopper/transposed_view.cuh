@@ -7,9 +7,9 @@
 //
 //   token 8 r + 2 t + g % 2, row 64 (c / 2) + 16 w + 8 (c % 2) + g / 2 * 2 + e of the product
 //
-// which is output 32 w + 8 (g / 2) + 2 c + e, because sparse_weights.cuh permutes outputs. So a thread holds 8 neighbouring
-// outputs of each of its tokens (kRuns), four lanes 32; a row of the output is shared by the lanes of equal g % 2 and t, by
-// the four warps, and by the warp groups.
+// which is output 32 w + 8 (g / 2) + 2 c + e, because sparse_weights.cuh permutes outputs. So a thread holds 8
+// neighbouring outputs of each of its tokens (kRuns), four lanes 32; a row of the output is shared by the lanes of
+// equal g % 2 and t, by the four warps, and by the warp groups.
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
@@ -30,9 +30,9 @@ struct TransposedScratch {
 
   static constexpr int kPartial = 0;  // [warp][kTokens] pairs of floats
   static constexpr int kPartialBytes = kWholeRows * kTokens * 4 * kGroups * 2 * 4;
-  static constexpr int kTotals = kPartial + kPartialBytes;          // [2][rank][kTokens] pairs of floats
+  static constexpr int kTotals = kPartial + kPartialBytes;  // [2][rank][kTokens] pairs of floats
   static constexpr int kTotalsBytes = (kScope == RowScope::kCluster) * 2 * kClusterSize * 2 * kTokens * 4;
-  static constexpr int kBarriers = kTotals + kTotalsBytes;          // [2], of the totals
+  static constexpr int kBarriers = kTotals + kTotalsBytes;  // [2], of the totals
   static constexpr int kBytes = kBarriers + kWholeRows * 2 * kBarrierBytes;
 };
 
@@ -228,8 +228,8 @@ class TransposedView {
     return make_float2(mean, squares);
   }
 
-  // Each block sends of_block(token) to all blocks. Two buffers alternate: a block sends to one again when all have sent to
-  // the other, which they do after they have read the first.
+  // Each block sends of_block(token) to all blocks. Two buffers alternate: a block sends to one again when all have
+  // sent to the other, which they do after they have read the first.
   template <class OfBlock>
   __device__ __forceinline__ void exchange_in_cluster(OfBlock&& of_block) {
     buffer_ = exchanges_ % 2;
@@ -240,7 +240,8 @@ class TransposedView {
     if (thread_ == 0) barrier_arrive_expect(bar, kClusterSize * kTokens * 8);
     for (int token = thread_; token < kTokens; token += kTeamThreads) {
       const float2 total = of_block(token);
-      const uint2 words = make_uint2(static_cast<unsigned>(__float_as_int(total.x)), static_cast<unsigned>(__float_as_int(total.y)));
+      const uint2 words =
+          make_uint2(static_cast<unsigned>(__float_as_int(total.x)), static_cast<unsigned>(__float_as_int(total.y)));
       const unsigned place = shared + Scratch::kTotals + ((buffer_ * kClusterSize + rank_) * kTokens + token) * 8;
 #pragma unroll
       for (int rank = 0; rank < kClusterSize; ++rank) store_cluster(place, words, bar, rank);

@@ -30,7 +30,8 @@ struct SparseWgmma {
           const unsigned nibble = words[h][four / 8] >> four % 8 * 4 & 15;
           const unsigned first = nibble & 3, second = nibble >> 2;
           if (first >= second) emulation::fail("the metadata of a sparse operand is not in order");
-          rows[h][4 * four + static_cast<int>(stored % 2 == 0 ? first : second)] = operand_value<kA>(stored_byte(a, row, stored));
+          rows[h][4 * four + static_cast<int>(stored % 2 == 0 ? first : second)] =
+              operand_value<kA>(stored_byte(a, row, stored));
         }
       }
       const OperandReader reader(b);
@@ -53,7 +54,8 @@ struct SparseWgmma {
     const std::vector<unsigned char>& shared = emulation::current->block->shared;
     const auto field = [&](int at) { return static_cast<unsigned>(descriptor >> at & 0x3fff) << 4; };
     const unsigned address = field(0) + static_cast<unsigned>(byte / 16) * field(16) +
-                             static_cast<unsigned>(row / 8) * field(32) + static_cast<unsigned>(row % 8 * 16 + byte % 16);
+                             static_cast<unsigned>(row / 8) * field(32) +
+                             static_cast<unsigned>(row % 8 * 16 + byte % 16);
     if (address >= shared.size()) emulation::fail("an operand of a product leaves shared memory");
     return shared.data() + address;
   }
