@@ -6,7 +6,7 @@ namespace mc::ptx {
 
 // The dynamic shared memory of the block. Its size is a launch argument; see Gemm::kSharedBytes.
 __device__ __forceinline__ unsigned char* dynamic_shared() {
-  extern __shared__ __align__(128) unsigned char mc_dynamic_shared[];
+  extern __shared__ __align__(1024) unsigned char mc_dynamic_shared[];
   return mc_dynamic_shared;
 }
 
@@ -69,6 +69,13 @@ __device__ __forceinline__ unsigned half2_multiply_add(unsigned a, unsigned b, u
 __device__ __forceinline__ float exp2_approximate(float value) {
   float result;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(value));
+  return result;
+}
+
+// The larger number; NaN where one is NaN.
+__device__ __forceinline__ float maximum_or_nan(float a, float b) {
+  float result;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
   return result;
 }
 

@@ -19,13 +19,15 @@ inline int highest(Operand o) {
 
 constexpr bool is_asymmetric(Operand o) { return o == Operand::kU4 || o == Operand::kU8; }
 
-template <class Problem>
+// Layout_: where weights lie (mc/weight_layout.cuh).
+template <class Problem, class Layout_ = mc::WeightLayout<Problem::kActivation, Problem::kWeight, Problem::kN, Problem::kK>>
 class LinearLayer {
  public:
   static constexpr int kN = Problem::kN, kK = Problem::kK, kGroup = Problem::kGroup;
   static constexpr Operand kA = Problem::kActivation, kW = Problem::kWeight;
   static constexpr int kGroups = kGroup == 0 ? 1 : kK / kGroup;
-  using Layout = mc::WeightLayout<kA, kW, kN, kK>;
+  using Layout = Layout_;
+  static constexpr bool kTwoOfFour = requires { Layout::kTwoOfFour; };  // sparse; Layout::pack instead of position
 
   explicit LinearLayer(int tokens)
       : residual(size_t(tokens) * kN),
@@ -115,21 +117,43 @@ class LinearLayer {
       float correction = 0.0f;
       int sum = 0;
       for (int k = 0; k < kK; ++k) {
-        const int code = w_[size_t(n) * kK + k] = random.between(lowest(kW), highest(kW));
+        const int code = w_[size_t(n) * kK + k] = keeps(random, k) ? random.between(lowest(kW), highest(kW)) : 0;
         sum += code;
         if (kGroup != 0 && (k + 1) % kGroupOrRow == 0) {
           correction += w_scale_[k / kGroupOrRow * kN + n] * static_cast<float>(sum);
           sum = 0;
         }
-        const mc::WeightPosition position = Layout::position(n, k);
-        if (mc::is_float(kW)) {
-          put_half(weights_, position.byte, code);
-        } else {
-          const unsigned bits = static_cast<unsigned>(code + Layout::kBias) & ((1u << Layout::kBits) - 1);
-          weights_[position.byte] |= static_cast<unsigned char>(bits << position.shift);
-        }
       }
       correction_[n] = kGroup == 0 ? w_scale_[n] * static_cast<float>(sum) : correction;
+    }
+    pack_weights();
+  }
+
+  // Of four inputs, whether a sparse layer may have this one.
+  bool keeps(Random& random, int k) {
+    if constexpr (kTwoOfFour) {
+      constexpr int kPairs[] = {0b0011, 0b0101, 0b1001, 0b0110, 0b1010, 0b1100};
+      if (k % 4 == 0) kept_ = kPairs[random.between(0, 5)];
+    }
+    return kept_ >> k % 4 & 1;
+  }
+
+  void pack_weights() {
+    if constexpr (kTwoOfFour) {
+      Layout::pack(w_, weights_);
+    } else {
+      for (int n = 0; n < kN; ++n) {
+        for (int k = 0; k < kK; ++k) {
+          const int code = w_[size_t(n) * kK + k];
+          const mc::WeightPosition position = Layout::position(n, k);
+          if (mc::is_float(kW)) {
+            put_half(weights_, position.byte, code);
+          } else {
+            const unsigned bits = static_cast<unsigned>(code + Layout::kBias) & ((1u << Layout::kBits) - 1);
+            weights_[position.byte] |= static_cast<unsigned char>(bits << position.shift);
+          }
+        }
+      }
     }
   }
 
@@ -172,6 +196,7 @@ class LinearLayer {
   static constexpr int kGroupOrRow = kGroup == 0 ? kK : kGroup;
 
   int tokens_;
+  int kept_ = 0b1111;
   std::vector<int> a_, w_;
   platform::Array<unsigned char> activations_, weights_;
   platform::Array<float> a_scale_, a_lo_, w_scale_, w_lo_, correction_, bias_;

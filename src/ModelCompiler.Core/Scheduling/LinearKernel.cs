@@ -8,6 +8,9 @@ public enum WeightOrder
 
     /// <summary>128 bytes of every row after the other, int4 codes widened to bytes, swizzled (mc/hopper/weight_rows.cuh).</summary>
     SwizzledRows,
+
+    /// <summary>Two of four codes and where they belong, for 2:4 sparse weights (mc/hopper/sparse_weights.cuh).</summary>
+    SparseRows,
 }
 
 /// <summary>A matrix product with fused epilogue: one of the four linear parts of a layer.</summary>

@@ -43,3 +43,9 @@ public sealed class AttentionEmulationTests(ITestOutputHelper log)
 
 public sealed class RowsEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("rows_emulation_test.cpp"));
+
+public sealed class HopperEmulationTests(ITestOutputHelper log)
+    : EmulationTests(log, new EmulationProgram("hopper_emulation_test.cpp"));
+
+public sealed class SparseEmulationTests(ITestOutputHelper log)
+    : EmulationTests(log, new EmulationProgram("sparse_emulation_test.cpp"));

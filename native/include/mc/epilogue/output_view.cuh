@@ -18,10 +18,12 @@ struct OutputView {
   static constexpr int kClusterSize = kClusterSize_;
   static constexpr int kRows = 2 * Tile::kBlocksM;
   static constexpr int kColumns = 2 * Tile::kBlocksN;
+  static constexpr bool kRuns = false;  // whether a thread's pairs c = 4 q .. 4 q + 3 are neighbours in the output
   static constexpr bool kWholeColumns = Problem::kN % Tile::kTileN == 0;
   // An upper bound for both scopes of the layouts below; simple, because the host computes it too.
   static constexpr int kScratchBytes = kScope == RowScope::kPartial ? 0 : 16 * Tile::kTileM * (Tile::kWarpsN + 2);
 
+  static_assert(kScope != RowScope::kGrid, "RowScope::kGrid needs the persistent blocks of mc::hopper::Gemm");
   static_assert(kClusterSize == 1 || kScope == RowScope::kCluster, "only RowScope::kCluster forms clusters");
   static_assert(kScope != RowScope::kTile || Tile::kTileN >= Problem::kN,
                 "RowScope::kTile: one block must span all N columns");
@@ -52,6 +54,8 @@ struct OutputView {
   __device__ __forceinline__ int readable_row(int r) const { return ::min(row(r), tokens - 1); }
 
   __device__ __forceinline__ int column(int c) const { return warp_column + 8 * c + lane % 4 * 2; }
+  // First of the 8 neighbouring columns that the lane stores of pairs 0 to 3.
+  __device__ __forceinline__ int run_column() const { return warp_column + 8 * (lane % 4); }
   // Index of values.at[r][c][0] in a row-major [tokens, N] matrix: one number, and an offset known at compile time.
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + 8 * c);
@@ -89,6 +93,23 @@ struct OutputView {
     } else {
       reduce_over_cluster<Op>(partial);
     }
+  }
+
+  // Mean, and sum of the squared differences to it, of every row, in two passes.
+  __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows]) {
+    constexpr float kFeatures = static_cast<float>(Problem::kN);
+    float sum[kRows][1] = {};
+    for_each_pair(values, [&](int r, int, float first, float second) { sum[r][0] += first + second; });
+    reduce_rows<SumOp>(sum);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) mean[r] = __fdiv_rn(sum[r][0], kFeatures), sum[r][0] = 0.0f;
+    for_each_pair(values, [&](int r, int, float first, float second) {
+      const float a = __fsub_rn(first, mean[r]), b = __fsub_rn(second, mean[r]);
+      sum[r][0] += a * a + b * b;
+    });
+    reduce_rows<SumOp>(sum);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) squares[r] = sum[r][0];
   }
 
   // A block of a cluster may not leave while others can still read its shared memory.

@@ -14,6 +14,7 @@ internal abstract unsafe class WeightLayout
     {
         WeightOrder.Fragments => new FragmentLayout(problem),
         WeightOrder.SwizzledRows => new SwizzledRowLayout(problem),
+        WeightOrder.SparseRows => new SparseRowLayout(problem),
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "Unknown order of weights."),
     };
 

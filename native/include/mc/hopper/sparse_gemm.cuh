@@ -1,0 +1,245 @@
+// Linear layers with 2:4 sparse weights, for many tokens:
+//
+//   y[m, n] = epilogue(sum over k of a[m, k] * w[n, k])        m < *token_count, n < N
+//
+//   using Kernel = mc::hopper::SparseGemm<mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS8>,
+//                                         mc::hopper::SparseTile<192, 1, 2, 5>, mc::RowScope::kPartial, 2,
+//                                         mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF16>>;
+//   extern "C" __global__ void __cluster_dims__(2, 1, 1) __launch_bounds__(Kernel::kThreads, 1)
+//       NAME(const __grid_constant__ mc::hopper::GemmArguments arguments) { Kernel::run(arguments); }
+//
+// The sparse operand of a product can only be its first, so outputs are the product's rows and tokens its columns. A
+// warp group computes 128 outputs x kTokens tokens, and kGroups of them, a team, a tile. Two teams take turns: one
+// multiplies while the other is in the epilogue of its tile. One more thread fetches both operands, in pieces of 128
+// inputs, of which kStages are in shared memory. Blocks of a cluster compute neighbouring outputs of the same tokens:
+// each fetches its share of the tokens for all.
+//
+// Launch: a grid of whole clusters along x, at least N / (kTileN * kClusterSize) of them and with RowScope::kGrid at
+// most as many as the chip holds at once; they take up tiles in the order of tokens. kThreads threads, kSharedBytes of
+// dynamic shared memory. Weights: sparse_weights.cuh. The map's box has kBoxRows rows.
+//
+//   stage_bytes  = 128 * kTokens + 10240 * kGroups
+//   shared_bytes = kStages * (stage_bytes + 16) + kTeams * TransposedScratch::kBytes
+#pragma once
+
+#include "mc/dependency.cuh"
+#include "mc/epilogue/epilogue.cuh"
+#include "mc/hopper/gemm_arguments.cuh"
+#include "mc/hopper/sparse_weights.cuh"
+#include "mc/hopper/sparse_wgmma.cuh"
+#include "mc/hopper/transposed_view.cuh"
+
+namespace mc::hopper {
+
+template <int kTokens_, int kGroups_, int kTeams_, int kStages_>
+struct SparseTile {
+  static constexpr int kTokens = kTokens_;
+  static constexpr int kGroups = kGroups_;
+  static constexpr int kTeams = kTeams_;
+  static constexpr int kStages = kStages_;
+  static constexpr int kConsumers = kGroups * kTeams;
+  static_assert(kTokens % 16 == 0 && kTokens <= 192, "a warp group has 16 to 192 tokens, in steps of 16");
+  static_assert(kTeams >= 1 && kTeams <= 2 && kConsumers >= 1 && kConsumers <= 3,
+                "a block has 1 to 3 consuming warp groups");
+};
+
+template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, class Epilogue_>
+struct SparseGemm {
+  using Problem = Problem_;
+  using Tile = Tile_;
+  using Epilogue = Epilogue_;
+  using Weights = SparseWeights<Problem::kN, Problem::kK>;
+  using Product = SparseWgmma<Tile::kTokens, Problem::kWeight, Problem::kActivation>;
+  using View = TransposedView<Problem, Tile::kTokens, Tile::kGroups, kScope_, kClusterSize_>;
+
+  static constexpr int kClusterSize = kClusterSize_;
+  static constexpr int kTileM = Tile::kTokens, kTileN = 128 * Tile::kGroups;
+  static constexpr int kThreads = (Tile::kConsumers + 1) * kWarpGroup;
+  // Tiles along N, and groups of them that a cluster takes up together.
+  static constexpr int kTilesN = Weights::kPiecesN / Tile::kGroups, kGroupsN = kTilesN / kClusterSize;
+  // The rows of activations that a block fetches: its share, where that is whole swizzled groups.
+  static constexpr int kSharers = kTileM % (8 * kClusterSize) == 0 ? kClusterSize : 1;
+  static constexpr int kBoxRows = kTileM / kSharers;
+
+  static constexpr int kTokenBytes = kTileM * 128;
+  static constexpr int kWeightBytes = Tile::kGroups * Weights::kPieceBytes;
+  static constexpr int kStageBytes = kTokenBytes + kWeightBytes;
+  static constexpr int kScratch = Tile::kStages * kStageBytes;
+  // Barriers of the stages: the operands are there, and all have read them.
+  static constexpr int kFull = kScratch + Tile::kTeams * View::Scratch::kBytes;
+  static constexpr int kEmpty = kFull + Tile::kStages * kBarrierBytes;
+  static constexpr int kSharedBytes = kEmpty + Tile::kStages * kBarrierBytes;
+
+  static_assert(bits_of(Problem::kActivation) == 8 && Problem::kWeight == Operand::kS8 && Problem::kGroup == 0,
+                "sparse products are of codes in 8-bit containers, weights symmetric and scaled by rows");
+  static_assert(Weights::kPiecesN % (Tile::kGroups * kClusterSize) == 0, "clusters must span whole outputs");
+  static_assert(kStageBytes % kSwizzleBytes == 0 && kTokenBytes % kSwizzleBytes == 0,
+                "tiles are aligned to 1024 bytes");
+  static_assert(kSharedBytes <= 227 * 1024, "a block has at most 227 KiB of shared memory");
+
+  __device__ __forceinline__ static void run(const GemmArguments& arguments) {
+    const unsigned shared = ptx::shared_address(ptx::dynamic_shared());
+    const int thread = static_cast<int>(threadIdx.x);
+    const int rank = kClusterSize == 1 ? 0 : ptx::cluster_rank();
+    if (thread == 0) {
+      for (int stage = 0; stage < Tile::kStages; ++stage) {
+        barrier_init(shared + kFull + stage * kBarrierBytes, 1);
+        barrier_init(shared + kEmpty + stage * kBarrierBytes, kSharers * Tile::kGroups * 4);
+      }
+      for (int team = 0; team < Tile::kTeams; ++team) View::init_barriers(shared + scratch(team));
+      barrier_init_fence();
+      prefetch_map(&arguments.activations);
+    }
+    meet();
+    dependency_wait();
+    const int tokens = *arguments.linear.token_count;
+    const int tiles = (tokens + kTileM - 1) / kTileM * kGroupsN;
+    if (uniform(thread / kWarpGroup) == Tile::kConsumers) {
+      if constexpr (Tile::kConsumers > 1) registers_shrink<Tile::kConsumers == 2 ? 24 : 32>();
+      if (thread == Tile::kConsumers * kWarpGroup) fetch(arguments, shared, rank, tiles);
+    } else {
+      if constexpr (Tile::kConsumers > 1) registers_grow<Tile::kConsumers == 2 ? 240 : 160>();
+      consume(arguments, shared, thread / kTeamThreads, thread % kTeamThreads, rank, tokens, tiles);
+    }
+    if constexpr (kClusterSize > 1) ptx::cluster_barrier();  // others may still send to this block
+  }
+
+ private:
+  static constexpr int kTeamThreads = Tile::kGroups * kWarpGroup;
+
+  __device__ __forceinline__ static constexpr int scratch(int team) { return kScratch + team * View::Scratch::kBytes; }
+
+  // Walks the stages round and round. `parity` is that of the current round.
+  struct Place {
+    int stage = 0, parity = 0;
+    __device__ __forceinline__ void advance() {
+      if (++stage == Tile::kStages) stage = 0, parity ^= 1;
+    }
+    // Past a tile of the other team.
+    __device__ __forceinline__ void skip_tile() {
+      stage += Weights::kPiecesK;
+      parity ^= stage / Tile::kStages & 1;
+      stage %= Tile::kStages;
+    }
+  };
+
+  // The right to multiply goes from team to team. Without it a team would take a stage's former round for its own.
+  __device__ __forceinline__ static void await_turn(int team) {
+    if constexpr (Tile::kTeams > 1) named_barrier_wait(kTurnBarrier + team, 2 * kTeamThreads);
+  }
+  __device__ __forceinline__ static void give_turn(int team) {
+    if constexpr (Tile::kTeams > 1) named_barrier_arrive(kTurnBarrier + team, 2 * kTeamThreads);
+  }
+
+  __device__ __forceinline__ static void meet() {
+    if constexpr (kClusterSize > 1) {
+      ptx::cluster_barrier();
+    } else {
+      __syncthreads();
+    }
+  }
+
+  __device__ __forceinline__ static int first_tile() { return static_cast<int>(blockIdx.x) / kClusterSize; }
+  __device__ __forceinline__ static int tile_step() { return static_cast<int>(gridDim.x) / kClusterSize; }
+
+  // One thread.
+  __device__ __forceinline__ static void fetch(const GemmArguments& arguments, unsigned shared, int rank, int tiles) {
+    const unsigned char* weights = static_cast<const unsigned char*>(arguments.linear.weights);
+    Place place;
+    for (int tile = first_tile(); tile < tiles; tile += tile_step()) {
+      const int row = tile / kGroupsN * kTileM + (kSharers == 1 ? 0 : rank * kBoxRows);
+      const int piece_n = (tile % kGroupsN * kClusterSize + rank) * Tile::kGroups;
+      for (int k = 0; k < Weights::kPiecesK; ++k, place.advance()) {
+        const unsigned full = shared + kFull + place.stage * kBarrierBytes;
+        const unsigned stage = shared + place.stage * kStageBytes;
+        barrier_wait(shared + kEmpty + place.stage * kBarrierBytes, place.parity ^ 1);
+        barrier_arrive_expect(full, kStageBytes);
+        load_bulk(stage + kTokenBytes, weights + Weights::piece(piece_n, k), kWeightBytes, full);
+        if constexpr (kSharers == 1) {
+          load_tile_2d(stage, &arguments.activations, k * 128, row, full);
+        } else {
+          load_tile_2d_multicast(stage + rank * kBoxRows * 128, &arguments.activations, k * 128, row, full,
+                                 static_cast<unsigned short>((1 << kClusterSize) - 1));
+        }
+      }
+    }
+  }
+
+  // thread: of the team.
+  __device__ __forceinline__ static void consume(const GemmArguments& arguments, unsigned shared, int team, int thread,
+                                                 int rank, int tokens, int tiles) {
+    View view(arguments.linear, team, thread, rank, scratch(team));
+    Place place;
+    if (team == 1) {
+      give_turn(0);
+      place.skip_tile();
+    }
+    for (int tile = first_tile() + team * tile_step(); tile < tiles; tile += Tile::kTeams * tile_step()) {
+      typename Product::Sums sums[2];
+      await_turn(team);
+      multiply(shared, team, thread, place, sums);
+      if constexpr (Tile::kTeams > 1) place.skip_tile();
+      if (tile + tile_step() >= tiles) dependency_release();
+      view.select(tokens, tile / kGroupsN, tile % kGroupsN * kClusterSize + rank);
+      Result result;
+      view.transpose_pairs(sums, result);
+      Epilogue::run(view, result, arguments.linear);
+    }
+  }
+
+  struct Result {
+    int sums[View::kRows / 2][View::kColumns][4];
+  };
+
+  // The sums of one tile: both blocks of 64 outputs of the warp group.
+  __device__ __forceinline__ static void multiply(unsigned shared, int team, int thread, Place& place,
+                                                  typename Product::Sums (&sums)[2]) {
+    multiply_piece<true>(shared, thread, place, sums);
+    int last_stage = place.stage;
+    place.advance();
+#pragma unroll 1
+    for (int k = 1; k < Weights::kPiecesK; ++k, place.advance()) {
+      multiply_piece<false>(shared, thread, place, sums);
+      wgmma_wait<1>();
+      release(shared, last_stage, thread);
+      last_stage = place.stage;
+    }
+    give_turn(1 - team);
+    wgmma_wait<0>();
+    release(shared, last_stage, thread);
+  }
+
+  // Starts the products of a piece. kFirst: of a tile.
+  template <bool kFirst>
+  __device__ __forceinline__ static void multiply_piece(unsigned shared, int thread, const Place& place,
+                                                        typename Product::Sums (&sums)[2]) {
+    const unsigned stage = shared + place.stage * kStageBytes;
+    const unsigned weights = stage + kTokenBytes + thread / kWarpGroup * Weights::kPieceBytes;
+    barrier_wait(shared + kFull + place.stage * kBarrierBytes, place.parity);
+    const uint4 words = ptx::load_shared_16(weights + Weights::kValueBytes + thread % kWarpGroup * 16);
+    const unsigned metadata[2][2] = {{words.x, words.y}, {words.z, words.w}};
+    const unsigned long long a = core_matrix_descriptor(weights), b = k_major_descriptor(stage);
+    wgmma_fence();
+#pragma unroll
+    for (int step = 0; step < 2; ++step) {
+#pragma unroll
+      for (int block = 0; block < 2; ++block) {
+        Product::multiply(sums[block], a + (block * 2 + step) * (Weights::kStepBytes >> 4), metadata[block][step],
+                          b + step * 4, !kFirst || step > 0);
+      }
+    }
+    wgmma_commit();
+  }
+
+  // This warp has read the stage: tells all blocks that write to it.
+  __device__ __forceinline__ static void release(unsigned shared, int stage, int thread) {
+    const unsigned empty = shared + kEmpty + stage * kBarrierBytes;
+    if constexpr (kSharers == 1) {
+      if (thread % 32 == 0) barrier_arrive(empty);
+    } else {
+      if (thread % 32 < kSharers) barrier_arrive_cluster_after_reads(empty, thread % 32);
+    }
+  }
+};
+
+}  // namespace mc::hopper
