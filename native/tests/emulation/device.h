@@ -80,6 +80,7 @@ struct Block {
   int rank;
   std::vector<unsigned char> shared;
   Barrier barrier;
+  Barrier named_barriers[16];
   std::vector<Warp> warps;
   std::vector<Block*>* cluster;
   Barrier* cluster_barrier;

@@ -1,9 +1,9 @@
-// Layer norm over the N columns of a row, in fp32, in two passes:
+// Layer norm over the N columns of a row, in fp32:
 //
 //   mean[m] = (sum over n of y[m, n]) / N        variance[m] = (sum over n of (y[m, n] - mean[m])^2) / N
 //   y[m, n] = (y[m, n] - mean[m]) * (1 / sqrt(variance[m] + epsilon)) * gamma[n] + beta[n]
 //
-// Needs whole rows: RowScope::kTile or kCluster.
+// Needs whole rows. How their moments are found is the view's affair.
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
@@ -24,33 +24,18 @@ struct LayerNormStep {
   template <class View>
   __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
                                                const GemmArguments& arguments) {
-    constexpr float kFeatures = static_cast<float>(View::Problem::kN);
-    float mean[View::kRows][1] = {};
-    view.for_each_pair(values, [&](int r, int, float first, float second) { mean[r][0] += first + second; });
-    view.template reduce_rows<SumOp>(mean);
+    float mean[View::kRows], scale[View::kRows];  // scale: the variance first
+    view.moments(values, mean, scale);
 #pragma unroll
-    for (int r = 0; r < View::kRows; ++r) mean[r][0] = __fdiv_rn(mean[r][0], kFeatures);
-
-    float scale[View::kRows][1] = {};
-    view.for_each_pair(values, [&](int r, int, float& first, float& second) {
-      first = __fsub_rn(first, mean[r][0]);
-      second = __fsub_rn(second, mean[r][0]);
-      scale[r][0] += first * first + second * second;
-    });
-    view.template reduce_rows<SumOp>(scale);
-#pragma unroll
-    for (int r = 0; r < View::kRows; ++r) {
-      const float variance = __fdiv_rn(scale[r][0], kFeatures);
-      scale[r][0] = __frcp_rn(__fsqrt_rn(__fadd_rn(variance, Epsilon::kValue)));
-    }
+    for (int r = 0; r < View::kRows; ++r) scale[r] = __frcp_rn(__fsqrt_rn(__fadd_rn(scale[r], Epsilon::kValue)));
 
     const Element* gamma = static_cast<const Element*>(arguments.gamma);
     const Element* beta = static_cast<const Element*>(arguments.beta);
     view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
       const float2 factor = load_pair(gamma + view.column(c));
       const float2 offset = load_pair(beta + view.column(c));
-      first = __fadd_rn(__fmul_rn(__fmul_rn(first, scale[r][0]), factor.x), offset.x);
-      second = __fadd_rn(__fmul_rn(__fmul_rn(second, scale[r][0]), factor.y), offset.y);
+      first = __fadd_rn(__fmul_rn(__fmul_rn(__fsub_rn(first, mean[r]), scale[r]), factor.x), offset.x);
+      second = __fadd_rn(__fmul_rn(__fmul_rn(__fsub_rn(second, mean[r]), scale[r]), factor.y), offset.y);
     });
   }
 };

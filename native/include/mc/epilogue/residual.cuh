@@ -11,8 +11,7 @@ struct Residual {
                                                const GemmArguments& arguments) {
     view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
       if (!view.row_valid(r)) return;  // there is no such row in memory
-      const Half* place = arguments.residual + view.element(r, c);
-      const float2 residual = unpack_half2(*reinterpret_cast<const unsigned*>(place));
+      const float2 residual = unpack_half2(view.residual(arguments.residual, r, c));
       first = __fadd_rn(first, residual.x);
       second = __fadd_rn(second, residual.y);
     });

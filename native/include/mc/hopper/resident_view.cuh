@@ -1,0 +1,202 @@
+// What an epilogue step sees of the resident GEMM: the values of one thread, and rows that a thread-block cluster
+// shares. Blocks exchange one message a row and reduction, so layer norm and a dynamic quantizer cost one each.
+//
+// A reduction over rows, with the time of its parts in cycles, about 400 in all:
+//   quads reduce by shuffles; warps write their parts to shared memory          60
+//   a barrier of the block's warps                                              30
+//   a thread per row and receiver joins the warps' parts and sends the result   260   mailbox.cuh
+//   a quad reads the ranks' parts of its rows, and joins them by shuffles       60
+//
+// Scratch of the view: for each of kExchanges: mailbox, 8 bytes; then for each: parts of warps [kTileM][kRowWarps], parts
+// of ranks [kTileM][kClusterSize], 8 bytes each. Exchanges have scratch of their own, so none waits for another's readers.
+#pragma once
+
+#include "mc/epilogue/output_place.cuh"
+#include "mc/hopper/mailbox.cuh"
+#include "mc/hopper/resident_tile.cuh"
+#include "mc/ptx.cuh"
+#include "mc/reduce.cuh"
+#include "mc/tile.cuh"
+
+namespace mc::hopper {
+
+// Joins parts of a row, kCount in each of kWidth lanes, every lane receiving the result. Both words by one operation.
+template <class Op>
+struct JoinBoth {
+  template <int kWidth, int kElements, int kCount>
+  __device__ __forceinline__ static float2 join(const float2 (&parts)[kCount]) {
+    float2 all = parts[0];
+#pragma unroll
+    for (int i = 1; i < kCount; ++i) all.x = Op::apply(all.x, parts[i].x), all.y = Op::apply(all.y, parts[i].y);
+    return {lanes_reduce<Op, kWidth>(all.x), lanes_reduce<Op, kWidth>(all.y)};
+  }
+};
+
+// x: mean, y: sum of squared differences to it, of kElements values each. Chan, Golub and LeVeque, 'Updating formulae
+// and a pairwise algorithm for computing sample variances' (1979), for any number of equal parts:
+//   mean = (sum of mean_i) / n        y = sum of y_i + kElements * sum of (mean_i - mean)^2
+struct JoinMoments {
+  template <int kWidth, int kElements, int kCount>
+  __device__ __forceinline__ static float2 join(const float2 (&parts)[kCount]) {
+    float mean = parts[0].x;
+#pragma unroll
+    for (int i = 1; i < kCount; ++i) mean += parts[i].x;
+    mean = lanes_sum<kWidth>(mean) * (1.0f / (kCount * kWidth));
+    float within = 0.0f, between = 0.0f;
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) {
+      const float difference = parts[i].x - mean;
+      within += parts[i].y;
+      between += difference * difference;
+    }
+    return {mean, lanes_sum<kWidth>(within + kElements * between)};
+  }
+};
+
+template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_>
+struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOwnedColumns, true> {
+  using Problem = Problem_;
+  using Tile = Tile_;
+  using Place = OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOwnedColumns, true>;
+  using typename Place::Values;
+  using Place::kColumns;
+  using Place::kRows;
+  using Place::lane;
+  using Place::row_offset;
+  using Place::tile_row;
+  static constexpr RowScope kScope = kScope_;
+  static constexpr int kClusterSize = kClusterSize_;
+
+  static constexpr int kExchanges = kScope == RowScope::kCluster ? 3 : 0;  // layer norm, range, code sums
+  static constexpr int kRowWarps = Tile::kWarpsN * Tile::kColumnOwners;    // warps of a block that share a row
+  static constexpr int kWarpPartBytes = Tile::kTileM * kRowWarps * 8;
+  static constexpr int kRankPartBytes = Tile::kTileM * kClusterSize * 8;
+  static constexpr int kScratchBytes =
+      kExchanges == 0 ? 0 : 32 + kExchanges * (kWarpPartBytes + kRankPartBytes);  // 32: mailboxes, in whole 16 bytes
+
+  static_assert(kScope == RowScope::kPartial || kScope == RowScope::kCluster, "rows are shared by clusters, if at all");
+  static_assert(kScope == RowScope::kCluster || kClusterSize == 1, "only RowScope::kCluster forms clusters");
+  static_assert(kScope != RowScope::kCluster ||
+                    (Tile::kTileN * kClusterSize == Problem::kN && kClusterSize % 4 == 0 && kClusterSize <= 16),
+                "RowScope::kCluster: 4, 8, 12 or 16 blocks span all N columns");
+
+  // Called by one thread, before the blocks of the cluster meet.
+  __device__ __forceinline__ static void open_mailboxes(unsigned scratch) {
+#pragma unroll
+    for (int i = 0; i < kExchanges; ++i) mailbox_open(scratch + 8 * i, kRankPartBytes);
+  }
+
+  // scratch: offset in dynamic shared memory.
+  __device__ __forceinline__ ResidentView(const ResidentPlace<Tile>& place, int token_count, int scratch)
+      : Place(token_count, place.lane, place.owned_row() + place.lane / 4, place.first_row,
+              place.first_column + place.owned_column()),
+        row_warp_(place.warp_n + (Tile::kColumnOwners == 1 ? 0 : place.warp_k * Tile::kWarpsN)),
+        scratch_(scratch) {}
+
+  // True in one thread of all that share a row: the one that writes what there is once per row.
+  __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && row_warp_ == 0 && blockIdx.x == 0; }
+
+  // Reads the thread's part of the residual early, for rows beyond the tokens too.
+  __device__ __forceinline__ void prefetch_residual(const Half* matrix) {
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+#pragma unroll
+      for (int c = 0; c < kColumns; ++c) {
+        residual_[r][c] = *reinterpret_cast<const unsigned*>(matrix + this->element(r, c));
+      }
+    }
+  }
+  __device__ __forceinline__ unsigned residual(const Half*, int r, int c) const { return residual_[r][c]; }
+
+  // As OutputView::reduce_rows.
+  template <class Op, int kQuantities>
+  __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
+    static_assert(kQuantities == 1 || kQuantities == 2, "a message holds two quantities");
+    float2 parts[kRows];
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      parts[r].x = lanes_reduce<Op, 4>(partial[r][0]);
+      parts[r].y = kQuantities == 2 ? lanes_reduce<Op, 4>(partial[r][kQuantities - 1]) : 0.0f;
+    }
+    exchange<JoinBoth<Op>>(parts);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      partial[r][0] = parts[r].x;
+      if constexpr (kQuantities == 2) partial[r][1] = parts[r].y;
+    }
+  }
+
+  // Mean and variance of each row: each warp's by two passes over its registers, then joined.
+  __device__ __forceinline__ void moments(const Values& values, float (&mean)[kRows], float (&variance)[kRows]) {
+    float2 parts[kRows];
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      float sum = 0.0f, squares = 0.0f;
+#pragma unroll
+      for (int c = 0; c < kColumns; ++c) sum += values.at[r][c][0] + values.at[r][c][1];
+      parts[r].x = lanes_sum<4>(sum) * (1.0f / kWarpColumns);
+#pragma unroll
+      for (int c = 0; c < kColumns; ++c) {
+        const float first = values.at[r][c][0] - parts[r].x, second = values.at[r][c][1] - parts[r].x;
+        squares += first * first + second * second;
+      }
+      parts[r].y = lanes_sum<4>(squares);
+    }
+    exchange<JoinMoments>(parts);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) mean[r] = parts[r].x, variance[r] = parts[r].y * (1.0f / Problem::kN);
+  }
+
+ private:
+  static constexpr int kWarpColumns = 8 * kColumns;
+  static constexpr int kRankParts = kClusterSize / 4;  // that a lane reads of a row
+
+  // parts: one a row, equal in the four lanes of a quad. Every thread of the epilogue calls it, in the whole cluster.
+  template <class Join>
+  __device__ __forceinline__ void exchange(float2 (&parts)[kRows]) {
+    static_assert(kScope == RowScope::kCluster, "this step needs whole rows: use RowScope::kCluster");
+    float2* of_warps = reinterpret_cast<float2*>(ptx::dynamic_shared() + scratch_ + 32 +
+                                                 exchange_ * (kWarpPartBytes + kRankPartBytes));
+    float2* of_ranks = of_warps + Tile::kTileM * kRowWarps;
+    const unsigned mailbox = ptx::shared_address(ptx::dynamic_shared() + scratch_) + 8 * exchange_;
+    ++exchange_;
+
+    if (lane % 4 == 0) {
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) of_warps[(tile_row + row_offset(r)) * kRowWarps + row_warp_] = parts[r];
+    }
+    if constexpr (Tile::kEpilogueThreads == Tile::kThreads) {
+      __syncthreads();
+    } else {
+      ptx::named_barrier<1, Tile::kEpilogueThreads>();
+    }
+    const int own_rank = ptx::cluster_rank();
+#pragma unroll
+    for (int first = 0; first < Tile::kTileM * kClusterSize; first += Tile::kEpilogueThreads) {
+      const int index = first + static_cast<int>(threadIdx.x);
+      if (index >= Tile::kTileM * kClusterSize) break;
+      const int row = index / kClusterSize, rank = index % kClusterSize;
+      float2 row_parts[kRowWarps];
+#pragma unroll
+      for (int i = 0; i < kRowWarps; ++i) row_parts[i] = of_warps[row * kRowWarps + i];
+      const float2 joined = Join::template join<1, kWarpColumns>(row_parts);
+      mailbox_send(mailbox, ptx::shared_address(of_ranks + row * kClusterSize + own_rank), rank, joined);
+    }
+    mailbox_wait(mailbox);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      float2 rank_parts[kRankParts];
+      const float2* of_row = of_ranks + (tile_row + row_offset(r)) * kClusterSize + lane % 4 * kRankParts;
+#pragma unroll
+      for (int i = 0; i < kRankParts; ++i) rank_parts[i] = of_row[i];
+      parts[r] = Join::template join<4, kWarpColumns * kRowWarps>(rank_parts);
+    }
+  }
+
+  int row_warp_;
+  int scratch_;
+  int exchange_ = 0;
+  unsigned residual_[kRows][kColumns];
+};
+
+}  // namespace mc::hopper
