@@ -30,7 +30,7 @@
 // their own weights, while everything that they read or overwrite waits for the end of this kernel.
 //
 //   shared_bytes = kTileN * K * weight_bits / 8 + max(kTileM * (K * activation_bits / 8 + 16), (kWarpsK - 1) * kTileM * kTileN * 4)
-//                  + 16 * kTileN + 4 * kTileM
+//                  + 16 * kTileN + 4 * kTileM + (residual ? 2 * kTileM * (kTileN + 8) : 0)
 //                  + (row_scope == kCluster ? 32 + 24 * kTileM * (warps of a block that share a row + kClusterSize) : 0)
 #pragma once
 
@@ -63,21 +63,19 @@ struct ResidentGemm {
     const auto place = ResidentPlace<Tile>::current();
 
     dependency_release();
+    const typename Loop::Pieces pieces(arguments, shared, place);
+    const typename Parameters::RowPieces row_pieces(arguments, kParametersOffset, place);
     Loop::load_weights(arguments, shared, place);
     Parameters::load_columns(arguments, kParametersOffset, place);
     if constexpr (kScope_ == RowScope::kCluster) {
       if (threadIdx.x == 0) View::open_mailboxes(shared + kScratchOffset);
-      ptx::cluster_barrier();
+      ptx::cluster_meet();
     }
 
     dependency_wait();
-    Parameters::load_rows(arguments, kParametersOffset, place);
-    Loop::load_activations(arguments, shared, place);
+    Parameters::load_rows(row_pieces);
+    Loop::load_activations(pieces);
     const int tokens = *arguments.token_count;
-    View view(place, tokens, kScratchOffset);
-    if constexpr (EpilogueReads<Epilogue>::kResidual) {
-      if (place.owns()) view.prefetch_residual(arguments.residual);
-    }
     if (place.first_row >= tokens) {
       ptx::copy_async_wait<0>();
       return;
@@ -85,7 +83,9 @@ struct ResidentGemm {
 
     typename Loop::Result result;
     Loop::run(shared, place, result);
-    if (place.owns()) Epilogue::run(view, result, Parameters::moved(arguments, kParametersOffset, place));
+    if (!place.owns()) return;
+    View view(place, tokens, kScratchOffset);
+    Epilogue::run(view, result, Parameters::moved(arguments, kParametersOffset, place));
   }
 };
 

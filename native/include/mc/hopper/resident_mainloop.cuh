@@ -57,18 +57,38 @@ struct ResidentMainloop {
     copy<kWeightBytes / 16>([&](int index) { ptx::copy_async_16(shared + index * 16, source + index * 16, true); });
   }
 
+  // The first 16 bytes that a thread copies of the activations. The others follow at distances known at compile time,
+  // so nothing is left to compute when the tokens may be read.
+  struct Pieces {
+    static constexpr int kPieces = Problem::kRowBytes / Tile::kChunks / 16;  // of a row in a chunk
+    static constexpr int kRowsAtATime = Tile::kThreads / kPieces;
+    static_assert(kRowsAtATime >= 1, "a chunk of a row has at most kThreads pieces of 16 bytes: take more chunks");
+
+    const unsigned char* source;
+    unsigned target;
+    int row;  // kTileM in threads that copy nothing
+
+    __device__ __forceinline__ Pieces(const GemmArguments& arguments, unsigned shared, const Place& place) {
+      const int thread = static_cast<int>(threadIdx.x), piece = thread % kPieces;
+      row = thread < kRowsAtATime * kPieces ? thread / kPieces : Tile::kTileM;
+      source = static_cast<const unsigned char*>(arguments.activations) +
+               static_cast<long long>(place.first_row + row) * Problem::kRowBytes + piece * 16;
+      target = shared + kWeightBytes + row * kRowStride + piece * 16;
+      ptx::keep(source), ptx::keep(target), ptx::keep(row);
+    }
+  };
+
   // Starts the copies of the rows, kChunks groups. Rows beyond the tokens are copied like others: see resident_gemm.cuh.
-  __device__ __forceinline__ static void load_activations(const GemmArguments& arguments, unsigned shared,
-                                                          const Place& place) {
-    constexpr int kPieces = Problem::kRowBytes / Tile::kChunks / 16;  // of a row in a chunk
-    const unsigned char* rows = static_cast<const unsigned char*>(arguments.activations) +
-                                static_cast<long long>(place.first_row) * Problem::kRowBytes;
+  __device__ __forceinline__ static void load_activations(const Pieces& pieces) {
 #pragma unroll
     for (int chunk = 0; chunk < Tile::kChunks; ++chunk) {
-      copy<Tile::kTileM * kPieces>([&](int index) {
-        const int row = index / kPieces, byte = (chunk * kPieces + index % kPieces) * 16;
-        ptx::copy_async_16(shared + kWeightBytes + row * kRowStride + byte, rows + row * Problem::kRowBytes + byte, true);
-      });
+      const int byte = chunk * Pieces::kPieces * 16;
+#pragma unroll
+      for (int first = 0; first < Tile::kTileM; first += Pieces::kRowsAtATime) {
+        if (pieces.row >= Tile::kTileM - first) continue;
+        ptx::copy_async_16(pieces.target + first * kRowStride + byte, pieces.source + first * Problem::kRowBytes + byte,
+                           true);
+      }
       ptx::copy_async_commit();
     }
   }

@@ -1,11 +1,13 @@
-// What an epilogue reads per column and per row, copied to shared memory with the operands, so that no step waits for
-// device memory: weight scales, biases and layer norm's vectors with the weights, activation scales with the tokens.
+// What an epilogue reads per column, per row and per value, copied to shared memory with the operands, so that no step
+// waits for device memory: weight scales, biases and layer norm's vectors with the weights, activation scales and the
+// residual with the tokens.
 //
 // The steps read them as always. They receive a copy of the arguments whose pointers lead to shared memory, moved back
 // by the tile's first column or row. What is not named here is read from where it was.
 //
 //   weight_scale, bias, gamma, beta   [kTileN], 4 bytes each (FP16 gamma and beta use half)
 //   activation_scale                  [kTileM], 4 bytes each
+//   residual                          [kTileM][kTileN + 8] FP16, if there is one; the 8 spread rows over all banks
 #pragma once
 
 #include "mc/epilogue/steps.cuh"
@@ -60,7 +62,9 @@ struct ResidentParameters {
   static constexpr bool kWeightScale = !is_float(Problem::kWeight);
   static constexpr bool kTokenScale = Reads::kTokenScale && !is_float(Problem::kActivation);
   static constexpr int kVectorBytes = 4 * Tile::kTileN;
-  static constexpr int kSharedBytes = 4 * kVectorBytes + 4 * Tile::kTileM;
+  static constexpr int kResidualOffset = 4 * kVectorBytes + 4 * Tile::kTileM;
+  static constexpr int kResidualStride = 2 * (Tile::kTileN + 8);
+  static constexpr int kSharedBytes = kResidualOffset + (Reads::kResidual ? Tile::kTileM * kResidualStride : 0);
 
   // Starts the copies of what belongs to the weights. offset: in dynamic shared memory. They and those of load_rows join
   // the next group of copies that is committed.
@@ -74,9 +78,43 @@ struct ResidentParameters {
     }
   }
 
+  // Where a thread's copies of what earlier kernels write begin, computed ahead like ResidentMainloop::Pieces.
+  struct RowPieces {
+    static constexpr int kPieces = Tile::kTileN / 8;  // of 16 bytes, in a row of the residual
+    static constexpr int kRowsAtATime = Tile::kThreads / kPieces;
+    static_assert(kRowsAtATime >= 1, "a row of the residual has at most kThreads pieces");
+
+    const unsigned char* scale;
+    const unsigned char* residual;
+    unsigned scale_target, residual_target;
+    int row;  // of the residual; kTileM in threads that copy nothing
+
+    __device__ __forceinline__ RowPieces(const GemmArguments& arguments, int offset, const Place& place) {
+      const int thread = static_cast<int>(threadIdx.x), piece = thread % kPieces;
+      const unsigned shared = ptx::shared_address(ptx::dynamic_shared()) + offset;
+      row = thread < kRowsAtATime * kPieces ? thread / kPieces : Tile::kTileM;
+      scale = byte(arguments.activation_scale, 4 * place.first_row + 16 * thread);
+      scale_target = shared + 4 * kVectorBytes + 16 * thread;
+      residual = byte(arguments.residual, 0) +
+                 (static_cast<long long>(place.first_row + row) * Problem::kN + place.first_column) * 2 + piece * 16;
+      residual_target = shared + kResidualOffset + row * kResidualStride + piece * 16;
+      ptx::keep(scale), ptx::keep(residual), ptx::keep(scale_target), ptx::keep(residual_target), ptx::keep(row);
+    }
+  };
+
   // Starts the copies of what earlier kernels write, for rows beyond the tokens too.
-  __device__ __forceinline__ static void load_rows(const GemmArguments& arguments, int offset, const Place& place) {
-    if constexpr (kTokenScale) load<4 * Tile::kTileM>(offset + 4 * kVectorBytes, arguments.activation_scale + place.first_row);
+  __device__ __forceinline__ static void load_rows(const RowPieces& pieces) {
+    if (kTokenScale && static_cast<int>(threadIdx.x) < Tile::kTileM / 4) {
+      ptx::copy_async_16(pieces.scale_target, pieces.scale, true);
+    }
+    if constexpr (Reads::kResidual) {
+#pragma unroll
+      for (int first = 0; first < Tile::kTileM; first += RowPieces::kRowsAtATime) {
+        if (pieces.row >= Tile::kTileM - first) continue;
+        ptx::copy_async_16(pieces.residual_target + first * kResidualStride, pieces.residual + first * Problem::kN * 2,
+                           true);
+      }
+    }
   }
 
   // The arguments of the epilogue's steps.
@@ -91,11 +129,13 @@ struct ResidentParameters {
       result.beta = shared + 3 * kVectorBytes - Reads::kNormBytes * place.first_column;
     }
     if constexpr (kTokenScale) result.activation_scale = floats(4) - place.first_row;
+    // The view knows the tile's rows and their distance.
+    if constexpr (Reads::kResidual) result.residual = reinterpret_cast<const Half*>(shared + kResidualOffset);
     return result;
   }
 
  private:
-  __device__ __forceinline__ static const void* byte(const void* pointer, int index) {
+  __device__ __forceinline__ static const unsigned char* byte(const void* pointer, int index) {
     return static_cast<const unsigned char*>(pointer) + index;
   }
 

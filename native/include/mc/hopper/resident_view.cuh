@@ -90,23 +90,18 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   __device__ __forceinline__ ResidentView(const ResidentPlace<Tile>& place, int token_count, int scratch)
       : Place(token_count, place.lane, place.owned_row() + place.lane / 4, place.first_row,
               place.first_column + place.owned_column()),
+        tile_column_(place.owned_column()),
         row_warp_(place.warp_n + (Tile::kColumnOwners == 1 ? 0 : place.warp_k * Tile::kWarpsN)),
         scratch_(scratch) {}
 
   // True in one thread of all that share a row: the one that writes what there is once per row.
   __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && row_warp_ == 0 && blockIdx.x == 0; }
 
-  // Reads the thread's part of the residual early, for rows beyond the tokens too.
-  __device__ __forceinline__ void prefetch_residual(const Half* matrix) {
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-#pragma unroll
-      for (int c = 0; c < kColumns; ++c) {
-        residual_[r][c] = *reinterpret_cast<const unsigned*>(matrix + this->element(r, c));
-      }
-    }
+  // Two neighbouring FP16 numbers of the residual, those of values.at[r][c]. tile: resident_parameters.cuh.
+  __device__ __forceinline__ unsigned residual(const Half* tile, int r, int c) const {
+    const int column = tile_column_ + 8 * c + lane % 4 * 2;
+    return *reinterpret_cast<const unsigned*>(tile + (tile_row + row_offset(r)) * (Tile::kTileN + 8) + column);
   }
-  __device__ __forceinline__ unsigned residual(const Half*, int r, int c) const { return residual_[r][c]; }
 
   // As OutputView::reduce_rows.
   template <class Op, int kQuantities>
@@ -193,10 +188,10 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
     }
   }
 
-  int row_warp_;
+  int tile_column_;  // of the warp
+  int row_warp_;     // which of the block's warps that share a row
   int scratch_;
   int exchange_ = 0;
-  unsigned residual_[kRows][kColumns];
 };
 
 }  // namespace mc::hopper

@@ -56,6 +56,9 @@ inline uint4 load_shared_16(unsigned address) {
   return words;
 }
 
+template <class T>
+inline void keep(T&) {}
+
 template <int kBarrier, int kThreads>
 inline void named_barrier() {
   emulation::Barrier& barrier = emulation::current->block->named_barriers[kBarrier];
@@ -77,6 +80,7 @@ inline float exp2_approximate(float value) { return std::exp2(value); }
 
 inline int cluster_rank() { return emulation::current->block->rank; }
 inline void cluster_barrier() { emulation::arrive_and_wait(*emulation::current->block->cluster_barrier); }
+inline void cluster_meet() { cluster_barrier(); }
 inline float load_cluster_float(unsigned address, int rank) {
   float value;
   std::memcpy(&value, (*emulation::current->block->cluster)[rank]->shared.data() + address, 4);
