@@ -19,7 +19,7 @@
 //
 // Time after the former kernel's end, in cycles of a 16 x 96 tile with K = 768, on an H100 about 1.7 a nanosecond:
 //
-//   weights, column parameters, mailboxes, cluster barrier   0      in the shadow of the former kernel
+//   weights, column parameters, cluster barrier              0      in the shadow of the former kernel
 //   activations, scales, residual, token count               600    one round trip to L2, all at once
 //   products                                                 430    96 x 768 x 16 at 2700 multiply-adds a cycle
 //   sums over K meet                                         100    two barriers, one pass through shared memory
@@ -68,7 +68,7 @@ struct ResidentGemm {
     Loop::load_weights(arguments, shared, place);
     Parameters::load_columns(arguments, kParametersOffset, place);
     if constexpr (kScope_ == RowScope::kCluster) {
-      if (threadIdx.x == 0) View::open_mailboxes(shared + kScratchOffset);
+      if (threadIdx.x == 0) View::initialise(shared + kScratchOffset);
       ptx::cluster_meet();
     }
 

@@ -4,15 +4,16 @@
 // A reduction over rows, with the time of its parts in cycles, about 400 in all:
 //   quads reduce by shuffles; warps write their parts to shared memory          60
 //   a barrier of the block's warps                                              30
-//   a thread per row and receiver joins the warps' parts and sends the result   260   mailbox.cuh
+//   a thread per row and receiver joins the warps' parts and sends the result   260   cluster_message.cuh
 //   a quad reads the ranks' parts of its rows, and joins them by shuffles       60
 //
-// Scratch of the view: for each of kExchanges: mailbox, 8 bytes; then for each: parts of warps [kTileM][kRowWarps], parts
+// Scratch of the view: for each of kExchanges a barrier, 8 bytes; then for each: parts of warps [kTileM][kRowWarps], parts
 // of ranks [kTileM][kClusterSize], 8 bytes each. Exchanges have scratch of their own, so none waits for another's readers.
 #pragma once
 
 #include "mc/epilogue/output_place.cuh"
-#include "mc/hopper/mailbox.cuh"
+#include "mc/hopper/barrier.cuh"
+#include "mc/hopper/cluster_message.cuh"
 #include "mc/hopper/resident_tile.cuh"
 #include "mc/ptx.cuh"
 #include "mc/reduce.cuh"
@@ -72,7 +73,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   static constexpr int kWarpPartBytes = Tile::kTileM * kRowWarps * 8;
   static constexpr int kRankPartBytes = Tile::kTileM * kClusterSize * 8;
   static constexpr int kScratchBytes =
-      kExchanges == 0 ? 0 : 32 + kExchanges * (kWarpPartBytes + kRankPartBytes);  // 32: mailboxes, in whole 16 bytes
+      kExchanges == 0 ? 0 : 32 + kExchanges * (kWarpPartBytes + kRankPartBytes);  // 32: barriers, in whole 16 bytes
 
   static_assert(kScope == RowScope::kPartial || kScope == RowScope::kCluster, "rows are shared by clusters, if at all");
   static_assert(kScope == RowScope::kCluster || kClusterSize == 1, "only RowScope::kCluster forms clusters");
@@ -80,10 +81,13 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
                     (Tile::kTileN * kClusterSize == Problem::kN && kClusterSize % 4 == 0 && kClusterSize <= 16),
                 "RowScope::kCluster: 4, 8, 12 or 16 blocks span all N columns");
 
-  // Called by one thread, before the blocks of the cluster meet.
-  __device__ __forceinline__ static void open_mailboxes(unsigned scratch) {
+  // Called by one thread, before the blocks of the cluster meet. Each barrier sees one phase.
+  __device__ __forceinline__ static void initialise(unsigned scratch) {
 #pragma unroll
-    for (int i = 0; i < kExchanges; ++i) mailbox_open(scratch + 8 * i, kRankPartBytes);
+    for (int i = 0; i < kExchanges; ++i) barrier_init(scratch + kBarrierBytes * i, 1);
+    barrier_init_fence();
+#pragma unroll
+    for (int i = 0; i < kExchanges; ++i) barrier_arrive_expect(scratch + kBarrierBytes * i, kRankPartBytes);
   }
 
   // scratch: offset in dynamic shared memory.
@@ -153,7 +157,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
     float2* of_warps = reinterpret_cast<float2*>(ptx::dynamic_shared() + scratch_ + 32 +
                                                  exchange_ * (kWarpPartBytes + kRankPartBytes));
     float2* of_ranks = of_warps + Tile::kTileM * kRowWarps;
-    const unsigned mailbox = ptx::shared_address(ptx::dynamic_shared() + scratch_) + 8 * exchange_;
+    const unsigned arrived = ptx::shared_address(ptx::dynamic_shared() + scratch_) + kBarrierBytes * exchange_;
     ++exchange_;
 
     if (lane % 4 == 0) {
@@ -175,9 +179,9 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
 #pragma unroll
       for (int i = 0; i < kRowWarps; ++i) row_parts[i] = of_warps[row * kRowWarps + i];
       const float2 joined = Join::template join<1, kWarpColumns>(row_parts);
-      mailbox_send(mailbox, ptx::shared_address(of_ranks + row * kClusterSize + own_rank), rank, joined);
+      message_send(ptx::shared_address(of_ranks + row * kClusterSize + own_rank), joined, arrived, rank);
     }
-    mailbox_wait(mailbox);
+    barrier_wait_cluster(arrived, 0);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       float2 rank_parts[kRankParts];
