@@ -56,12 +56,6 @@ __device__ __forceinline__ void keep(unsigned& value) { asm volatile("" : "+r"(v
 __device__ __forceinline__ void keep(int& value) { asm volatile("" : "+r"(value)); }
 __device__ __forceinline__ void keep(const unsigned char*& value) { asm volatile("" : "+l"(value)); }
 
-// A barrier of kThreads threads of the block, whole warps. kBarrier: 1 to 15; __syncthreads is barrier 0.
-template <int kBarrier, int kThreads>
-__device__ __forceinline__ void named_barrier() {
-  asm volatile("bar.sync %0, %1;" ::"n"(kBarrier), "n"(kThreads) : "memory");
-}
-
 // Two FP16 numbers in a word: a - b.
 __device__ __forceinline__ unsigned half2_subtract(unsigned a, unsigned b) {
   unsigned result;

@@ -1,9 +1,9 @@
-// Layer norm over the N columns of a row, in fp32:
+// Layer norm over the N columns of a row, in fp32 (how the moments are summed is the view's affair):
 //
 //   mean[m] = (sum over n of y[m, n]) / N        variance[m] = (sum over n of (y[m, n] - mean[m])^2) / N
 //   y[m, n] = (y[m, n] - mean[m]) * (1 / sqrt(variance[m] + epsilon)) * gamma[n] + beta[n]
 //
-// Needs whole rows. How their moments are found is the view's affair.
+// Needs whole rows: RowScope::kTile or kCluster.
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
@@ -24,10 +24,13 @@ struct LayerNormStep {
   template <class View>
   __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
                                                const GemmArguments& arguments) {
-    float mean[View::kRows], scale[View::kRows];  // scale: the variance first
-    view.moments(values, mean, scale);
+    float mean[View::kRows], scale[View::kRows];
+    view.row_moments(values, mean, scale);
 #pragma unroll
-    for (int r = 0; r < View::kRows; ++r) scale[r] = __frcp_rn(__fsqrt_rn(__fadd_rn(scale[r], Epsilon::kValue)));
+    for (int r = 0; r < View::kRows; ++r) {
+      const float variance = __fdiv_rn(scale[r], static_cast<float>(View::Problem::kN));
+      scale[r] = __frcp_rn(__fsqrt_rn(__fadd_rn(variance, Epsilon::kValue)));
+    }
 
     const Element* gamma = static_cast<const Element*>(arguments.gamma);
     const Element* beta = static_cast<const Element*>(arguments.beta);

@@ -14,6 +14,7 @@ struct OutputPlace {
   using Problem = Problem_;
   static constexpr int kRows = kRows_;
   static constexpr int kColumns = kColumns_;
+  static constexpr bool kRuns = false;  // whether a thread's pairs c = 4 q .. 4 q + 3 are neighbours in the output
   static constexpr bool kWholeColumns = kWholeColumns_;  // every column of the tile is one of the output
 
   struct Values {

@@ -66,24 +66,21 @@ struct OutputView : OutputPlace<Problem_, 2 * Tile_::kBlocksM, 2 * Tile_::kBlock
     }
   }
 
-  // Mean and variance of each row, in two passes.
-  __device__ __forceinline__ void moments(const Values& values, float (&mean)[kRows], float (&variance)[kRows]) {
+  // Mean, and sum of the squared differences to it, of every row, in two passes.
+  __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows]) {
     constexpr float kFeatures = static_cast<float>(Problem::kN);
     float sum[kRows][1] = {};
     this->for_each_pair(values, [&](int r, int, float first, float second) { sum[r][0] += first + second; });
     reduce_rows<SumOp>(sum);
 #pragma unroll
-    for (int r = 0; r < kRows; ++r) mean[r] = __fdiv_rn(sum[r][0], kFeatures);
-
-    float squares[kRows][1] = {};
+    for (int r = 0; r < kRows; ++r) mean[r] = __fdiv_rn(sum[r][0], kFeatures), sum[r][0] = 0.0f;
     this->for_each_pair(values, [&](int r, int, float first, float second) {
-      first = __fsub_rn(first, mean[r]);
-      second = __fsub_rn(second, mean[r]);
-      squares[r][0] += first * first + second * second;
+      const float a = __fsub_rn(first, mean[r]), b = __fsub_rn(second, mean[r]);
+      sum[r][0] += a * a + b * b;
     });
-    reduce_rows<SumOp>(squares);
+    reduce_rows<SumOp>(sum);
 #pragma unroll
-    for (int r = 0; r < kRows; ++r) variance[r] = __fdiv_rn(squares[r][0], kFeatures);
+    for (int r = 0; r < kRows; ++r) squares[r] = sum[r][0];
   }
 
   // A block of a cluster may not leave while others can still read its shared memory.

@@ -4,7 +4,7 @@
 // A reduction over rows, with the time of its parts in cycles, about 400 in all:
 //   quads reduce by shuffles; warps write their parts to shared memory          60
 //   a barrier of the block's warps                                              30
-//   a thread per row and receiver joins the warps' parts and sends the result   260   cluster_message.cuh
+//   a thread per row and receiver joins the warps' parts and sends the result   260
 //   a quad reads the ranks' parts of its rows, and joins them by shuffles       60
 //
 // Scratch of the view: for each of kExchanges a barrier, 8 bytes; then for each: parts of warps [kTileM][kRowWarps], parts
@@ -13,8 +13,9 @@
 
 #include "mc/epilogue/output_place.cuh"
 #include "mc/hopper/barrier.cuh"
-#include "mc/hopper/cluster_message.cuh"
+#include "mc/hopper/bulk_copy.cuh"
 #include "mc/hopper/resident_tile.cuh"
+#include "mc/hopper/warp_group.cuh"
 #include "mc/ptx.cuh"
 #include "mc/reduce.cuh"
 #include "mc/tile.cuh"
@@ -125,25 +126,25 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
     }
   }
 
-  // Mean and variance of each row: each warp's by two passes over its registers, then joined.
-  __device__ __forceinline__ void moments(const Values& values, float (&mean)[kRows], float (&variance)[kRows]) {
+  // Mean, and sum of the squared differences to it, of each row: each warp's in two passes, then joined.
+  __device__ __forceinline__ void row_moments(const Values& values, float (&mean)[kRows], float (&squares)[kRows]) {
     float2 parts[kRows];
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
-      float sum = 0.0f, squares = 0.0f;
+      float sum = 0.0f, of_warp = 0.0f;
 #pragma unroll
       for (int c = 0; c < kColumns; ++c) sum += values.at[r][c][0] + values.at[r][c][1];
       parts[r].x = lanes_sum<4>(sum) * (1.0f / kWarpColumns);
 #pragma unroll
       for (int c = 0; c < kColumns; ++c) {
         const float first = values.at[r][c][0] - parts[r].x, second = values.at[r][c][1] - parts[r].x;
-        squares += first * first + second * second;
+        of_warp += first * first + second * second;
       }
-      parts[r].y = lanes_sum<4>(squares);
+      parts[r].y = lanes_sum<4>(of_warp);
     }
     exchange<JoinMoments>(parts);
 #pragma unroll
-    for (int r = 0; r < kRows; ++r) mean[r] = parts[r].x, variance[r] = parts[r].y * (1.0f / Problem::kN);
+    for (int r = 0; r < kRows; ++r) mean[r] = parts[r].x, squares[r] = parts[r].y;
   }
 
  private:
@@ -167,7 +168,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
     if constexpr (Tile::kEpilogueThreads == Tile::kThreads) {
       __syncthreads();
     } else {
-      ptx::named_barrier<1, Tile::kEpilogueThreads>();
+      named_barrier_wait(1, Tile::kEpilogueThreads);
     }
     const int own_rank = ptx::cluster_rank();
 #pragma unroll
@@ -179,7 +180,8 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
 #pragma unroll
       for (int i = 0; i < kRowWarps; ++i) row_parts[i] = of_warps[row * kRowWarps + i];
       const float2 joined = Join::template join<1, kWarpColumns>(row_parts);
-      message_send(ptx::shared_address(of_ranks + row * kClusterSize + own_rank), joined, arrived, rank);
+      const uint2 words = make_uint2(__float_as_int(joined.x), __float_as_int(joined.y));
+      store_cluster(ptx::shared_address(of_ranks + row * kClusterSize + own_rank), words, arrived, rank);
     }
     barrier_wait_cluster(arrived, 0);
 #pragma unroll

@@ -59,13 +59,6 @@ inline uint4 load_shared_16(unsigned address) {
 template <class T>
 inline void keep(T&) {}
 
-template <int kBarrier, int kThreads>
-inline void named_barrier() {
-  emulation::Barrier& barrier = emulation::current->block->named_barriers[kBarrier];
-  barrier.expected = kThreads;
-  emulation::arrive_and_wait(barrier);
-}
-
 inline unsigned half2_subtract(unsigned a, unsigned b) {
   const float2 x = unpack_half2(a), y = unpack_half2(b);
   return pack_half2(x.x - y.x, x.y - y.y);
