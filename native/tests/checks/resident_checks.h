@@ -39,7 +39,6 @@ void resident_layer_norm(const std::vector<int>& token_counts) {
   layer_norm_of_kernel_is_near_the_reference<Gemm, Format, Element>(platform::tokens(token_counts));
 }
 
-// Formats, with the K of an int4 block that they share: 16, 32 or 64 inputs a block.
 template <Operand kA, Operand kW>
 void check_resident_family() {
   using mc::GemmProblem;
@@ -61,12 +60,15 @@ void check_resident_family() {
   using Rows64 = ResidentTile<32, 64, 2, 2, 2>;
   using Columns64 = ResidentTile<16, 64, 2, 2, 1>;
   using Idle16 = ResidentTile<16, 16, 1, 4, 1>;
-  resident_gelu<Row, Rows64, 4, mc::QuantFormat<4, 8, false>>({1, 33});
-  resident_quantize<Row, Columns64, 4, mc::QuantFormat<8, 8, true>>({17, 32});
-  resident_quantize<Row, Idle16, 16, mc::QuantFormat<4, 8, true, false, true>>({17});
-  resident_layer_norm<Row, Columns64, 4, mc::QuantFormat<4, 8, false>, mc::Half>({1, 17});
-  resident_layer_norm<Row, Rows64, 4, mc::QuantFormat<8, 8, true>, float>({127});
-  resident_layer_norm<Row, Idle16, 16, mc::QuantFormat<8, 8, false>, float>({16});
+  for (auto timing : platform::kCopyTimings) {
+    platform::select(timing);
+    resident_gelu<Row, Rows64, 4, mc::QuantFormat<4, 8, false>>({1, 33});
+    resident_quantize<Row, Columns64, 4, mc::QuantFormat<8, 8, true>>({17, 32});
+    resident_quantize<Row, Idle16, 16, mc::QuantFormat<4, 8, true, false, true>>({17});
+    resident_layer_norm<Row, Columns64, 4, mc::QuantFormat<4, 8, false>, mc::Half>({1, 17});
+    resident_layer_norm<Row, Rows64, 4, mc::QuantFormat<8, 8, true>, float>({127});
+    resident_layer_norm<Row, Idle16, 16, mc::QuantFormat<8, 8, false>, float>({16});
+  }
 }
 
 constexpr int kResidentFamilies = 7;

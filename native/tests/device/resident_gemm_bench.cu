@@ -54,6 +54,21 @@ using Up = ResidentGemm<Problem<kMlp, kHidden>, Tile, RowScope::kCluster, kClust
 template <class Tile, int kCluster>
 using Down = ResidentGemm<Problem<kHidden, kMlp>, Tile, RowScope::kCluster, kCluster, Norm>;
 
+// To tell what the steps of an epilogue cost: the attention output without quantizer, without layer norm, and the MLP
+// output's products alone.
+template <class Tile, int kCluster>
+using OutputNorm = ResidentGemm<Problem<kHidden, kHidden>, Tile, RowScope::kCluster, kCluster,
+                                mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16>>;
+template <class Tile, int kCluster>
+using OutputCodes = ResidentGemm<Problem<kHidden, kHidden>, Tile, RowScope::kCluster, kCluster,
+                                 mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, Codes>>;
+template <class Tile>
+using OutputStore = ResidentGemm<Problem<kHidden, kHidden>, Tile, RowScope::kPartial, 1, Store>;
+template <class Tile>
+using DownStore = ResidentGemm<Problem<kHidden, kMlp>, Tile, RowScope::kPartial, 1, Store>;
+template <class Tile>
+using UpStore = ResidentGemm<Problem<kMlp, kHidden>, Tile, RowScope::kPartial, 1, Store>;
+
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::kThreads, 1) entry(const mc::GemmArguments arguments) {
   Kernel::run(arguments);
@@ -224,11 +239,30 @@ int main() {
       variant<Down<ResidentTile<16, 96, 6, 2, 4>, 8>>(buffers, 3),
   };
 
-  std::printf("empty kernels: %.2f us each\n", time_graph(stream, 48, [&] {
-                for (int i = 0; i < 48; ++i) {
-                  launch_dependent(stream, reinterpret_cast<const void*>(nothing), dim3(132), 128, 0, 1, nullptr);
-                }
-              }));
+  const std::vector<std::pair<const char*, Variant>> steps = {
+      {"768x768 store", variant<OutputStore<ResidentTile<16, 96, 3, 4, 1>>>(buffers, 1)},
+      {"768x768 norm, store", variant<OutputNorm<ResidentTile<16, 96, 3, 4, 1>, 8>>(buffers, 1)},
+      {"768x768 codes", variant<OutputCodes<ResidentTile<16, 96, 3, 4, 1>, 8>>(buffers, 1)},
+      {"3072x768 store", variant<UpStore<ResidentTile<16, 192, 6, 2, 1>>>(buffers, 2)},
+      {"768x3072 store", variant<DownStore<ResidentTile<16, 48, 3, 4, 4>>>(buffers, 3)},
+  };
+
+  require(cudaFuncSetAttribute(nothing, cudaFuncAttributeMaxDynamicSharedMemorySize, 100 * 1024), "shared memory");
+  require(cudaFuncSetAttribute(nothing, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cluster size");
+  for (int shared : {0, 100 * 1024}) {
+    for (int cluster : {1, 8, 16}) {
+      for (int clusters_of_16 : {2, 8}) {
+        const double time = time_graph(stream, 48, [&] {
+          for (int i = 0; i < 48; ++i) {
+            launch_dependent(stream, reinterpret_cast<const void*>(nothing), dim3(16 * clusters_of_16), 384, shared,
+                             cluster, nullptr);
+          }
+        });
+        std::printf("empty kernels, %3d blocks in clusters of %2d, %6d bytes of shared memory: %.2f us\n",
+                    16 * clusters_of_16, cluster, shared, time);
+      }
+    }
+  }
   for (int tokens : {1, 32, 64, 128, 256}) {
     require(cudaMemcpy(buffers.token_count, &tokens, sizeof tokens, cudaMemcpyHostToDevice), "token count");
     std::printf("%d tokens\n", tokens);
@@ -242,6 +276,13 @@ int main() {
         std::printf("  part %d  %-38s %6.2f us\n", part, variant.name.c_str(), time);
         if (time < least) least = time, best[part] = &variant;
       }
+    }
+    for (const auto& [what, variant] : steps) {
+      const Variant& step = variant;
+      const double time = time_graph(stream, 2 * kLayers, [&] {
+        for (int i = 0; i < 2 * kLayers; ++i) step.launch(stream, i % kLayers, tokens);
+      });
+      std::printf("  steps   %-20s %-38s %6.2f us\n", what, step.name.c_str(), time);
     }
     const auto report_layers = [&](const char* what, const Variant* const (&chosen)[4]) {
       const double time = time_graph(stream, 4 * kLayers, [&] {

@@ -183,7 +183,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
       const uint2 words = make_uint2(__float_as_int(joined.x), __float_as_int(joined.y));
       store_cluster(ptx::shared_address(of_ranks + row * kClusterSize + own_rank), words, arrived, rank);
     }
-    barrier_wait_cluster(arrived, 0);
+    barrier_wait(arrived, 0);  // messages lie in shared memory, so nothing older in L1 can stand for them
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       float2 rank_parts[kRankParts];
