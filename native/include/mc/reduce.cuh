@@ -10,6 +10,7 @@ __device__ __forceinline__ float infinity() { return __int_as_float(0x7f800000);
 __device__ __forceinline__ float minus_infinity() { return __int_as_float(0xff800000); }
 
 struct SumOp {
+  static constexpr bool kIsMax = false;
   template <typename T>
   __device__ __forceinline__ static T apply(T a, T b) {
     return a + b;
@@ -21,6 +22,7 @@ struct SumOp {
 };
 
 struct MaxOp {
+  static constexpr bool kIsMax = true;
   __device__ __forceinline__ static float apply(float a, float b) { return fmaxf(a, b); }
   template <typename T>
   __device__ __forceinline__ static T identity() {
@@ -29,6 +31,7 @@ struct MaxOp {
 };
 
 struct MinOp {
+  static constexpr bool kIsMax = false;
   __device__ __forceinline__ static float apply(float a, float b) { return fminf(a, b); }
   template <typename T>
   __device__ __forceinline__ static T identity() {

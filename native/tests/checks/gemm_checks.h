@@ -203,6 +203,29 @@ struct Epsilon {
   static constexpr float kValue = 1e-12f;
 };
 
+// Replaces rows by layer_norm(rows + residual), and counts the outputs that are not near it.
+template <class Layer>
+long long layer_norm_differences(Layer& layer, std::vector<float>& rows, int tokens,
+                                 platform::Array<mc::Half>& output) {
+  constexpr int kN = Layer::kN;
+  long long wrong = 0;
+  for (int m = 0; m < tokens; ++m) {
+    float* row = &rows[size_t(m) * kN];
+    double mean = 0, variance = 0;
+    for (int n = 0; n < kN; ++n) {
+      row[n] += half_to_float(layer.residual[size_t(m) * kN + n].bits);
+      mean += row[n] / double(kN);
+    }
+    for (int n = 0; n < kN; ++n) variance += (row[n] - mean) * (row[n] - mean) / kN;
+    for (int n = 0; n < kN; ++n) {
+      row[n] = float((row[n] - mean) / std::sqrt(variance + Epsilon::kValue) * layer.gamma[n] + layer.beta[n]);
+      const float bound = 1e-4f + std::fabs(row[n]) / 2048.0f;  // half a unit in the last place of FP16, and a little
+      wrong += !(std::fabs(half_to_float(output[size_t(m) * kN + n].bits) - row[n]) <= bound);
+    }
+  }
+  return wrong;
+}
+
 // Element: storage type of gamma and beta.
 template <class Gemm, class Format, class Element>
 void layer_norm_of_kernel_is_near_the_reference(const std::vector<int>& token_counts) {
@@ -226,21 +249,7 @@ void layer_norm_of_kernel_is_near_the_reference(const std::vector<int>& token_co
       continue;
     }
     std::vector<float> rows = layer.values();
-    long long wrong = 0;
-    for (int m = 0; m < tokens; ++m) {
-      float* row = &rows[size_t(m) * kN];
-      double mean = 0, variance = 0;
-      for (int n = 0; n < kN; ++n) {
-        row[n] += half_to_float(layer.residual[size_t(m) * kN + n].bits);
-        mean += row[n] / double(kN);
-      }
-      for (int n = 0; n < kN; ++n) variance += (row[n] - mean) * (row[n] - mean) / kN;
-      for (int n = 0; n < kN; ++n) {
-        row[n] = float((row[n] - mean) / std::sqrt(variance + Epsilon::kValue) * layer.gamma[n] + layer.beta[n]);
-        const float bound = 1e-4f + std::fabs(row[n]) / 2048.0f;  // half a unit in the last place of FP16, and a little
-        wrong += !(std::fabs(half_to_float(output[size_t(m) * kN + n].bits) - row[n]) <= bound);
-      }
-    }
+    const long long wrong = layer_norm_differences(layer, rows, tokens, output);
     report(name, wrong, rows.size());
     quantized.check(name + " quantize", rows, tokens, CodeMatch::kNearTolerance);
   }

@@ -19,13 +19,14 @@ inline int highest(Operand o) {
 
 constexpr bool is_asymmetric(Operand o) { return o == Operand::kU4 || o == Operand::kU8; }
 
-template <class Problem>
+// Layout_: where weights lie (mc/weight_layout.cuh).
+template <class Problem, class Layout_ = mc::WeightLayout<Problem::kActivation, Problem::kWeight, Problem::kN, Problem::kK>>
 class LinearLayer {
  public:
   static constexpr int kN = Problem::kN, kK = Problem::kK, kGroup = Problem::kGroup;
   static constexpr Operand kA = Problem::kActivation, kW = Problem::kWeight;
   static constexpr int kGroups = kGroup == 0 ? 1 : kK / kGroup;
-  using Layout = mc::WeightLayout<kA, kW, kN, kK>;
+  using Layout = Layout_;
 
   // rows: places in memory for the inputs of a token, at least as many as there are tokens. What is beyond is NaN.
   explicit LinearLayer(int tokens, int rows)

@@ -25,6 +25,7 @@ struct OutputView : OutputPlace<Problem_, 2 * Tile_::kBlocksM, 2 * Tile_::kBlock
   // An upper bound for both scopes of the layouts below; simple, because the host computes it too.
   static constexpr int kScratchBytes = kScope == RowScope::kPartial ? 0 : 16 * Tile::kTileM * (Tile::kWarpsN + 2);
 
+  static_assert(kScope != RowScope::kGrid, "RowScope::kGrid needs the persistent blocks of mc::hopper::Gemm");
   static_assert(kClusterSize == 1 || kScope == RowScope::kCluster, "only RowScope::kCluster forms clusters");
   static_assert(kScope != RowScope::kTile || Tile::kTileN >= Problem::kN,
                 "RowScope::kTile: one block must span all N columns");

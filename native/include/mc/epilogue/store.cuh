@@ -1,5 +1,6 @@
-// Stores of the output tile. A quad of lanes holds 8 neighbouring columns of a row as four pairs; four such groups are
-// exchanged within the quad first, so that each lane writes 8 neighbouring columns by one wide access.
+// Stores of the output tile: each lane writes 8 neighbouring columns by one wide access. Where it does not hold them
+// (View::kRuns is false: a quad of lanes holds 8 neighbouring columns of a row as four pairs), four such groups are
+// exchanged within the quad first.
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
@@ -29,7 +30,7 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
   static_assert(kBits == 16 || kBits == 8 || kBits == 4, "pairs of 4, 8 or 16-bit elements");
   constexpr int kRowBytes = View::Problem::kN * kBits / 8;
   constexpr int kGrouped = View::kColumns / 4 * 4;
-  // The place of row 0 of the lane: of its 8 columns after the exchange, and of its pair where there is none.
+  // The place of row 0 of the lane: of its 8 columns, and of its pair where fewer are left.
   const int lane_column = view.warp_column + 8 * (view.lane % 4);
   unsigned char* first_row = static_cast<unsigned char*>(target) + static_cast<long long>(view.first_row) * kRowBytes;
   unsigned char* wide = first_row + lane_column * kBits / 8;
@@ -39,7 +40,7 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
 #pragma unroll
     for (int c = 0; c < kGrouped; c += 4) {
       unsigned words[4] = {pair(r, c), pair(r, c + 1), pair(r, c + 2), pair(r, c + 3)};
-      transpose_in_quad(words, view.lane);
+      if constexpr (!View::kRuns) transpose_in_quad(words, view.lane);
       if (!view.row_valid(r) || (!View::kWholeColumns && lane_column + 8 * c >= View::Problem::kN)) continue;
       unsigned char* place = wide + (View::row_offset(r) * kRowBytes + c * kBits);
       if constexpr (kBits == 16) {

@@ -30,6 +30,11 @@ __device__ __forceinline__ void barrier_arrive_expect(unsigned bar, int bytes) {
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(bar), "r"(bytes) : "memory");
 }
 
+// Adds bytes without arriving.
+__device__ __forceinline__ void barrier_expect(unsigned bar, int bytes) {
+  asm volatile("mbarrier.expect_tx.relaxed.cta.shared::cta.b64 [%0], %1;" ::"r"(bar), "r"(bytes) : "memory");
+}
+
 // Arrives at the barrier that lies at `bar` in the block `rank` of the cluster.
 __device__ __forceinline__ void barrier_arrive_cluster(unsigned bar, int rank) {
   asm volatile(

@@ -54,6 +54,10 @@ inline void barrier_arrive_expect(unsigned bar, int bytes) {
   barrier_arrive_at(state);
 }
 
+inline void barrier_expect(unsigned bar, int bytes) {
+  barrier_add_bytes(barrier_state(*emulation::current->block, bar), bytes);
+}
+
 inline emulation::Block& cluster_block(int rank) {
   emulation::Block& block = *(*emulation::current->block->cluster)[static_cast<size_t>(rank)];
   if (block.running == 0) emulation::fail("a block of a cluster is used after it ended");

@@ -1,0 +1,62 @@
+// Words that the blocks of a cluster tell one another about each row, through distributed shared memory: every block
+// sends two words a row to every block, itself included, and waits for those of all blocks.
+//
+// Exchanges alternate between two buffers and two barriers. A warp that starts exchange i + 2 has received exchange
+// i + 1 of the same rows, whose senders had read exchange i by then; so nothing is overwritten too early.
+#pragma once
+
+#include "mc/hopper/barrier.cuh"
+#include "mc/hopper/bulk_copy.cuh"
+#include "mc/ptx.cuh"
+
+namespace mc::hopper {
+
+// kRows: those of one warp group, which has its own exchange.
+template <int kRows, int kClusterSize>
+struct ClusterExchange {
+  static constexpr int kBufferBytes = kClusterSize * kRows * 8;  // [kClusterSize][kRows][2] words
+  static constexpr int kBarriersAt = 2 * kBufferBytes;
+  static constexpr int kBytes = kBarriersAt + 2 * kBarrierBytes;
+
+  // place: offset in dynamic shared memory.
+  __device__ __forceinline__ ClusterExchange(int place, int rank) : place_(place), rank_(rank) {}
+
+  __device__ __forceinline__ unsigned shared() const { return ptx::shared_address(ptx::dynamic_shared() + place_); }
+
+  __device__ __forceinline__ void init() const {
+    barrier_init(shared() + kBarriersAt, 1);
+    barrier_init(shared() + kBarriersAt + kBarrierBytes, 1);
+  }
+
+  // Opens an exchange. One thread of the warp group passes true.
+  __device__ __forceinline__ void begin(bool first_thread) {
+    buffer_ = count_ % 2, parity_ = count_ / 2 % 2, ++count_;
+    if (first_thread) barrier_arrive_expect(bar(), kBufferBytes);
+  }
+
+  // Called by the four lanes of the quad that owns the row, with the same words.
+  __device__ __forceinline__ void send(int row, uint2 words, int lane) const {
+    const unsigned target = shared() + buffer_ * kBufferBytes + (rank_ * kRows + row) * 8;
+#pragma unroll
+    for (int first = 0; first < kClusterSize; first += 4) {
+      const int to = first + lane % 4;
+      if (kClusterSize % 4 == 0 || to < kClusterSize) store_cluster(target, words, bar(), to);
+    }
+  }
+
+  __device__ __forceinline__ void wait() const { barrier_wait_cluster(bar(), parity_); }
+
+  __device__ __forceinline__ float2 received(int row, int from) const {
+    const unsigned char* buffer = ptx::dynamic_shared() + place_ + buffer_ * kBufferBytes;
+    return *reinterpret_cast<const float2*>(buffer + (from * kRows + row) * 8);
+  }
+
+ private:
+  __device__ __forceinline__ unsigned bar() const { return shared() + kBarriersAt + buffer_ * kBarrierBytes; }
+
+  int place_, rank_;
+  int count_ = 0;                 // exchanges begun
+  int buffer_ = 0, parity_ = 0;  // of the current one
+};
+
+}  // namespace mc::hopper

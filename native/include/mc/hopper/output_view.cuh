@@ -1,0 +1,202 @@
+// What an epilogue step sees of a warp group's part of a tile: the concept of mc/epilogue/output_view.cuh for the
+// registers of wgmma.
+//
+// values.at[r][c][e] is y[row(r), column(c) + e]. Pairs c = 4 q .. 4 q + 3 of a thread are 8 neighbouring columns
+// (kRuns), because weight_tiles.cuh permutes outputs; the four lanes of a quad hold 32.
+//
+// A row lies in one quad of one warp. Where blocks share rows they meet in distributed shared memory
+// (RowScope::kCluster) or in device memory (RowScope::kGrid, maxima alone).
+#pragma once
+
+#include "mc/epilogue/output_view.cuh"
+#include "mc/hopper/cluster_exchange.cuh"
+#include "mc/hopper/rendezvous.cuh"
+#include "mc/hopper/work.cuh"
+#include "mc/reduce.cuh"
+
+namespace mc::hopper {
+
+template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_>
+struct OutputView {
+  using Problem = Problem_;
+  using Tile = Tile_;
+  using Exchange = ClusterExchange<Tile::kGroupM, kClusterSize_>;
+  static constexpr RowScope kScope = kScope_;
+  static constexpr int kClusterSize = kClusterSize_;
+  static constexpr int kRows = 2 * Tile::kBlocksM;
+  static constexpr int kColumns = Tile::kN / 8;
+  static constexpr bool kRuns = true;
+  static constexpr bool kWholeColumns = Problem::kN % Tile::kN == 0;
+  static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
+
+  static_assert(kScope != RowScope::kTile || kColumnTiles == 1, "RowScope::kTile: one tile must span all N columns");
+  static_assert(kScope != RowScope::kCluster || (kClusterSize >= 2 && kClusterSize <= 16),
+                "a cluster has 2 to 16 blocks");
+
+  struct Values {
+    float at[kRows][kColumns][2];
+    float row_sum[kRows];
+  };
+
+  // group: of the computing warp groups. exchange: that of the warp group, RowScope::kCluster.
+  __device__ __forceinline__ OutputView(const TilePlace& place, int group, int token_count, Exchange& exchange,
+                                        const mc::GemmArguments& arguments)
+      : tokens(token_count),
+        lane(static_cast<int>(threadIdx.x) % 32),
+        group_row(static_cast<int>(threadIdx.x) % kWarpGroup / 32 * 16 + lane / 4),
+        first_row(place.first_row + (Tile::kGroupsOfTile > 1 ? group * Tile::kGroupM : 0) + group_row),
+        warp_column(place.first_column),
+        group_(group),
+        exchange_(exchange),
+        range_ends_(arguments.range_ends),
+        arrivals_(arguments.range_arrivals + place.first_row / Tile::kM),
+        first_element_(static_cast<long long>(first_row) * Problem::kN + warp_column + lane % 4 * 8) {}
+
+  __device__ __forceinline__ static int row_offset(int r) { return r / 2 * 64 + r % 2 * 8; }
+  __device__ __forceinline__ int row(int r) const { return first_row + row_offset(r); }
+  __device__ __forceinline__ bool row_valid(int r) const { return row(r) < tokens; }
+  // For reads of per-row inputs: rows beyond the tokens read the last token's, whose place exists.
+  __device__ __forceinline__ int readable_row(int r) const { return ::min(row(r), tokens - 1); }
+
+  __device__ __forceinline__ static int column_offset(int c) { return c / 4 * 32 + c % 4 * 2; }
+  __device__ __forceinline__ int column(int c) const { return warp_column + lane % 4 * 8 + column_offset(c); }
+  // Index of values.at[r][c][0] in a row-major [tokens, N] matrix: one number, and an offset known at compile time.
+  __device__ __forceinline__ long long element(int r, int c) const {
+    return first_element_ + (row_offset(r) * Problem::kN + column_offset(c));
+  }
+  __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
+
+  // True in one thread of all that share a row: the one that writes what there is once per row.
+  __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && warp_column == 0; }
+
+  // Calls step(r, c, value_0, value_1) for every pair within N, columns outermost.
+  template <class Step>
+  __device__ __forceinline__ void for_each_pair(Values& values, Step&& step) const {
+#pragma unroll
+    for (int c = 0; c < kColumns; ++c) {
+      if (!column_valid(c)) continue;
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) step(r, c, values.at[r][c][0], values.at[r][c][1]);
+    }
+  }
+
+  // Reduces partial[r][i] over all threads that share row r; each receives the result. Every thread of the warp group
+  // calls it. Fixed order, so deterministic; up to two quantities at a time.
+  template <class Op, int kQuantities>
+  __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
+    static_assert(kScope != RowScope::kPartial, "this step needs whole rows: use another RowScope");
+    static_assert(kQuantities <= 2, "an exchange has room for two quantities");
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+#pragma unroll
+      for (int i = 0; i < kQuantities; ++i) partial[r][i] = lanes_reduce<Op, 4>(partial[r][i]);
+    }
+    if constexpr (kScope == RowScope::kCluster) {
+      float2 words[kRows];
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) words[r] = make_float2(partial[r][0], partial[r][kQuantities - 1]);
+      exchange_rows(words, [&](int r, int from, float2 received) {
+        partial[r][0] = from == 0 ? received.x : Op::apply(partial[r][0], received.x);
+        if constexpr (kQuantities == 2) partial[r][1] = from == 0 ? received.y : Op::apply(partial[r][1], received.y);
+      });
+    } else if constexpr (kScope == RowScope::kGrid) {
+      static_assert(Op::kIsMax, "RowScope::kGrid exchanges maxima: code sums and layer norm need another RowScope");
+      reduce_over_grid(partial);
+    }
+  }
+
+  // Mean, and sum of the squared differences to it, of every row: of the quad's part in two passes, then the parts of
+  // the blocks joined (Chan, Golub, LeVeque 1979), so that blocks meet once.
+  __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows]) {
+    static_assert(kScope == RowScope::kCluster || kScope == RowScope::kTile, "layer norm needs whole rows");
+    static_assert(kScope != RowScope::kCluster || kWholeColumns, "the parts of a row must be equally long");
+    constexpr float kPart = static_cast<float>(kColumnTiles == 1 ? Problem::kN : Tile::kN);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) mean[r] = squares[r] = 0.0f;
+    for_each_pair(values, [&](int r, int, float first, float second) { mean[r] += first + second; });
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) mean[r] = __fmul_rn(lanes_sum<4>(mean[r]), 1.0f / kPart);
+    for_each_pair(values, [&](int r, int, float first, float second) {
+      const float a = first - mean[r], b = second - mean[r];
+      squares[r] += a * a + b * b;
+    });
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) squares[r] = lanes_sum<4>(squares[r]);
+    if constexpr (kScope == RowScope::kCluster) {
+      float2 words[kRows], parts[kRows][kClusterSize];
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) words[r] = make_float2(mean[r], squares[r]);
+      exchange_rows(words, [&](int r, int from, float2 received) { parts[r][from] = received; });
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) {
+        mean[r] = parts[r][0].x;
+#pragma unroll
+        for (int from = 1; from < kClusterSize; ++from) mean[r] += parts[r][from].x;
+        mean[r] = __fmul_rn(mean[r], 1.0f / kClusterSize);
+        squares[r] = 0.0f;
+#pragma unroll
+        for (int from = 0; from < kClusterSize; ++from) {
+          const float difference = parts[r][from].x - mean[r];
+          squares[r] += parts[r][from].y + kPart * (difference * difference);
+        }
+      }
+    }
+  }
+
+  int tokens;
+  int lane;
+  int group_row;    // within the warp group's rows, of r = 0
+  int first_row;    // within the output, of r = 0
+  int warp_column;  // of the tile, within the output
+
+ private:
+  // Sends words[r] to every block of the cluster and passes on those of all blocks, in the order of their ranks.
+  template <class Take>
+  __device__ __forceinline__ void exchange_rows(const float2 (&words)[kRows], Take&& take) {
+    exchange_.begin(threadIdx.x % kWarpGroup == 0);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      const uint2 bits = make_uint2(__float_as_int(words[r].x), __float_as_int(words[r].y));
+      exchange_.send(group_row + row_offset(r), bits, lane);
+    }
+    exchange_.wait();
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+#pragma unroll
+      for (int from = 0; from < kClusterSize; ++from) take(r, from, exchange_.received(group_row + row_offset(r), from));
+    }
+  }
+
+  // Each computing warp group of each block of the row block counts as one arrival.
+  template <int kQuantities>
+  __device__ __forceinline__ void reduce_over_grid(float (&partial)[kRows][kQuantities]) {
+    constexpr unsigned kArrivals = kColumnTiles * Tile::kGroupsOfTile;
+    unsigned* ends = range_ends_ + 2ll * first_row;
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      if (lane % 4 >= kQuantities || !row_valid(r)) continue;
+      const float end = kQuantities == 2 && lane % 4 == 1 ? partial[r][kQuantities - 1] : partial[r][0];
+      range_end_add(ends + 2 * row_offset(r) + lane % 4, end);
+    }
+    named_barrier_wait(1 + group_, kWarpGroup);
+    if (threadIdx.x % kWarpGroup == 0) {
+      rendezvous_arrive(arrivals_);
+      rendezvous_wait(arrivals_, kArrivals);
+    }
+    named_barrier_wait(1 + group_, kWarpGroup);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      if (!row_valid(r)) continue;
+#pragma unroll
+      for (int i = 0; i < kQuantities; ++i) partial[r][i] = range_end_read(ends + 2 * row_offset(r) + i);
+    }
+  }
+
+  int group_;
+  Exchange& exchange_;
+  unsigned* range_ends_;
+  unsigned* arrivals_;
+  long long first_element_;
+};
+
+}  // namespace mc::hopper

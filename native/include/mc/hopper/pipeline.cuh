@@ -1,0 +1,57 @@
+// The stages of a block's pipeline in shared memory, between the warp that copies and the warp groups that compute.
+//
+// Step i of all the steps that a block computes, tile after tile, uses stage i % kStages. Its full barrier counts the
+// bytes of both operands; its empty barrier counts the warps that have read it.
+//
+// In a cluster one operand is the same for all blocks (the activations along N, the weights along M). The block of rank
+// stage % kClusterSize copies it to all of them, once the warps of all blocks have read the stage.
+#pragma once
+
+#include "mc/hopper/barrier.cuh"
+#include "mc/hopper/wgmma_tile.cuh"
+
+namespace mc::hopper {
+
+template <class Tile, int kClusterSize>
+struct Pipeline {
+  static constexpr int kReaders = 4 * Tile::kGroupsOfTile;  // warps that read a stage
+  static constexpr int kBarriersAt = Tile::kStages * Tile::kStageBytes;
+  static constexpr int kEnd = kBarriersAt + 2 * Tile::kStages * kBarrierBytes;  // in shared memory
+
+  unsigned shared;
+  int rank;
+
+  __device__ __forceinline__ unsigned activations(int stage) const { return shared + stage * Tile::kStageBytes; }
+  __device__ __forceinline__ unsigned weights(int stage) const { return activations(stage) + Tile::kActivationBytes; }
+  __device__ __forceinline__ unsigned full(int stage) const { return shared + kBarriersAt + stage * kBarrierBytes; }
+  __device__ __forceinline__ unsigned empty(int stage) const { return full(stage) + Tile::kStages * kBarrierBytes; }
+  __device__ __forceinline__ static int loader(int stage) { return stage % kClusterSize; }
+
+  __device__ __forceinline__ void init() const {
+    for (int stage = 0; stage < Tile::kStages; ++stage) {
+      barrier_init(full(stage), 1);
+      barrier_init(empty(stage), loader(stage) == rank ? kReaders * kClusterSize : kReaders);
+    }
+  }
+
+  // Called by each reading warp when its products have read the stage.
+  __device__ __forceinline__ void release(int stage, int lane) const {
+    if (lane != 0) return;
+    barrier_arrive(empty(stage));
+    if (kClusterSize > 1 && loader(stage) != rank) barrier_arrive_cluster(empty(stage), loader(stage));
+  }
+};
+
+// The place of a step: its stage, and the parity of its full barrier's phase.
+template <int kStages>
+struct StepPlace {
+  int stage;
+  int parity;
+
+  __device__ __forceinline__ static StepPlace of(int step) { return {step % kStages, step / kStages & 1}; }
+  __device__ __forceinline__ void advance() {
+    if (++stage == kStages) stage = 0, parity ^= 1;
+  }
+};
+
+}  // namespace mc::hopper

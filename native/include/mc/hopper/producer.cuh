@@ -1,0 +1,87 @@
+// The copies of the warp-specialised GEMM, by one thread.
+#pragma once
+
+#include "mc/dependency.cuh"
+#include "mc/hopper/bulk_copy.cuh"
+#include "mc/hopper/gemm_arguments.cuh"
+#include "mc/hopper/pipeline.cuh"
+#include "mc/hopper/weight_tiles.cuh"
+#include "mc/hopper/work.cuh"
+
+namespace mc::hopper {
+
+template <class Problem, class Tile, RowScope kScope, int kClusterSize>
+struct Producer {
+  using Weights = WeightTiles<Problem::kWeight, Problem::kN, Problem::kK>;
+  using Work = hopper::Work<Problem, Tile, kScope, kClusterSize>;
+  using Pipeline = hopper::Pipeline<Tile, kClusterSize>;
+  using Step = StepPlace<Tile::kStages>;
+  static constexpr bool kSharedActivations = kClusterSize > 1 && Work::kAlongN;
+  static constexpr bool kSharedWeights = kClusterSize > 1 && !Work::kAlongN;
+  static constexpr unsigned short kAllBlocks = (1u << kClusterSize) - 1;
+  static constexpr int kEarly = Weights::kSteps < Tile::kStages ? Weights::kSteps : Tile::kStages;
+
+  __device__ __forceinline__ static void run(const GemmArguments& arguments, const Pipeline& pipeline,
+                                             const Work& work) {
+    prefetch_map(&arguments.activations);
+    // Weights depend on no earlier kernel.
+    const TilePlace early = work.place(0);
+    for (int step = 0; step < kEarly; ++step) {
+      barrier_expect(pipeline.full(step), weight_bytes(early));
+      load_weights(arguments, pipeline, early, step, step);
+    }
+    dependency_wait();
+    const int tiles = work.tiles(*arguments.linear.token_count);
+    if (tiles == 0) {
+      for (int step = 0; step < kEarly; ++step) {
+        barrier_arrive(pipeline.full(step));
+        barrier_wait(pipeline.full(step), 0);
+      }
+      return;
+    }
+    Step at = Step::of(0);
+    for (int tile = 0; tile < tiles; ++tile) {
+      const TilePlace place = work.place(tile);
+#pragma unroll 1
+      for (int step = 0; step < Weights::kSteps; ++step, at.advance()) {
+        const bool loaded = tile == 0 && step < kEarly;
+        barrier_wait(pipeline.empty(at.stage), at.parity ^ 1);
+        barrier_arrive_expect(pipeline.full(at.stage), Tile::kActivationBytes + (loaded ? 0 : weight_bytes(place)));
+        if (!loaded) load_weights(arguments, pipeline, place, step, at.stage);
+        load_activations(arguments, pipeline, place, step, at.stage);
+      }
+    }
+    dependency_release();
+  }
+
+ private:
+  __device__ __forceinline__ static int weight_bytes(const TilePlace& place) {
+    constexpr bool kWholeTiles = Weights::kRows % Tile::kN == 0;
+    return kWholeTiles ? Tile::kWeightBytes : ::min(Tile::kN, Weights::kRows - place.first_column) * Tile::kStepBytes;
+  }
+
+  __device__ __forceinline__ static void load_weights(const GemmArguments& arguments, const Pipeline& pipeline,
+                                                      const TilePlace& place, int step, int stage) {
+    const long long line = static_cast<long long>(step) * Weights::kRows + place.first_column;
+    const void* source = static_cast<const unsigned char*>(arguments.linear.weights) + line * Tile::kStepBytes;
+    if constexpr (!kSharedWeights) {
+      load_bulk(pipeline.weights(stage), source, weight_bytes(place), pipeline.full(stage));
+    } else if (Pipeline::loader(stage) == pipeline.rank) {
+      load_bulk_multicast(pipeline.weights(stage), source, weight_bytes(place), pipeline.full(stage), kAllBlocks);
+    }
+  }
+
+  // Rows from the bucket's end on, and inputs from K on, become zero.
+  __device__ __forceinline__ static void load_activations(const GemmArguments& arguments, const Pipeline& pipeline,
+                                                          const TilePlace& place, int step, int stage) {
+    const int byte = step * Tile::kStepBytes;
+    if constexpr (!kSharedActivations) {
+      load_tile_2d(pipeline.activations(stage), &arguments.activations, byte, place.first_row, pipeline.full(stage));
+    } else if (Pipeline::loader(stage) == pipeline.rank) {
+      load_tile_2d_multicast(pipeline.activations(stage), &arguments.activations, byte, place.first_row,
+                             pipeline.full(stage), kAllBlocks);
+    }
+  }
+};
+
+}  // namespace mc::hopper

@@ -1,0 +1,50 @@
+// Which tiles of the output a block computes, in which order.
+//
+// The grid has one dimension of persistent blocks, in clusters of kClusterSize. Units of work are dealt to clusters in
+// turn, all units of a row block before those of the next, so that row blocks finish one after another:
+//
+//   RowScope::kCluster    a unit is a row block; the cluster's blocks are its column tiles
+//   else                  a unit is a column tile of kClusterSize neighbouring row blocks, one a block of the cluster
+#pragma once
+
+#include "mc/hopper/wgmma_tile.cuh"
+#include "mc/ptx.cuh"
+#include "mc/tile.cuh"
+
+namespace mc::hopper {
+
+struct TilePlace {
+  int first_row;
+  int first_column;
+};
+
+template <class Problem, class Tile, RowScope kScope, int kClusterSize>
+struct Work {
+  static constexpr bool kAlongN = kScope == RowScope::kCluster;
+  static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
+  static constexpr int kUnitRows = Tile::kM * (kAlongN ? 1 : kClusterSize);
+  static constexpr int kUnitsOfRows = kAlongN ? 1 : kColumnTiles;
+  static_assert(!kAlongN || kColumnTiles == kClusterSize,
+                "RowScope::kCluster: the cluster must span all N columns and have no idle block");
+
+  int rank = kClusterSize == 1 ? 0 : ptx::cluster_rank();
+  int first = static_cast<int>(blockIdx.x) / kClusterSize;
+  int stride = static_cast<int>(gridDim.x) / kClusterSize;
+
+  // Tiles of this block, the same for all blocks of its cluster.
+  __device__ __forceinline__ int tiles(int tokens) const {
+    const int units = (tokens + kUnitRows - 1) / kUnitRows * kUnitsOfRows;
+    return units <= first ? 0 : (units - first + stride - 1) / stride;
+  }
+
+  __device__ __forceinline__ TilePlace place(int tile) const {
+    const int unit = first + tile * stride;
+    if constexpr (kAlongN) {
+      return {unit * Tile::kM, rank * Tile::kN};
+    } else {
+      return {(unit / kColumnTiles * kClusterSize + rank) * Tile::kM, unit % kColumnTiles * Tile::kN};
+    }
+  }
+};
+
+}  // namespace mc::hopper
