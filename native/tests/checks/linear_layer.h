@@ -28,8 +28,10 @@ class LinearLayer {
   static constexpr int kGroups = kGroup == 0 ? 1 : kK / kGroup;
   using Layout = Layout_;
 
+  explicit LinearLayer(int tokens) : LinearLayer(tokens, tokens) {}
+
   // rows: places in memory for the inputs of a token, at least as many as there are tokens. What is beyond is NaN.
-  explicit LinearLayer(int tokens, int rows)
+  LinearLayer(int tokens, int rows)
       : residual(size_t(rows) * kN, 0xff),
         gamma(kN),
         beta(kN),
