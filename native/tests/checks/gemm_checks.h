@@ -71,13 +71,16 @@ int rows_in_memory(int tokens) {
 
 // A grid for a bucket of one tile more than the tokens need: the blocks beyond leave at once.
 template <class Gemm>
-bool launch(const std::string& name, const mc::GemmArguments& arguments, int tokens) {
+bool launch(const std::string& name, mc::GemmArguments arguments, int tokens) {
   using Tile = typename Gemm::Tile;
   platform::Shape shape;
   shape.columns = (Gemm::Problem::kN + Tile::kTileN - 1) / Tile::kTileN;
   shape.rows = (tokens + Tile::kTileM - 1) / Tile::kTileM + 1;
   shape.cluster = Gemm::View::kClusterSize;
   shape.shared_bytes = Gemm::kSharedBytes;
+  shape.resident = Gemm::View::kScope == RowScope::kGrid;
+  platform::Array<unsigned> ends(2 * static_cast<size_t>(tokens)), arrivals(static_cast<size_t>(shape.rows));
+  arguments.range_ends = ends.device(), arguments.range_arrivals = arrivals.device();
   return platform::launch<Gemm, Gemm::kThreads>(name, shape, arguments);
 }
 

@@ -18,17 +18,21 @@ void resident_linear(const std::vector<int>& token_counts) {
       Element, kStaticScale>(platform::tokens(token_counts));
 }
 
+// kCluster: 1 stands for RowScope::kGrid.
+constexpr RowScope scope_of(int cluster) { return cluster == 1 ? RowScope::kGrid : RowScope::kCluster; }
+
 template <class Problem, class Tile, int kCluster, class Format>
 void resident_gelu(const std::vector<int>& token_counts) {
-  using Gemm = ResidentThen<Problem, Tile, RowScope::kCluster, kCluster, mc::Gelu<mc::GeluForm::kErf>,
-                            mc::QuantizeRows<Format>>;
-  gelu_then_quantize_of_kernel_equals_the_reference<Gemm, Format, mc::GeluForm::kErf, Format::kAsymmetric>(
+  constexpr bool kCodeSum = kCluster > 1 && Format::kAsymmetric;
+  using Gemm = ResidentThen<Problem, Tile, scope_of(kCluster), kCluster, mc::Gelu<mc::GeluForm::kErf>,
+                            mc::QuantizeRows<Format, kCodeSum>>;
+  gelu_then_quantize_of_kernel_equals_the_reference<Gemm, Format, mc::GeluForm::kErf, kCodeSum>(
       platform::tokens(token_counts));
 }
 
 template <class Problem, class Tile, int kCluster, class Format>
 void resident_quantize(const std::vector<int>& token_counts) {
-  using Gemm = ResidentThen<Problem, Tile, RowScope::kCluster, kCluster, mc::QuantizeRows<Format>>;
+  using Gemm = ResidentThen<Problem, Tile, scope_of(kCluster), kCluster, mc::QuantizeRows<Format>>;
   quantize_of_kernel_equals_the_reference<Gemm, Format>(platform::tokens(token_counts));
 }
 
@@ -65,6 +69,8 @@ void check_resident_family() {
     resident_gelu<Row, Rows64, 4, mc::QuantFormat<4, 8, false>>({1, 33});
     resident_quantize<Row, Columns64, 4, mc::QuantFormat<8, 8, true>>({17, 32});
     resident_quantize<Row, Idle16, 16, mc::QuantFormat<4, 8, true, false, true>>({17});
+    resident_gelu<Row, Rows64, 1, mc::QuantFormat<8, 8, true>>({1, 33});
+    resident_quantize<Row, Idle16, 1, mc::QuantFormat<4, 8, false>>({17, 32});
     resident_layer_norm<Row, Columns64, 4, mc::QuantFormat<4, 8, false>, mc::Half>({1, 17});
     resident_layer_norm<Row, Rows64, 4, mc::QuantFormat<8, 8, true>, float>({127});
     resident_layer_norm<Row, Idle16, 16, mc::QuantFormat<8, 8, false>, float>({16});

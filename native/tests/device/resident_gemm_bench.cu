@@ -50,7 +50,7 @@ using Qkv = ResidentGemm<Problem<3 * kHidden, kHidden>, Tile, RowScope::kPartial
 template <class Tile, int kCluster>
 using Output = ResidentGemm<Problem<kHidden, kHidden>, Tile, RowScope::kCluster, kCluster, Norm>;
 template <class Tile, int kCluster>
-using Up = ResidentGemm<Problem<kMlp, kHidden>, Tile, RowScope::kCluster, kCluster, Gelu>;
+using Up = ResidentGemm<Problem<kMlp, kHidden>, Tile, kCluster == 1 ? RowScope::kGrid : RowScope::kCluster, kCluster, Gelu>;
 template <class Tile, int kCluster>
 using Down = ResidentGemm<Problem<kHidden, kMlp>, Tile, RowScope::kCluster, kCluster, Norm>;
 
@@ -101,6 +101,9 @@ struct Buffers {
   mc::Half* qkv = memory<mc::Half>(kMaxTokens * 3 * kHidden, 0);
   float* vector = memory<float>(kMlp, 0x3c);
   mc::Half* gamma = memory<mc::Half>(kHidden, 0x3c);
+  // RowScope::kGrid: ends and arrivals of each layer's launch, cleared when a graph starts.
+  static constexpr size_t kRangeWords = 2 * kMaxTokens + kMaxTokens / 16;
+  unsigned* ranges = memory<unsigned>(2 * kLayers * kRangeWords, 0);
   std::vector<unsigned char*> weights[4];
 
   Buffers() {
@@ -110,9 +113,12 @@ struct Buffers {
     }
   }
 
-  // part: 0 QKV, 1 attention output, 2 MLP intermediate, 3 MLP output.
-  mc::GemmArguments arguments(int part, int layer) const {
+  // part: 0 QKV, 1 attention output, 2 MLP intermediate, 3 MLP output. launch: of this part in a graph.
+  mc::GemmArguments arguments(int part, int launch) const {
+    const int layer = launch % kLayers;
     mc::GemmArguments result{};
+    result.range_ends = ranges + launch * kRangeWords;
+    result.range_arrivals = result.range_ends + 2 * kMaxTokens;
     result.token_count = token_count;
     result.activations = part == 1 ? context_codes : part == 3 ? mlp_codes : hidden_codes;
     result.activation_scale = part == 1 ? context_scale : part == 3 ? mlp_scale : hidden_scale;
@@ -130,7 +136,11 @@ struct Buffers {
 struct Variant {
   int part;
   std::string name;
-  std::function<void(cudaStream_t, int layer, int tokens)> launch;
+  int row_blocks_at_most;  // RowScope::kGrid must fit the chip at once
+  int tile_m;
+  std::function<void(cudaStream_t, int launch, int tokens)> launch;
+
+  bool fits(int tokens) const { return (tokens + tile_m - 1) / tile_m <= row_blocks_at_most; }
 };
 
 void launch_dependent(cudaStream_t stream, const void* kernel, dim3 grid, int threads, int shared, int cluster,
@@ -174,12 +184,20 @@ Variant variant(const Buffers& buffers, int part) {
   require(cudaFuncGetAttributes(&facts, kernel), "attributes");
   std::printf("part %d  %-38s shared %6d  registers %3d  local %zu  clusters at a time %d\n", part, name,
               Kernel::kSharedBytes, facts.numRegs, facts.localSizeBytes, clusters);
-  return {part, name, [=, &buffers](cudaStream_t stream, int layer, int tokens) {
-            mc::GemmArguments arguments = buffers.arguments(part, layer);
+  const int columns = Kernel::Problem::kN / Tile::kTileN;
+  const int row_blocks_at_most = Kernel::View::kScope == RowScope::kGrid ? 132 / columns : 1 << 20;
+  return {part, name, row_blocks_at_most, Tile::kTileM, [=, &buffers](cudaStream_t stream, int launch, int tokens) {
+            mc::GemmArguments arguments = buffers.arguments(part, launch);
             void* pointers[] = {&arguments};
-            const dim3 grid(Kernel::Problem::kN / Tile::kTileN, (tokens + Tile::kTileM - 1) / Tile::kTileM);
+            const dim3 grid(columns, (tokens + Tile::kTileM - 1) / Tile::kTileM);
             launch_dependent(stream, kernel, grid, Kernel::kThreads, Kernel::kSharedBytes, kCluster, pointers);
           }};
+}
+
+// What a graph starts with. The kernel stands between because no programmatic dependency leads from a memory operation.
+void clear_ranges(cudaStream_t stream, const Buffers& buffers) {
+  require(cudaMemsetAsync(buffers.ranges, 0, 2 * kLayers * Buffers::kRangeWords * sizeof(unsigned), stream), "memset");
+  nothing<<<1, 32, 0, stream>>>();
 }
 
 // Microseconds of one of the `kernels` that `capture` puts into a graph.
@@ -231,6 +249,8 @@ int main() {
       variant<Up<ResidentTile<16, 192, 4, 3, 1>, 16>>(buffers, 2),
       variant<Up<ResidentTile<32, 192, 6, 2, 1>, 16>>(buffers, 2),
       variant<Up<ResidentTile<16, 384, 12, 1, 1>, 8>>(buffers, 2),
+      variant<Up<ResidentTile<16, 96, 3, 4, 1>, 1>>(buffers, 2),
+      variant<Up<ResidentTile<32, 96, 3, 4, 1>, 1>>(buffers, 2),
   };
   variants[3] = {
       variant<Down<ResidentTile<16, 48, 3, 4, 4>, 16>>(buffers, 3),
@@ -270,8 +290,10 @@ int main() {
     for (int part = 0; part < 4; ++part) {
       double least = 1e9;
       for (const Variant& variant : variants[part]) {
+        if (!variant.fits(tokens)) continue;
         const double time = time_graph(stream, 2 * kLayers, [&] {
-          for (int i = 0; i < 2 * kLayers; ++i) variant.launch(stream, i % kLayers, tokens);
+          clear_ranges(stream, buffers);
+          for (int i = 0; i < 2 * kLayers; ++i) variant.launch(stream, i, tokens);
         });
         std::printf("  part %d  %-38s %6.2f us\n", part, variant.name.c_str(), time);
         if (time < least) least = time, best[part] = &variant;
@@ -280,12 +302,13 @@ int main() {
     for (const auto& [what, variant] : steps) {
       const Variant& step = variant;
       const double time = time_graph(stream, 2 * kLayers, [&] {
-        for (int i = 0; i < 2 * kLayers; ++i) step.launch(stream, i % kLayers, tokens);
+        for (int i = 0; i < 2 * kLayers; ++i) step.launch(stream, i, tokens);
       });
       std::printf("  steps   %-20s %-38s %6.2f us\n", what, step.name.c_str(), time);
     }
     const auto report_layers = [&](const char* what, const Variant* const (&chosen)[4]) {
       const double time = time_graph(stream, 4 * kLayers, [&] {
+        clear_ranges(stream, buffers);
         for (int layer = 0; layer < kLayers; ++layer) {
           for (const Variant* variant : chosen) variant->launch(stream, layer, tokens);
         }
@@ -294,6 +317,9 @@ int main() {
     };
     report_layers("best of each part", {best[0], best[1], best[2], best[3]});
     report_layers("first of each part", {&variants[0][0], &variants[1][0], &variants[2][0], &variants[3][0]});
+    if (variants[2][5].fits(tokens)) {
+      report_layers("grid scope", {&variants[0][1], &variants[1][0], &variants[2][5], &variants[3][0]});
+    }
     report_layers("clusters of 8", {&variants[0][1], &variants[1][0], &variants[2][3], &variants[3][2]});
   }
   return 0;

@@ -14,6 +14,8 @@
 // with the programmatic attribute. With RowScope::kCluster the entry point carries __cluster_dims__(kClusterSize, 1, 1),
 // gridDim.x is kClusterSize, and more than 8 blocks need the non-portable cluster size attribute.
 //
+// RowScope::kGrid needs all blocks on the chip at once: gridDim.x * gridDim.y at most the number of SMs.
+//
 // Activations, their scales and the residual are read before the token count is known, a tile's rows at a time, so
 // gridDim.y * kTileM rows of them must exist in memory. What the rows beyond the tokens hold has no effect.
 //
@@ -31,7 +33,8 @@
 //
 //   shared_bytes = kTileN * K * weight_bits / 8 + max(kTileM * (K * activation_bits / 8 + 16), (kWarpsK - 1) * kTileM * kTileN * 4)
 //                  + 16 * kTileN + 4 * kTileM + (residual ? 2 * kTileM * (kTileN + 8) : 0)
-//                  + (row_scope == kCluster ? 32 + 24 * kTileM * (warps of a block that share a row + kClusterSize) : 0)
+//                  + (row_scope == kPartial ? 0 : 32 + 8 * kTileM * (exchanges * row_warps + (row_scope == kCluster ? 3 * kClusterSize : 0)))
+//   exchanges    = row_scope == kCluster ? 3 : 1        row_warps: warps of the epilogue that share a row, resident_view.cuh
 #pragma once
 
 #include "mc/dependency.cuh"
@@ -84,7 +87,7 @@ struct ResidentGemm {
     typename Loop::Result result;
     Loop::run(shared, place, result);
     if (!place.owns()) return;
-    View view(place, tokens, kScratchOffset);
+    View view(place, arguments, tokens, kScratchOffset);
     Epilogue::run(view, result, Parameters::moved(arguments, kParametersOffset, place));
   }
 };

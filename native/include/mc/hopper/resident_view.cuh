@@ -1,19 +1,24 @@
-// What an epilogue step sees of the resident GEMM: the values of one thread, and rows that a thread-block cluster
-// shares. Blocks exchange one message a row and reduction, so layer norm and a dynamic quantizer cost one each.
+// What an epilogue step sees of the resident GEMM: the values of one thread, and rows that blocks share.
 //
-// A reduction over rows, with the time of its parts in cycles, about 400 in all:
+// RowScope::kCluster: the blocks of a cluster exchange one message a row and reduction, so layer norm and a dynamic
+// quantizer cost one each. The parts of a reduction, in cycles, about 400 in all:
 //   quads reduce by shuffles; warps write their parts to shared memory          60
 //   a barrier of the block's warps                                              30
 //   a thread per row and receiver joins the warps' parts and sends the result   260
 //   a quad reads the ranks' parts of its rows, and joins them by shuffles       60
+//
+// RowScope::kGrid: blocks meet in device memory (rendezvous.cuh), for maxima alone. That takes three round trips to L2,
+// about 1900 cycles, so it is for rows that are too wide for a cluster.
 //
 // Scratch of the view: for each of kExchanges a barrier, 8 bytes; then for each: parts of warps [kTileM][kRowWarps], parts
 // of ranks [kTileM][kClusterSize], 8 bytes each. Exchanges have scratch of their own, so none waits for another's readers.
 #pragma once
 
 #include "mc/epilogue/output_place.cuh"
+#include "mc/gemm_arguments.cuh"
 #include "mc/hopper/barrier.cuh"
 #include "mc/hopper/bulk_copy.cuh"
+#include "mc/hopper/rendezvous.cuh"
 #include "mc/hopper/resident_tile.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/ptx.cuh"
@@ -69,14 +74,15 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
 
-  static constexpr int kExchanges = kScope == RowScope::kCluster ? 3 : 0;  // layer norm, range, code sums
-  static constexpr int kRowWarps = Tile::kWarpsN * Tile::kColumnOwners;    // warps of a block that share a row
+  // Cluster: layer norm, range, code sums. Grid: range.
+  static constexpr int kExchanges = kScope == RowScope::kCluster ? 3 : kScope == RowScope::kGrid ? 1 : 0;
+  static constexpr int kRowWarps = Tile::kWarpsN * Tile::kColumnOwners;  // warps of a block that share a row
   static constexpr int kWarpPartBytes = Tile::kTileM * kRowWarps * 8;
-  static constexpr int kRankPartBytes = Tile::kTileM * kClusterSize * 8;
+  static constexpr int kRankPartBytes = kScope == RowScope::kCluster ? Tile::kTileM * kClusterSize * 8 : 0;
   static constexpr int kScratchBytes =
       kExchanges == 0 ? 0 : 32 + kExchanges * (kWarpPartBytes + kRankPartBytes);  // 32: barriers, in whole 16 bytes
 
-  static_assert(kScope == RowScope::kPartial || kScope == RowScope::kCluster, "rows are shared by clusters, if at all");
+  static_assert(kScope != RowScope::kTile, "rows are shared by clusters or by the grid, if at all");
   static_assert(kScope == RowScope::kCluster || kClusterSize == 1, "only RowScope::kCluster forms clusters");
   static_assert(kScope != RowScope::kCluster ||
                     (Tile::kTileN * kClusterSize == Problem::kN && kClusterSize % 4 == 0 && kClusterSize <= 16),
@@ -92,12 +98,16 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   }
 
   // scratch: offset in dynamic shared memory.
-  __device__ __forceinline__ ResidentView(const ResidentPlace<Tile>& place, int token_count, int scratch)
+  __device__ __forceinline__ ResidentView(const ResidentPlace<Tile>& place, const GemmArguments& arguments,
+                                          int token_count, int scratch)
       : Place(token_count, place.lane, place.owned_row() + place.lane / 4, place.first_row,
               place.first_column + place.owned_column()),
         tile_column_(place.owned_column()),
         row_warp_(place.warp_n + (Tile::kColumnOwners == 1 ? 0 : place.warp_k * Tile::kWarpsN)),
-        scratch_(scratch) {}
+        scratch_(scratch),
+        block_row_(place.first_row),
+        range_ends_(arguments.range_ends),
+        range_arrivals_(arguments.range_arrivals) {}
 
   // True in one thread of all that share a row: the one that writes what there is once per row.
   __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && row_warp_ == 0 && blockIdx.x == 0; }
@@ -118,7 +128,12 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
       parts[r].x = lanes_reduce<Op, 4>(partial[r][0]);
       parts[r].y = kQuantities == 2 ? lanes_reduce<Op, 4>(partial[r][kQuantities - 1]) : 0.0f;
     }
-    exchange<JoinBoth<Op>>(parts);
+    if constexpr (kScope == RowScope::kGrid) {
+      static_assert(Op::kIsMax, "RowScope::kGrid exchanges maxima: code sums and layer norm need RowScope::kCluster");
+      meet_in_memory<kQuantities>(parts);
+    } else {
+      exchange<JoinBoth<Op>>(parts);
+    }
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       partial[r][0] = parts[r].x;
@@ -151,35 +166,53 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   static constexpr int kWarpColumns = 8 * kColumns;
   static constexpr int kRankParts = kClusterSize / 4;  // that a lane reads of a row
 
-  // parts: one a row, equal in the four lanes of a quad. Every thread of the epilogue calls it, in the whole cluster.
-  template <class Join>
-  __device__ __forceinline__ void exchange(float2 (&parts)[kRows]) {
-    static_assert(kScope == RowScope::kCluster, "this step needs whole rows: use RowScope::kCluster");
-    float2* of_warps = reinterpret_cast<float2*>(ptx::dynamic_shared() + scratch_ + 32 +
-                                                 exchange_ * (kWarpPartBytes + kRankPartBytes));
-    float2* of_ranks = of_warps + Tile::kTileM * kRowWarps;
-    const unsigned arrived = ptx::shared_address(ptx::dynamic_shared() + scratch_) + kBarrierBytes * exchange_;
-    ++exchange_;
-
-    if (lane % 4 == 0) {
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) of_warps[(tile_row + row_offset(r)) * kRowWarps + row_warp_] = parts[r];
-    }
+  __device__ __forceinline__ static void epilogue_barrier() {
     if constexpr (Tile::kEpilogueThreads == Tile::kThreads) {
       __syncthreads();
     } else {
       named_barrier_wait(1, Tile::kEpilogueThreads);
     }
+  }
+
+  __device__ __forceinline__ float2* parts_of_warps(int exchange) const {
+    return reinterpret_cast<float2*>(ptx::dynamic_shared() + scratch_ + 32 +
+                                     exchange * (kWarpPartBytes + kRankPartBytes));
+  }
+
+  // Makes the parts of all warps of the block visible to all of its epilogue's threads.
+  __device__ __forceinline__ void share_in_block(float2* of_warps, const float2 (&parts)[kRows]) const {
+    if (lane % 4 == 0) {
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) of_warps[(tile_row + row_offset(r)) * kRowWarps + row_warp_] = parts[r];
+    }
+    epilogue_barrier();
+  }
+
+  template <class Join>
+  __device__ __forceinline__ static float2 join_in_block(const float2* of_warps, int row) {
+    float2 row_parts[kRowWarps];
+#pragma unroll
+    for (int i = 0; i < kRowWarps; ++i) row_parts[i] = of_warps[row * kRowWarps + i];
+    return Join::template join<1, kWarpColumns>(row_parts);
+  }
+
+  // parts: one a row, equal in the four lanes of a quad. Every thread of the epilogue calls it, in the whole cluster.
+  template <class Join>
+  __device__ __forceinline__ void exchange(float2 (&parts)[kRows]) {
+    static_assert(kScope == RowScope::kCluster, "this step needs whole rows: use RowScope::kCluster");
+    float2* of_warps = parts_of_warps(exchange_);
+    float2* of_ranks = of_warps + Tile::kTileM * kRowWarps;
+    const unsigned arrived = ptx::shared_address(ptx::dynamic_shared() + scratch_) + kBarrierBytes * exchange_;
+    ++exchange_;
+
+    share_in_block(of_warps, parts);
     const int own_rank = ptx::cluster_rank();
 #pragma unroll
     for (int first = 0; first < Tile::kTileM * kClusterSize; first += Tile::kEpilogueThreads) {
       const int index = first + static_cast<int>(threadIdx.x);
       if (index >= Tile::kTileM * kClusterSize) break;
       const int row = index / kClusterSize, rank = index % kClusterSize;
-      float2 row_parts[kRowWarps];
-#pragma unroll
-      for (int i = 0; i < kRowWarps; ++i) row_parts[i] = of_warps[row * kRowWarps + i];
-      const float2 joined = Join::template join<1, kWarpColumns>(row_parts);
+      const float2 joined = join_in_block<Join>(of_warps, row);
       const uint2 words = make_uint2(__float_as_int(joined.x), __float_as_int(joined.y));
       store_cluster(ptx::shared_address(of_ranks + row * kClusterSize + own_rank), words, arrived, rank);
     }
@@ -194,10 +227,43 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
     }
   }
 
+  // The same for the maxima of rows that all blocks of a row of the grid share. All of them are running or have ended:
+  // the grid fits the chip at once.
+  template <int kQuantities>
+  __device__ __forceinline__ void meet_in_memory(float2 (&parts)[kRows]) {
+    float2* of_warps = parts_of_warps(0);
+    share_in_block(of_warps, parts);
+    const int row = static_cast<int>(threadIdx.x);
+    static_assert(Tile::kTileM <= Tile::kEpilogueThreads, "a thread adds the ends of a row");
+    if (row < Tile::kTileM && block_row_ + row < this->tokens) {
+      const float2 joined = join_in_block<JoinBoth<MaxOp>>(of_warps, row);
+      unsigned* ends = range_ends_ + 2 * (block_row_ + row);
+      range_end_add(ends, joined.x);
+      if constexpr (kQuantities == 2) range_end_add(ends + 1, joined.y);
+    }
+    epilogue_barrier();
+    if (threadIdx.x == 0) {
+      unsigned* arrivals = range_arrivals_ + block_row_ / Tile::kTileM;
+      rendezvous_arrive(arrivals);
+      rendezvous_wait(arrivals, Problem::kN / Tile::kTileN);
+    }
+    epilogue_barrier();
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      if (!this->row_valid(r)) continue;
+      const unsigned* ends = range_ends_ + 2 * this->row(r);
+      parts[r].x = range_end_read(ends);
+      if constexpr (kQuantities == 2) parts[r].y = range_end_read(ends + 1);
+    }
+  }
+
   int tile_column_;  // of the warp
   int row_warp_;     // which of the block's warps that share a row
   int scratch_;
   int exchange_ = 0;
+  int block_row_;
+  unsigned* range_ends_;
+  unsigned* range_arrivals_;
 };
 
 }  // namespace mc::hopper
