@@ -77,6 +77,13 @@ __device__ __forceinline__ float exp2_approximate(float value) {
   return result;
 }
 
+// The larger number; NaN where one is NaN.
+__device__ __forceinline__ float maximum_or_nan(float a, float b) {
+  float result;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
+  return result;
+}
+
 // What follows exists from sm_90 on.
 
 // Index of this block within its thread-block cluster.

@@ -105,8 +105,15 @@ struct QuantFormat {
   __device__ __forceinline__ static int quantize_code(float value, const QuantParams& params, float clip) {
     value = clipped(value, clip);
     if constexpr (kAsymmetric) value = __fsub_rn(value, params.lo);
-    const int code = __float2int_rn(__fmul_rn(value, params.inv));
-    return ::min(::max(code, kLowest), kHighest);
+    const float scaled = __fmul_rn(value, params.inv);
+    if constexpr (kStatic) {
+      return ::min(::max(__float2int_rn(scaled), kLowest), kHighest);
+    } else {
+      // Within the row's own range |scaled| exceeds kHighest by roundings alone, so nothing is left to clamp. Numbers
+      // near 1.5 * 2^23 have no fraction: the sum is rounded to nearest even, and its low bits are the code.
+      constexpr float kNoFraction = 12582912.0f;
+      return __float_as_int(__fadd_rn(scaled, kNoFraction)) - 0x4b400000;
+    }
   }
 
   // Packs kCodesPerWord codes into a word, the first in the lowest bits.

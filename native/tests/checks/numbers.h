@@ -58,7 +58,8 @@ inline std::vector<float> random_floats(Random& random, size_t count, float devi
   return values;
 }
 
-inline float gelu_erf(float x) { return 0.5f * x * (1.0f + erff(x * 0.70710678f)); }
+// In double, because 1 + erf(x) cancels for negative x.
+inline float gelu_erf(float x) { return static_cast<float>(0.5 * x * std::erfc(x * -0.70710678118654752)); }
 
 inline float gelu_tanh(float x) {
   const float scaled_cube = 0.044715f * (x * x * x);

@@ -14,7 +14,7 @@
 
 namespace platform {
 
-constexpr bool kExactMath = false;  // erff and tanhf differ from the host's in the last place
+constexpr bool kExactMath = false;  // tanhf differs from the host's in the last place
 constexpr bool kThorough = true;
 constexpr bool kClustersOfInt4 = false;  // packed int4 products are compiled as sm_80 code
 

@@ -51,6 +51,9 @@ programs() {
     echo "attention_$head_dim attention_device_test.cu $hopper -DMC_HEAD_DIM=$head_dim"
   done
   echo "rows rows_device_test.cu $hopper"
+  for part in 0 1 2 3; do
+    echo "hopper_$part hopper_device_test.cu $hopper -DMC_PART=$part"
+  done
 }
 
 compile() {

@@ -10,7 +10,7 @@
 
 namespace platform {
 
-constexpr bool kExactMath = true;  // erff and tanhf of a kernel are those of the host
+constexpr bool kExactMath = true;  // tanhf of a kernel is that of the host
 constexpr bool kThorough = false;  // the cases that cost much are for the GPU
 constexpr bool kClustersOfInt4 = true;
 

@@ -26,30 +26,38 @@ struct Products {
   template <class Issued>
   __device__ __forceinline__ static void run(const Pipeline& pipeline, int first_row, int lane, Step at, Result& result,
                                              Issued&& issued) {
-    int before = 0;  // stage of the step before
+    multiply<true>(pipeline, first_row, at, result);
 #pragma unroll 1
-    for (int step = 0; step < Weights::kSteps; ++step, at.advance()) {
-      barrier_wait(pipeline.full(at.stage), at.parity);
-      const unsigned long long a = k_major_descriptor(pipeline.activations(at.stage) + first_row * Tile::kStepBytes);
-      const unsigned long long b = k_major_descriptor(pipeline.weights(at.stage));
-      wgmma_fence();
-#pragma unroll
-      for (int k = 0; k < 4; ++k) {  // 32 bytes each
-#pragma unroll
-        for (int i = 0; i < Tile::kBlocksM; ++i) {
-          Product::multiply(result.sums[i], a + 512 * i + 2 * k, b + 2 * k, step > 0 || k > 0);
-        }
-      }
-      wgmma_commit();
-      if (step > 0) {
-        wgmma_wait<1>();
-        pipeline.release(before, lane);
-      }
-      before = at.stage;
+    for (int step = 1; step < Weights::kSteps; ++step) {
+      const int before = at.stage;
+      at.advance();
+      multiply<false>(pipeline, first_row, at, result);
+      wgmma_wait<1>();
+      pipeline.release(before, lane);
     }
     issued();
     wgmma_wait<0>();
-    pipeline.release(before, lane);
+    wgmma_hold(result.sums);
+    pipeline.release(at.stage, lane);
+  }
+
+ private:
+  template <bool kFirst>
+  __device__ __forceinline__ static void multiply(const Pipeline& pipeline, int first_row, Step at, Result& result) {
+    barrier_wait(pipeline.full(at.stage), at.parity);
+    const unsigned long long a = k_major_descriptor(pipeline.activations(at.stage) + first_row * Tile::kStepBytes);
+    const unsigned long long b = k_major_descriptor(pipeline.weights(at.stage));
+    wgmma_hold(result.sums);
+    wgmma_fence();
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {  // 32 bytes each
+#pragma unroll
+      for (int i = 0; i < Tile::kBlocksM; ++i) {
+        Product::multiply(result.sums[i], a + 512 * i + 2 * k, b + 2 * k, !kFirst || k > 0);
+      }
+    }
+    wgmma_commit();
+    wgmma_hold(result.sums);
   }
 };
 

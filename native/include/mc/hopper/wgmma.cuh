@@ -7,6 +7,8 @@
 //
 // Order of use: wgmma_fence() once the accumulators (and register operands) are as they should be, any number of
 // multiply(), wgmma_commit(), and wgmma_wait<N>() before accumulators are read and shared memory is written again.
+// wgmma_hold(sums) before the first product and after the last wait keeps the compiler from moving reads and writes of
+// the accumulators in between.
 #pragma once
 
 #include "mc/hopper/wgmma_operands.cuh"
@@ -40,6 +42,14 @@ __device__ __forceinline__ void wgmma_commit() { asm volatile("wgmma.commit_grou
 template <int kPending>
 __device__ __forceinline__ void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
+}
+
+__device__ __forceinline__ void wgmma_hold(int& sum) { asm volatile("" : "+r"(sum)::"memory"); }
+__device__ __forceinline__ void wgmma_hold(float& sum) { asm volatile("" : "+f"(sum)::"memory"); }
+template <class Part, int kParts>
+__device__ __forceinline__ void wgmma_hold(Part (&sums)[kParts]) {
+#pragma unroll
+  for (int i = 0; i < kParts; ++i) wgmma_hold(sums[i]);
 }
 
 enum class Major { kK, kN };  // which of b's dimensions is contiguous

@@ -71,6 +71,8 @@ inline unsigned half2_multiply_add(unsigned a, unsigned b, unsigned c) {
 
 inline float exp2_approximate(float value) { return std::exp2(value); }
 
+inline float maximum_or_nan(float a, float b) { return std::isnan(a) || std::isnan(b) ? NAN : std::fmax(a, b); }
+
 inline int cluster_rank() { return emulation::current->block->rank; }
 inline void cluster_barrier() { emulation::arrive_and_wait(*emulation::current->block->cluster_barrier); }
 inline void cluster_meet() { cluster_barrier(); }

@@ -42,6 +42,9 @@ inline void start_product(emulation::Work product) {
   emulation::current->products.back().push_back(std::move(product));
 }
 
+template <class Sums>
+inline void wgmma_hold(Sums&) {}
+
 enum class Major { kK, kN };
 
 // Reads operands as the tensor core does: bits 4 to 6 of an address are exchanged with its bits 7 to 9.

@@ -1,0 +1,249 @@
+// Times tiles of the warp-specialised GEMM for the four linear layers of a BERT encoder, with their real epilogues.
+//
+//   hopper_gemm_bench [M ...]          M: tokens; without them 256 1024 4096 12288 16384
+//
+// Compiled with MC_HIDDEN (768 or 1024) and MC_LAYER (0: qkv, 1: attention output, 2: MLP in, 3: MLP out), because each
+// candidate takes the compiler seconds. A candidate is 20 launches in a graph, each dependent on the one before through
+// programmatic launch, on weights of their own, so that they come from where they come from in a model. One line a
+// candidate, best first: M, layer, tile, microseconds a launch, TOPS.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "mc/epilogue/steps.cuh"
+#include "mc/hopper/gemm.cuh"
+#include "platform.h"
+#include "tensor_map.h"
+
+namespace {
+
+using namespace mc;
+using hopper::Schedule;
+using hopper::WgmmaTile;
+
+constexpr int kHidden = MC_HIDDEN, kInner = 4 * MC_HIDDEN, kLayer = MC_LAYER;
+constexpr int kLaunches = 20, kLongest = 16384;
+
+struct Epsilon {
+  static constexpr float kValue = 1e-12f;
+};
+
+template <int kLayer_>
+struct Layer;
+template <>
+struct Layer<0> {
+  static constexpr const char* kName = "qkv";
+  using Problem = GemmProblem<3 * kHidden, kHidden, Operand::kS8, Operand::kS8>;
+  using Steps = mc::Epilogue<Dequantize<>, Bias, StoreF16>;
+};
+template <>
+struct Layer<1> {
+  static constexpr const char* kName = "attention_output";
+  using Problem = GemmProblem<kHidden, kHidden, Operand::kS8, Operand::kS8>;
+  using Steps = mc::Epilogue<Dequantize<>, Bias, Residual, LayerNormStep<Half, Epsilon>, StoreF16,
+                             QuantizeRows<QuantFormat<8, 8, false>>>;
+};
+template <>
+struct Layer<2> {
+  static constexpr const char* kName = "mlp_in";
+  using Problem = GemmProblem<kInner, kHidden, Operand::kS8, Operand::kS8>;
+  using Steps = mc::Epilogue<Dequantize<>, Bias, Gelu<GeluForm::kErf>, QuantizeRows<QuantFormat<8, 8, false>>>;
+};
+template <>
+struct Layer<3> {
+  static constexpr const char* kName = "mlp_out";
+  using Problem = GemmProblem<kHidden, kInner, Operand::kS8, Operand::kS8>;
+  using Steps = Layer<1>::Steps;
+};
+
+using Problem = Layer<kLayer>::Problem;
+
+void check(cudaError_t error, const char* call) { platform::require(error, Layer<kLayer>::kName, call); }
+
+template <class T>
+T* allocate(size_t count, unsigned char fill = 0) {
+  T* memory = nullptr;
+  check(cudaMalloc(&memory, count * sizeof(T)), "cudaMalloc");
+  check(cudaMemset(memory, fill, count * sizeof(T)), "cudaMemset");
+  return memory;
+}
+
+// Random bytes; powers of tensor cores, and so clocks, depend on them.
+void fill_codes(unsigned char* memory, size_t bytes) {
+  std::vector<unsigned char> host(bytes);
+  unsigned long long state = 88172645463325252ull;
+  for (unsigned char& byte : host) {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+    byte = static_cast<unsigned char>(state >> 40);
+  }
+  check(cudaMemcpy(memory, host.data(), bytes, cudaMemcpyHostToDevice), "cudaMemcpy");
+}
+
+struct Operands {
+  unsigned char* activations = allocate<unsigned char>(size_t(kLongest) * Problem::kK);
+  unsigned char* weights[kLaunches];
+  float* scales = allocate<float>(kLongest + Problem::kN, 0x3c);  // about 0.011
+  float* bias = allocate<float>(Problem::kN);
+  Half* residual = allocate<Half>(size_t(kLongest) * Problem::kN);
+  Half* norm = allocate<Half>(2 * Problem::kN, 0x30);
+  Half* output = allocate<Half>(size_t(kLongest) * Problem::kN);
+  unsigned char* codes = allocate<unsigned char>(size_t(kLongest) * Problem::kN);
+  float* code_scales = allocate<float>(kLongest);
+  unsigned* meeting = allocate<unsigned>(size_t(kLaunches) * 3 * kLongest);  // ends and arrivals
+  int* token_count = allocate<int>(1);
+
+  Operands() {
+    using Weights = hopper::WeightTiles<Operand::kS8, Problem::kN, Problem::kK>;
+    fill_codes(activations, size_t(kLongest) * Problem::kK);
+    for (auto& weight : weights) {
+      weight = allocate<unsigned char>(Weights::kBytes);
+      fill_codes(weight, Weights::kBytes);
+    }
+  }
+
+  mc::GemmArguments arguments(int launch) const {
+    mc::GemmArguments result{};
+    result.token_count = token_count;
+    result.activation_scale = scales;
+    result.weight_scale = scales + kLongest;
+    result.weights = weights[launch];
+    result.bias = bias;
+    result.residual = residual;
+    result.gamma = norm;
+    result.beta = norm + Problem::kN;
+    result.output = output;
+    result.quantized = {codes, code_scales, nullptr, nullptr, 1.0f, 0.0f, 1.0f, 0};
+    result.range_ends = meeting + size_t(launch) * 3 * kLongest;
+    result.range_arrivals = result.range_ends + 2 * kLongest;
+    return result;
+  }
+};
+
+struct Timing {
+  std::string name;
+  float microseconds;
+};
+
+template <class Gemm>
+__global__ void __launch_bounds__(Gemm::kThreads, 1) kernel(const __grid_constant__ hopper::GemmArguments arguments) {
+  Gemm::run(arguments);
+}
+
+template <RowScope kScope, int kCluster, class Tile>
+Timing measure(const Operands& operands, int tokens, cudaStream_t stream) {
+  using Gemm = hopper::Gemm<Problem, Tile, kScope, kCluster, Layer<kLayer>::Steps>;
+  char name[80];
+  std::snprintf(name, sizeof name, "%s_m%d_n%d_s%d_c%d", Gemm::kPingPong ? "pingpong" : "together", Tile::kM, Tile::kN,
+                Tile::kStages, kCluster);
+  const auto entry = kernel<Gemm>;
+  check(cudaFuncSetAttribute(entry, cudaFuncAttributeMaxDynamicSharedMemorySize, Gemm::kSharedBytes), "shared memory");
+  cudaLaunchAttribute attributes[2] = {};
+  attributes[0].id = cudaLaunchAttributeClusterDimension;
+  attributes[0].val.clusterDim = {kCluster, 1, 1};
+  attributes[1].id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  attributes[1].val.programmaticStreamSerializationAllowed = 1;
+  cudaLaunchConfig_t config = {};
+  config.blockDim = dim3(Gemm::kThreads);
+  config.dynamicSmemBytes = Gemm::kSharedBytes;
+  config.stream = stream;
+  config.attrs = attributes;
+  config.numAttrs = 1;
+  config.gridDim = dim3(kCluster);
+  int resident = 0;
+  check(cudaOccupancyMaxActiveClusters(&resident, entry, &config), "occupancy");
+  const int units = (tokens + Gemm::Work::kUnitRows - 1) / Gemm::Work::kUnitRows * Gemm::Work::kUnitsOfRows;
+  config.gridDim = dim3(std::min(units, resident) * kCluster);
+  config.numAttrs = 2;
+
+  cudaGraph_t graph;
+  cudaGraphExec_t executable;
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "capture");
+  for (int launch = 0; launch < kLaunches; ++launch) {
+    hopper::GemmArguments arguments{};
+    arguments.linear = operands.arguments(launch);
+    arguments.activations = platform::tensor_map(operands.activations, Problem::kK, tokens, Tile::kM);
+    check(cudaLaunchKernelEx(&config, entry, arguments), name);
+  }
+  check(cudaStreamEndCapture(stream, &graph), "capture");
+  check(cudaGraphInstantiate(&executable, graph, 0), "instantiate");
+  cudaEvent_t begin, end;
+  check(cudaEventCreate(&begin), "event");
+  check(cudaEventCreate(&end), "event");
+  float best = 1e30f;
+  for (int run = 0; run < 5; ++run) {  // the first warms up
+    check(cudaMemsetAsync(operands.meeting, 0, size_t(kLaunches) * 3 * kLongest * 4, stream), "memset");
+    check(cudaEventRecord(begin, stream), "record");
+    check(cudaGraphLaunch(executable, stream), "launch");
+    check(cudaEventRecord(end, stream), "record");
+    while (cudaEventQuery(end) == cudaErrorNotReady) {
+    }
+    check(cudaEventSynchronize(end), name);
+    float milliseconds = 0.0f;
+    check(cudaEventElapsedTime(&milliseconds, begin, end), "elapsed");
+    if (run > 0) best = std::min(best, milliseconds);
+  }
+  cudaGraphExecDestroy(executable);
+  cudaGraphDestroy(graph);
+  return {name, best * 1000.0f / kLaunches};
+}
+
+template <RowScope kScope, int kCluster, class... Tiles>
+void measure_all(const Operands& operands, int tokens, cudaStream_t stream, std::vector<Timing>& timings) {
+  (timings.push_back(measure<kScope, kCluster, Tiles>(operands, tokens, stream)), ...);
+}
+
+template <int kM, int kN, int kStages>
+using Turns = WgmmaTile<kM, kN, kStages, Schedule::kPingPong>;
+template <int kM, int kN, int kStages>
+using Together = WgmmaTile<kM, kN, kStages, Schedule::kCooperative>;
+
+std::vector<Timing> measure_layer(const Operands& operands, int tokens, cudaStream_t stream) {
+  std::vector<Timing> timings;
+  if constexpr (kLayer % 2 == 0) {
+    constexpr RowScope kScope = kLayer == 0 ? RowScope::kPartial : RowScope::kGrid;
+    measure_all<kScope, 1, Turns<64, 64, 8>, Turns<64, 128, 8>, Turns<64, 192, 6>, Turns<64, 256, 5>, Turns<128, 96, 7>,
+                Turns<128, 128, 6>, Together<128, 192, 5>, Together<128, 256, 4>, Together<256, 128, 4>>(
+        operands, tokens, stream, timings);
+    if (tokens >= 1024) {
+      measure_all<kScope, 2, Turns<64, 256, 5>, Turns<128, 128, 6>, Together<128, 256, 4>, Together<256, 128, 4>>(
+          operands, tokens, stream, timings);
+    }
+  } else if constexpr (kHidden == 768) {
+    constexpr RowScope kScope = RowScope::kCluster;
+    measure_all<kScope, 8, Turns<64, 96, 10>, Turns<128, 96, 7>>(operands, tokens, stream, timings);
+    measure_all<kScope, 6, Turns<64, 128, 8>, Turns<128, 128, 6>>(operands, tokens, stream, timings);
+    measure_all<kScope, 4, Turns<64, 192, 6>, Together<128, 192, 5>>(operands, tokens, stream, timings);
+    measure_all<kScope, 3, Turns<64, 256, 5>, Together<128, 256, 4>>(operands, tokens, stream, timings);
+  } else {
+    constexpr RowScope kScope = RowScope::kCluster;
+    measure_all<kScope, 8, Turns<64, 128, 8>, Turns<128, 128, 6>, Together<128, 128, 6>>(operands, tokens, stream,
+                                                                                        timings);
+    measure_all<kScope, 4, Turns<64, 256, 5>, Together<128, 256, 4>>(operands, tokens, stream, timings);
+  }
+  std::sort(timings.begin(), timings.end(),
+            [](const Timing& a, const Timing& b) { return a.microseconds < b.microseconds; });
+  return timings;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  std::vector<int> sizes = {256, 1024, 4096, 12288, 16384};
+  if (count > 1) sizes.clear();
+  for (int i = 1; i < count; ++i) sizes.push_back(std::min(std::atoi(values[i]), kLongest));
+  cudaStream_t stream;
+  check(cudaStreamCreate(&stream), "stream");
+  const Operands operands;
+  for (int tokens : sizes) {
+    check(cudaMemcpy(operands.token_count, &tokens, 4, cudaMemcpyHostToDevice), "token count");
+    for (const Timing& timing : measure_layer(operands, tokens, stream)) {
+      const double operations = 2.0 * tokens * Problem::kN * Problem::kK;
+      std::printf("m %5d h %4d %-16s %-24s %8.2f us %7.0f TOPS\n", tokens, kHidden, Layer<kLayer>::kName,
+                  timing.name.c_str(), timing.microseconds, operations / timing.microseconds * 1e-6);
+    }
+    std::fflush(stdout);
+  }
+  return 0;
+}
