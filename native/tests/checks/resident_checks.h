@@ -7,9 +7,8 @@
 namespace checks {
 
 template <class Problem, class Tile, RowScope kScope, int kCluster, class... Steps>
-using ResidentThen =
-    mc::hopper::ResidentGemm<Problem, Tile, kScope, kCluster,
-                             typename Linearized<terms_of<Problem>(), false, Steps...>::Type>;
+using ResidentThen = mc::hopper::ResidentGemm<Problem, Tile, kScope, kCluster,
+                                              typename Linearized<terms_of<Problem>(), false, Steps...>::Type>;
 
 template <class Problem, class Tile, class Element, bool kStaticScale = false>
 void resident_linear(const std::vector<int>& token_counts) {
@@ -50,10 +49,10 @@ void check_resident_family() {
   using Narrow = GemmProblem<96, 256, kA, kW>;
   using Row = GemmProblem<256, 256, kA, kW>;
   using OneWarp = ResidentTile<16, 48, 1, 1, 1>;
-  using Columns = ResidentTile<32, 96, 3, 1, 2>;       // no sums to join
-  using SharedRows = ResidentTile<32, 48, 3, 2, 1>;    // each of two warps owns 16 rows
+  using Columns = ResidentTile<32, 96, 3, 1, 2>;        // no sums to join
+  using SharedRows = ResidentTile<32, 48, 3, 2, 1>;     // each of two warps owns 16 rows
   using SharedColumns = ResidentTile<16, 96, 3, 4, 1>;  // each of four owns 8 columns
-  using Idle = ResidentTile<16, 48, 3, 4, 1>;          // two of four warps own nothing
+  using Idle = ResidentTile<16, 48, 3, 4, 1>;           // two of four warps own nothing
   resident_linear<Narrow, OneWarp, float>({1, 17});
   resident_linear<Narrow, Columns, mc::Half>({32, 33});
   resident_linear<Narrow, SharedRows, float>({16, 127});

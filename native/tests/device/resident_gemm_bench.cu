@@ -40,7 +40,8 @@ struct Epsilon {
 
 using Codes = mc::QuantizeRows<mc::QuantFormat<4, 8, false>>;
 using Store = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF16>;
-using Norm = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16, Codes>;
+using Norm =
+    mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16, Codes>;
 using Gelu = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>, Codes>;
 
 template <int kN, int kK>
@@ -50,15 +51,17 @@ using Qkv = ResidentGemm<Problem<3 * kHidden, kHidden>, Tile, RowScope::kPartial
 template <class Tile, int kCluster>
 using Output = ResidentGemm<Problem<kHidden, kHidden>, Tile, RowScope::kCluster, kCluster, Norm>;
 template <class Tile, int kCluster>
-using Up = ResidentGemm<Problem<kMlp, kHidden>, Tile, kCluster == 1 ? RowScope::kGrid : RowScope::kCluster, kCluster, Gelu>;
+using Up =
+    ResidentGemm<Problem<kMlp, kHidden>, Tile, kCluster == 1 ? RowScope::kGrid : RowScope::kCluster, kCluster, Gelu>;
 template <class Tile, int kCluster>
 using Down = ResidentGemm<Problem<kHidden, kMlp>, Tile, RowScope::kCluster, kCluster, Norm>;
 
 // To tell what the steps of an epilogue cost: the attention output without quantizer, without layer norm, and the MLP
 // output's products alone.
 template <class Tile, int kCluster>
-using OutputNorm = ResidentGemm<Problem<kHidden, kHidden>, Tile, RowScope::kCluster, kCluster,
-                                mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16>>;
+using OutputNorm = ResidentGemm<
+    Problem<kHidden, kHidden>, Tile, RowScope::kCluster, kCluster,
+    mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16>>;
 template <class Tile, int kCluster>
 using OutputCodes = ResidentGemm<Problem<kHidden, kHidden>, Tile, RowScope::kCluster, kCluster,
                                  mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, Codes>>;
@@ -109,7 +112,8 @@ struct Buffers {
   Buffers() {
     const int bytes[] = {3 * kHidden * kHidden / 2, kHidden * kHidden / 2, kMlp * kHidden / 2, kMlp * kHidden / 2};
     for (int part = 0; part < 4; ++part) {
-      for (int layer = 0; layer < kLayers; ++layer) weights[part].push_back(memory<unsigned char>(bytes[part], 0x17 + layer));
+      for (int layer = 0; layer < kLayers; ++layer)
+        weights[part].push_back(memory<unsigned char>(bytes[part], 0x17 + layer));
     }
   }
 
@@ -164,8 +168,10 @@ Variant variant(const Buffers& buffers, int part) {
   using Tile = typename Kernel::Tile;
   constexpr int kCluster = Kernel::View::kClusterSize;
   const void* kernel = reinterpret_cast<const void*>(entry<Kernel>);
-  require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Kernel::kSharedBytes), "shared memory");
-  if (kCluster > 8) require(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cluster size");
+  require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Kernel::kSharedBytes),
+          "shared memory");
+  if (kCluster > 8)
+    require(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cluster size");
   char name[100];
   std::snprintf(name, sizeof name, "%dx%d warps %dx%d chunks %d cluster %d", Tile::kTileM, Tile::kTileN, Tile::kWarpsN,
                 Tile::kWarpsK, Tile::kChunks, kCluster);
@@ -306,7 +312,7 @@ int main() {
       });
       std::printf("  steps   %-20s %-38s %6.2f us\n", what, step.name.c_str(), time);
     }
-    const auto report_layers = [&](const char* what, const Variant* const (&chosen)[4]) {
+    const auto report_layers = [&](const char* what, const Variant* const(&chosen)[4]) {
       const double time = time_graph(stream, 4 * kLayers, [&] {
         clear_ranges(stream, buffers);
         for (int layer = 0; layer < kLayers; ++layer) {

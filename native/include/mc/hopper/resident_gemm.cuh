@@ -11,15 +11,16 @@
 //   }
 //
 // Launch: grid (N / kTileN, ceil(bucket tokens / kTileM), 1), kThreads threads, kSharedBytes of dynamic shared memory,
-// with the programmatic attribute. With RowScope::kCluster the entry point carries __cluster_dims__(kClusterSize, 1, 1),
-// gridDim.x is kClusterSize, and more than 8 blocks need the non-portable cluster size attribute.
+// with the programmatic attribute. With RowScope::kCluster the entry point carries
+// __cluster_dims__(kClusterSize, 1, 1), gridDim.x is kClusterSize, and more than 8 blocks need the non-portable cluster
+// size attribute.
 //
 // RowScope::kGrid needs all blocks on the chip at once: gridDim.x * gridDim.y at most the number of SMs.
 //
 // Activations, their scales and the residual are read before the token count is known, a tile's rows at a time, so
 // gridDim.y * kTileM rows of them must exist in memory. What the rows beyond the tokens hold has no effect.
 //
-// Time after the former kernel's end, in cycles of a 16 x 96 tile with K = 768, on an H100 about 1.7 a nanosecond:
+// Time after the former kernel's end, estimated, in cycles of a 16 x 96 tile with K = 768, on an H100 about 1.7 a nanosecond:
 //
 //   weights, column parameters, cluster barrier              0      in the shadow of the former kernel
 //   activations, scales, residual, token count               600    one round trip to L2, all at once
@@ -31,10 +32,12 @@
 // Dependents are released first of all: their blocks take what shared memory this kernel leaves on the SM and load
 // their own weights, while everything that they read or overwrite waits for the end of this kernel.
 //
-//   shared_bytes = kTileN * K * weight_bits / 8 + max(kTileM * (K * activation_bits / 8 + 16), (kWarpsK - 1) * kTileM * kTileN * 4)
+//   shared_bytes = kTileN * K * weight_bits / 8
+//                  + max(kTileM * (K * activation_bits / 8 + 16), (kWarpsK - 1) * kTileM * kTileN * 4)
 //                  + 16 * kTileN + 4 * kTileM + (residual ? 2 * kTileM * (kTileN + 8) : 0)
-//                  + (row_scope == kPartial ? 0 : 32 + 8 * kTileM * (exchanges * row_warps + (row_scope == kCluster ? 3 * kClusterSize : 0)))
-//   exchanges    = row_scope == kCluster ? 3 : 1        row_warps: warps of the epilogue that share a row, resident_view.cuh
+//                  + (row_scope == kPartial ? 0 : 32 + 8 * kTileM * (exchanges * row_warps + ranks))
+//   exchanges    = row_scope == kCluster ? 3 : 1        ranks = row_scope == kCluster ? 3 * kClusterSize : 0
+//   row_warps    = kWarpsN * kColumnOwners, the epilogue's warps that share a row (resident_tile.cuh)
 #pragma once
 
 #include "mc/dependency.cuh"

@@ -33,11 +33,13 @@ struct ResidentMainloop {
   static constexpr int kRowStride = Problem::kRowBytes + 16;
   static constexpr int kActivationBytes = Tile::kTileM * kRowStride;
   static constexpr int kPartialBytes = (Tile::kWarpsK - 1) * Tile::kTileM * Tile::kTileN * 4;
-  static constexpr int kSharedBytes = kWeightBytes + (kActivationBytes > kPartialBytes ? kActivationBytes : kPartialBytes);
+  static constexpr int kSharedBytes =
+      kWeightBytes + (kActivationBytes > kPartialBytes ? kActivationBytes : kPartialBytes);
 
   // Products that follow one another on one accumulator wait for each other. A warp with few accumulators keeps two
   // sets of them, one for even and one for odd steps of the tensor core.
-  static constexpr int kSets = Tile::kBlocksM * Tile::kColumns <= 4 && kSteps * Fragment::kStepsPerBlock % 2 == 0 ? 2 : 1;
+  static constexpr int kSets =
+      Tile::kBlocksM * Tile::kColumns <= 4 && kSteps * Fragment::kStepsPerBlock % 2 == 0 ? 2 : 1;
 
   static_assert(Problem::kGroup == 0 && !Problem::kRowSums, "weight groups and row sums are left to mc::Gemm");
   static_assert(Problem::kN % Tile::kTileN == 0, "tiles must divide N");
@@ -78,7 +80,8 @@ struct ResidentMainloop {
     }
   };
 
-  // Starts the copies of the rows, kChunks groups. Rows beyond the tokens are copied like others: see resident_gemm.cuh.
+  // Starts the copies of the rows, kChunks groups. Rows beyond the tokens are copied like others: see
+  // resident_gemm.cuh.
   __device__ __forceinline__ static void load_activations(const Pieces& pieces) {
 #pragma unroll
     for (int chunk = 0; chunk < Tile::kChunks; ++chunk) {
@@ -144,8 +147,8 @@ struct ResidentMainloop {
 
   __device__ __forceinline__ static void load(unsigned shared, const Place& place, int step, Operands& operands) {
     const int block = step * Tile::kWarpsK + place.warp_k;
-    const unsigned weights = shared + place.warp_n * Tile::kBlocksN * kSlabBytes + block * Layout::kBlockBytes +
-                             place.lane * 16;
+    const unsigned weights =
+        shared + place.warp_n * Tile::kBlocksN * kSlabBytes + block * Layout::kBlockBytes + place.lane * 16;
 #pragma unroll
     for (int n = 0; n < Tile::kBlocksN; ++n) {
       const uint4 loaded = ptx::load_shared_16(weights + n * kSlabBytes);

@@ -45,14 +45,17 @@ struct EpilogueReads;
 template <class... Steps>
 struct EpilogueReads<Epilogue<Steps...>> {
   template <class Element>
-  static constexpr int element_bytes(const Element*) { return sizeof(Element); }
+  static constexpr int element_bytes(const Element*) {
+    return sizeof(Element);
+  }
   static constexpr int element_bytes(const void*) { return 0; }
 
   static constexpr bool kBias = (StepReads<Steps>::kBias || ...);
   static constexpr bool kResidual = (StepReads<Steps>::kResidual || ...);
   static constexpr bool kTokenScale = (StepReads<Steps>::kTokenScale || ...);
   // Of gamma and beta; 0 without layer norm.
-  static constexpr int kNormBytes = (element_bytes(static_cast<typename StepReads<Steps>::NormElement*>(nullptr)) + ...);
+  static constexpr int kNormBytes =
+      (element_bytes(static_cast<typename StepReads<Steps>::NormElement*>(nullptr)) + ...);
 };
 
 template <class Problem, class Tile, class Epilogue>
@@ -66,8 +69,8 @@ struct ResidentParameters {
   static constexpr int kResidualStride = 2 * (Tile::kTileN + 8);
   static constexpr int kSharedBytes = kResidualOffset + (Reads::kResidual ? Tile::kTileM * kResidualStride : 0);
 
-  // Starts the copies of what belongs to the weights. offset: in dynamic shared memory. They and those of load_rows join
-  // the next group of copies that is committed.
+  // Starts the copies of what belongs to the weights. offset: in dynamic shared memory. They and those of load_rows
+  // join the next group of copies that is committed.
   __device__ __forceinline__ static void load_columns(const GemmArguments& arguments, int offset, const Place& place) {
     if constexpr (kWeightScale) load<4 * Tile::kTileN>(offset, arguments.weight_scale + place.first_column);
     if constexpr (Reads::kBias) load<4 * Tile::kTileN>(offset + kVectorBytes, arguments.bias + place.first_column);
@@ -118,7 +121,8 @@ struct ResidentParameters {
   }
 
   // The arguments of the epilogue's steps.
-  __device__ __forceinline__ static GemmArguments moved(const GemmArguments& arguments, int offset, const Place& place) {
+  __device__ __forceinline__ static GemmArguments moved(const GemmArguments& arguments, int offset,
+                                                        const Place& place) {
     GemmArguments result = arguments;
     const unsigned char* shared = ptx::dynamic_shared() + offset;
     const auto floats = [&](int vector) { return reinterpret_cast<const float*>(shared + vector * kVectorBytes); };
@@ -144,7 +148,8 @@ struct ResidentParameters {
     static_assert(kBytes % 16 == 0 && kBytes / 16 <= Tile::kThreads, "a thread copies 16 bytes of a vector");
     const int thread = static_cast<int>(threadIdx.x);
     if (thread < kBytes / 16) {
-      ptx::copy_async_16(ptx::shared_address(ptx::dynamic_shared()) + offset + 16 * thread, byte(source, 16 * thread), true);
+      ptx::copy_async_16(ptx::shared_address(ptx::dynamic_shared()) + offset + 16 * thread, byte(source, 16 * thread),
+                         true);
     }
   }
 };

@@ -10,8 +10,9 @@
 // RowScope::kGrid: blocks meet in device memory (rendezvous.cuh), for maxima alone. That takes three round trips to L2,
 // about 1900 cycles, so it is for rows that are too wide for a cluster.
 //
-// Scratch of the view: for each of kExchanges a barrier, 8 bytes; then for each: parts of warps [kTileM][kRowWarps], parts
-// of ranks [kTileM][kClusterSize], 8 bytes each. Exchanges have scratch of their own, so none waits for another's readers.
+// Scratch of the view: for each of kExchanges a barrier, 8 bytes; then for each: parts of warps [kTileM][kRowWarps],
+// parts of ranks [kTileM][kClusterSize], 8 bytes each. Exchanges have scratch of their own, so none waits for another's
+// readers.
 #pragma once
 
 #include "mc/epilogue/output_place.cuh"
@@ -65,12 +66,12 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   using Problem = Problem_;
   using Tile = Tile_;
   using Place = OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOwnedColumns, true>;
-  using typename Place::Values;
   using Place::kColumns;
   using Place::kRows;
   using Place::lane;
   using Place::row_offset;
   using Place::tile_row;
+  using typename Place::Values;
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
 
