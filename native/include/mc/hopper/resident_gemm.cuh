@@ -20,7 +20,8 @@
 // Activations, their scales and the residual are read before the token count is known, a tile's rows at a time, so
 // gridDim.y * kTileM rows of them must exist in memory. What the rows beyond the tokens hold has no effect.
 //
-// Time after the former kernel's end, estimated, in cycles of a 16 x 96 tile with K = 768, on an H100 about 1.7 a nanosecond:
+// Time after the former kernel's end, estimated for a 16 x 96 tile with K = 768 in cycles, of which an H100 has about
+// 1.7 a nanosecond:
 //
 //   weights, column parameters, cluster barrier              0      in the shadow of the former kernel
 //   activations, scales, residual, token count               600    one round trip to L2, all at once
@@ -35,8 +36,9 @@
 //   shared_bytes = kTileN * K * weight_bits / 8
 //                  + max(kTileM * (K * activation_bits / 8 + 16), (kWarpsK - 1) * kTileM * kTileN * 4)
 //                  + 16 * kTileN + 4 * kTileM + (residual ? 2 * kTileM * (kTileN + 8) : 0)
-//                  + (row_scope == kPartial ? 0 : 32 + 8 * kTileM * (exchanges * row_warps + ranks))
-//   exchanges    = row_scope == kCluster ? 3 : 1        ranks = row_scope == kCluster ? 3 * kClusterSize : 0
+//                  + (exchanges == 0 ? 0 : 32 + 8 * kTileM * exchanges * (row_warps + ranks))
+//   exchanges    = layer norm + dynamic quantizer + code sums, 1 each
+//   ranks        = row_scope == kCluster ? kClusterSize : 0
 //   row_warps    = kWarpsN * kColumnOwners, the epilogue's warps that share a row (resident_tile.cuh)
 #pragma once
 
@@ -55,7 +57,7 @@ struct ResidentGemm {
   using Epilogue = Epilogue_;
   using Loop = ResidentMainloop<Problem, Tile>;
   using Parameters = ResidentParameters<Problem, Tile, Epilogue>;
-  using View = ResidentView<Problem, Tile, kScope_, kClusterSize_>;
+  using View = ResidentView<Problem, Tile, kScope_, kClusterSize_, EpilogueNeeds<Epilogue>::kExchanges>;
 
   static constexpr int kThreads = Tile::kThreads;
   static constexpr bool kReadsWholeTiles = true;  // rows beyond the tokens are read as well

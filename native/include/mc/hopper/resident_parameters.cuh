@@ -16,66 +16,73 @@
 
 namespace mc::hopper {
 
-// What a step reads.
+// What a step reads, and how often it has blocks exchange something about their rows.
 template <class Step>
-struct StepReads {
+struct StepNeeds {
   static constexpr bool kBias = false, kResidual = false, kTokenScale = false;
+  static constexpr int kExchanges = 0;
   using NormElement = void;
 };
 template <>
-struct StepReads<Bias> : StepReads<void> {
+struct StepNeeds<Bias> : StepNeeds<void> {
   static constexpr bool kBias = true;
 };
 template <>
-struct StepReads<Residual> : StepReads<void> {
+struct StepNeeds<Residual> : StepNeeds<void> {
   static constexpr bool kResidual = true;
 };
 template <>
-struct StepReads<Dequantize<false>> : StepReads<void> {
+struct StepNeeds<Dequantize<false>> : StepNeeds<void> {
   static constexpr bool kTokenScale = true;
 };
 template <class Element, class Epsilon>
-struct StepReads<LayerNormStep<Element, Epsilon>> : StepReads<void> {
+struct StepNeeds<LayerNormStep<Element, Epsilon>> : StepNeeds<void> {
+  static constexpr int kExchanges = 1;
   using NormElement = Element;
 };
+template <class Format, bool kCodeSum>
+struct StepNeeds<QuantizeRows<Format, kCodeSum>> : StepNeeds<void> {
+  static constexpr int kExchanges = (Format::kStatic ? 0 : 1) + (kCodeSum ? 1 : 0);
+};
 
-// What an epilogue reads.
+// The same of an epilogue.
 template <class Epilogue>
-struct EpilogueReads;
+struct EpilogueNeeds;
 template <class... Steps>
-struct EpilogueReads<Epilogue<Steps...>> {
+struct EpilogueNeeds<Epilogue<Steps...>> {
   template <class Element>
   static constexpr int element_bytes(const Element*) {
     return sizeof(Element);
   }
   static constexpr int element_bytes(const void*) { return 0; }
 
-  static constexpr bool kBias = (StepReads<Steps>::kBias || ...);
-  static constexpr bool kResidual = (StepReads<Steps>::kResidual || ...);
-  static constexpr bool kTokenScale = (StepReads<Steps>::kTokenScale || ...);
+  static constexpr bool kBias = (StepNeeds<Steps>::kBias || ...);
+  static constexpr bool kResidual = (StepNeeds<Steps>::kResidual || ...);
+  static constexpr bool kTokenScale = (StepNeeds<Steps>::kTokenScale || ...);
+  static constexpr int kExchanges = (StepNeeds<Steps>::kExchanges + ...);
   // Of gamma and beta; 0 without layer norm.
   static constexpr int kNormBytes =
-      (element_bytes(static_cast<typename StepReads<Steps>::NormElement*>(nullptr)) + ...);
+      (element_bytes(static_cast<typename StepNeeds<Steps>::NormElement*>(nullptr)) + ...);
 };
 
 template <class Problem, class Tile, class Epilogue>
 struct ResidentParameters {
-  using Reads = EpilogueReads<Epilogue>;
+  using Needs = EpilogueNeeds<Epilogue>;
   using Place = ResidentPlace<Tile>;
   static constexpr bool kWeightScale = !is_float(Problem::kWeight);
-  static constexpr bool kTokenScale = Reads::kTokenScale && !is_float(Problem::kActivation);
+  static constexpr bool kTokenScale = Needs::kTokenScale && !is_float(Problem::kActivation);
   static constexpr int kVectorBytes = 4 * Tile::kTileN;
   static constexpr int kResidualOffset = 4 * kVectorBytes + 4 * Tile::kTileM;
   static constexpr int kResidualStride = 2 * (Tile::kTileN + 8);
-  static constexpr int kSharedBytes = kResidualOffset + (Reads::kResidual ? Tile::kTileM * kResidualStride : 0);
+  static constexpr int kSharedBytes = kResidualOffset + (Needs::kResidual ? Tile::kTileM * kResidualStride : 0);
 
   // Starts the copies of what belongs to the weights. offset: in dynamic shared memory. They and those of load_rows
   // join the next group of copies that is committed.
   __device__ __forceinline__ static void load_columns(const GemmArguments& arguments, int offset, const Place& place) {
     if constexpr (kWeightScale) load<4 * Tile::kTileN>(offset, arguments.weight_scale + place.first_column);
-    if constexpr (Reads::kBias) load<4 * Tile::kTileN>(offset + kVectorBytes, arguments.bias + place.first_column);
-    if constexpr (Reads::kNormBytes != 0) {
-      constexpr int kBytes = Reads::kNormBytes;
+    if constexpr (Needs::kBias) load<4 * Tile::kTileN>(offset + kVectorBytes, arguments.bias + place.first_column);
+    if constexpr (Needs::kNormBytes != 0) {
+      constexpr int kBytes = Needs::kNormBytes;
       load<kBytes * Tile::kTileN>(offset + 2 * kVectorBytes, byte(arguments.gamma, kBytes * place.first_column));
       load<kBytes * Tile::kTileN>(offset + 3 * kVectorBytes, byte(arguments.beta, kBytes * place.first_column));
     }
@@ -110,7 +117,7 @@ struct ResidentParameters {
     if (kTokenScale && static_cast<int>(threadIdx.x) < Tile::kTileM / 4) {
       ptx::copy_async_16(pieces.scale_target, pieces.scale, true);
     }
-    if constexpr (Reads::kResidual) {
+    if constexpr (Needs::kResidual) {
 #pragma unroll
       for (int first = 0; first < Tile::kTileM; first += RowPieces::kRowsAtATime) {
         if (pieces.row >= Tile::kTileM - first) continue;
@@ -127,14 +134,14 @@ struct ResidentParameters {
     const unsigned char* shared = ptx::dynamic_shared() + offset;
     const auto floats = [&](int vector) { return reinterpret_cast<const float*>(shared + vector * kVectorBytes); };
     if constexpr (kWeightScale) result.weight_scale = floats(0) - place.first_column;
-    if constexpr (Reads::kBias) result.bias = floats(1) - place.first_column;
-    if constexpr (Reads::kNormBytes != 0) {
-      result.gamma = shared + 2 * kVectorBytes - Reads::kNormBytes * place.first_column;
-      result.beta = shared + 3 * kVectorBytes - Reads::kNormBytes * place.first_column;
+    if constexpr (Needs::kBias) result.bias = floats(1) - place.first_column;
+    if constexpr (Needs::kNormBytes != 0) {
+      result.gamma = shared + 2 * kVectorBytes - Needs::kNormBytes * place.first_column;
+      result.beta = shared + 3 * kVectorBytes - Needs::kNormBytes * place.first_column;
     }
     if constexpr (kTokenScale) result.activation_scale = floats(4) - place.first_row;
     // The view knows the tile's rows and their distance.
-    if constexpr (Reads::kResidual) result.residual = reinterpret_cast<const Half*>(shared + kResidualOffset);
+    if constexpr (Needs::kResidual) result.residual = reinterpret_cast<const Half*>(shared + kResidualOffset);
     return result;
   }
 

@@ -61,7 +61,8 @@ struct JoinMoments {
   }
 };
 
-template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_>
+// kExchanges: reductions over rows of the whole epilogue.
+template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, int kExchanges_>
 struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOwnedColumns, true> {
   using Problem = Problem_;
   using Tile = Tile_;
@@ -75,14 +76,16 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
 
-  // Cluster: layer norm, range, code sums. Grid: range.
-  static constexpr int kExchanges = kScope == RowScope::kCluster ? 3 : kScope == RowScope::kGrid ? 1 : 0;
+  static constexpr int kExchanges = kExchanges_;
   static constexpr int kRowWarps = Tile::kWarpsN * Tile::kColumnOwners;  // warps of a block that share a row
   static constexpr int kWarpPartBytes = Tile::kTileM * kRowWarps * 8;
   static constexpr int kRankPartBytes = kScope == RowScope::kCluster ? Tile::kTileM * kClusterSize * 8 : 0;
   static constexpr int kScratchBytes =
       kExchanges == 0 ? 0 : 32 + kExchanges * (kWarpPartBytes + kRankPartBytes);  // 32: barriers, in whole 16 bytes
 
+  static_assert(kExchanges <= 4, "the scratch has room for 4 barriers");
+  static_assert(kScope != RowScope::kPartial || kExchanges == 0,
+                "a step needs whole rows: use RowScope::kCluster, or kGrid for a range alone");
   static_assert(kScope != RowScope::kTile, "rows are shared by clusters or by the grid, if at all");
   static_assert(kScope == RowScope::kCluster || kClusterSize == 1, "only RowScope::kCluster forms clusters");
   static_assert(kScope != RowScope::kCluster ||
