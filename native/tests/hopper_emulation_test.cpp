@@ -7,6 +7,10 @@
 int main() {
   checks::gelu_is_near_the_truth();
   checks::check_hopper_primitives();
-  checks::check_hopper_gemms();
+  using O = mc::Operand;
+  checks::check_hopper_gemm<O::kS8, O::kS8>();
+  checks::check_hopper_linear<O::kU8, O::kS8>();
+  checks::check_hopper_gemm<O::kU8, O::kU8>();
+  checks::check_hopper_gemm<O::kF16, O::kF16>();
   return checks::finish();
 }

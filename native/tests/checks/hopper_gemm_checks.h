@@ -184,11 +184,4 @@ void check_hopper_gemm() {
   check_hopper_rows<kA, kW>();
 }
 
-inline void check_hopper_gemms() {
-  check_hopper_gemm<Operand::kS8, Operand::kS8>();
-  check_hopper_linear<Operand::kU8, Operand::kS8>();
-  check_hopper_gemm<Operand::kU8, Operand::kU8>();
-  check_hopper_gemm<Operand::kF16, Operand::kF16>();
-}
-
 }  // namespace checks

@@ -212,7 +212,7 @@ std::vector<Timing> measure_layer(const Operands& operands, int tokens, cudaStre
     }
   } else if constexpr (kHidden == 768) {
     constexpr RowScope kScope = RowScope::kCluster;
-    measure_all<kScope, 8, Turns<64, 96, 10>, Turns<128, 96, 7>>(operands, tokens, stream, timings);
+    measure_all<kScope, 8, Turns<64, 96, 10>, Turns<128, 96, 6>>(operands, tokens, stream, timings);
     measure_all<kScope, 6, Turns<64, 128, 8>, Turns<128, 128, 6>>(operands, tokens, stream, timings);
     measure_all<kScope, 4, Turns<64, 192, 6>, Together<128, 192, 5>>(operands, tokens, stream, timings);
     measure_all<kScope, 3, Turns<64, 256, 5>, Together<128, 256, 4>>(operands, tokens, stream, timings);

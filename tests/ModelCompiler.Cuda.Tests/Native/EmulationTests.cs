@@ -46,3 +46,6 @@ public sealed class RowsEmulationTests(ITestOutputHelper log)
 
 public sealed class ResidentGemmEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("resident_emulation_test.cpp"));
+
+public sealed class HopperEmulationTests(ITestOutputHelper log)
+    : EmulationTests(log, new EmulationProgram("hopper_emulation_test.cpp"));

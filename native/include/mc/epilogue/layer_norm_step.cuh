@@ -37,8 +37,8 @@ struct LayerNormStep {
     view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
       const float2 factor = load_pair(gamma + view.column(c));
       const float2 offset = load_pair(beta + view.column(c));
-      first = __fadd_rn(__fmul_rn(__fmul_rn(__fsub_rn(first, mean[r]), scale[r]), factor.x), offset.x);
-      second = __fadd_rn(__fmul_rn(__fmul_rn(__fsub_rn(second, mean[r]), scale[r]), factor.y), offset.y);
+      first = __fmaf_rn(__fmul_rn(__fsub_rn(first, mean[r]), scale[r]), factor.x, offset.x);
+      second = __fmaf_rn(__fmul_rn(__fsub_rn(second, mean[r]), scale[r]), factor.y, offset.y);
     });
   }
 };

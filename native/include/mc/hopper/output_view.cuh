@@ -118,28 +118,22 @@ struct OutputView {
     for (int r = 0; r < kRows; ++r) mean[r] = __fmul_rn(lanes_sum<4>(mean[r]), 1.0f / kPart);
     for_each_pair(values, [&](int r, int, float first, float second) {
       const float a = first - mean[r], b = second - mean[r];
-      squares[r] += a * a + b * b;
+      squares[r] = __fmaf_rn(a, a, __fmaf_rn(b, b, squares[r]));
     });
 #pragma unroll
     for (int r = 0; r < kRows; ++r) squares[r] = lanes_sum<4>(squares[r]);
     if constexpr (kScope == RowScope::kCluster) {
-      float2 words[kRows], parts[kRows][kClusterSize];
+      float2 words[kRows];
 #pragma unroll
       for (int r = 0; r < kRows; ++r) words[r] = make_float2(mean[r], squares[r]);
-      exchange_rows(words, [&](int r, int from, float2 received) { parts[r][from] = received; });
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) {
-        mean[r] = parts[r][0].x;
-#pragma unroll
-        for (int from = 1; from < kClusterSize; ++from) mean[r] += parts[r][from].x;
-        mean[r] = __fmul_rn(mean[r], 1.0f / kClusterSize);
-        squares[r] = 0.0f;
-#pragma unroll
-        for (int from = 0; from < kClusterSize; ++from) {
-          const float difference = parts[r][from].x - mean[r];
-          squares[r] += parts[r][from].y + kPart * (difference * difference);
-        }
-      }
+      exchange_rows(words, [&](int r, int from, float2 received) {
+        mean[r] = from == 0 ? received.x : mean[r] + received.x;
+        if (from == kClusterSize - 1) mean[r] = __fmul_rn(mean[r], 1.0f / kClusterSize);
+      });
+      received_rows([&](int r, int from, float2 received) {
+        const float difference = received.x - mean[r];
+        squares[r] = __fmaf_rn(kPart * difference, difference, received.y + (from == 0 ? 0.0f : squares[r]));
+      });
     }
   }
 
@@ -160,6 +154,12 @@ struct OutputView {
       exchange_.send(group_row + row_offset(r), bits, lane);
     }
     exchange_.wait();
+    received_rows(take);
+  }
+
+  // Passes on the words of the latest exchange again.
+  template <class Take>
+  __device__ __forceinline__ void received_rows(Take&& take) const {
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
 #pragma unroll

@@ -31,7 +31,7 @@ __device__ __forceinline__ float range_end_read(const unsigned* end) {
 
 // What this thread wrote, and others wrote before the barrier that it passed, is visible to those who wait.
 __device__ __forceinline__ void rendezvous_arrive(unsigned* counter) {
-  asm volatile("fence.acq_rel.gpu;\n\tred.release.gpu.global.add.u32 [%0], 1;" ::"l"(counter) : "memory");
+  asm volatile("fence.acq_rel.gpu;\n\tred.relaxed.gpu.global.add.u32 [%0], 1;" ::"l"(counter) : "memory");
 }
 
 // Waits for `count` arrivals.
