@@ -51,6 +51,11 @@ __device__ __forceinline__ uint4 load_shared_16(unsigned address) {
   return words;
 }
 
+// Has a value computed here, not where it is needed.
+__device__ __forceinline__ void keep(unsigned& value) { asm volatile("" : "+r"(value)); }
+__device__ __forceinline__ void keep(int& value) { asm volatile("" : "+r"(value)); }
+__device__ __forceinline__ void keep(const unsigned char*& value) { asm volatile("" : "+l"(value)); }
+
 // Two FP16 numbers in a word: a - b.
 __device__ __forceinline__ unsigned half2_subtract(unsigned a, unsigned b) {
   unsigned result;
@@ -92,6 +97,11 @@ __device__ __forceinline__ int cluster_rank() {
 // Not the .aligned form: a warp may come here with its lanes apart.
 __device__ __forceinline__ void cluster_barrier() {
   asm volatile("barrier.cluster.arrive.release;\n\tbarrier.cluster.wait.acquire;" ::: "memory");
+}
+
+// As cluster_barrier, in whole warps, and with nothing made visible but mbarriers after their fence.
+__device__ __forceinline__ void cluster_meet() {
+  asm volatile("barrier.cluster.arrive.relaxed.aligned;\n\tbarrier.cluster.wait.acquire.aligned;" ::: "memory");
 }
 
 // The float that lies at `address` (an address of this block's own shared memory) in the block `rank` of the cluster.

@@ -58,15 +58,29 @@ template <class Problem, class Tile, RowScope kScope, int kCluster, class... Ste
 using LinearThen =
     mc::Gemm<Problem, Tile, kScope, kCluster, typename Linearized<terms_of<Problem>(), false, Steps...>::Type>;
 
+// Rows of a kernel's inputs that must exist in memory. Those that read whole tiles say so.
+template <class Gemm>
+int rows_in_memory(int tokens) {
+  if constexpr (requires { Gemm::kReadsWholeTiles; }) {
+    constexpr int kTileM = Gemm::Tile::kTileM;
+    return ((tokens + kTileM - 1) / kTileM + 1) * kTileM;
+  } else {
+    return tokens;
+  }
+}
+
 // A grid for a bucket of one tile more than the tokens need: the blocks beyond leave at once.
 template <class Gemm>
-bool launch(const std::string& name, const mc::GemmArguments& arguments, int tokens) {
+bool launch(const std::string& name, mc::GemmArguments arguments, int tokens) {
   using Tile = typename Gemm::Tile;
   platform::Shape shape;
   shape.columns = (Gemm::Problem::kN + Tile::kTileN - 1) / Tile::kTileN;
   shape.rows = (tokens + Tile::kTileM - 1) / Tile::kTileM + 1;
   shape.cluster = Gemm::View::kClusterSize;
   shape.shared_bytes = Gemm::kSharedBytes;
+  shape.resident = Gemm::View::kScope == RowScope::kGrid;
+  platform::Array<unsigned> ends(2 * static_cast<size_t>(tokens)), arrivals(static_cast<size_t>(shape.rows));
+  arguments.range_ends = ends.device(), arguments.range_arrivals = arrivals.device();
   return platform::launch<Gemm, Gemm::kThreads>(name, shape, arguments);
 }
 
@@ -83,15 +97,18 @@ inline long long different(platform::Array<mc::Half>& found, const std::vector<f
   return wrong;
 }
 
-// Store: StoreF32 with float, StoreF16 with Half as the element.
-template <class Problem, class Tile, class Element, bool kStaticScale = false>
-void linear_equals_the_reference(const std::vector<int>& token_counts) {
+// The epilogue of a linear part alone. Store: StoreF32 with float, StoreF16 with Half as the element.
+template <class Problem, class Element, bool kStaticScale>
+using LinearStore =
+    typename Linearized<terms_of<Problem>(), kStaticScale,
+                        std::conditional_t<sizeof(Element) == 4, mc::StoreF32, mc::StoreF16>>::Type;
+
+template <class Gemm, class Element, bool kStaticScale = false>
+void linear_of_kernel_equals_the_reference(const std::vector<int>& token_counts) {
+  using Problem = typename Gemm::Problem;
   constexpr bool kFloat = sizeof(Element) == 4;
-  using Store = std::conditional_t<kFloat, mc::StoreF32, mc::StoreF16>;
-  using Gemm = mc::Gemm<Problem, Tile, RowScope::kPartial, 1,
-                        typename Linearized<terms_of<Problem>(), kStaticScale, Store>::Type>;
   for (int tokens : token_counts) {
-    LinearLayer<Problem> layer(tokens);
+    LinearLayer<Problem> layer(tokens, rows_in_memory<Gemm>(tokens));
     const std::vector<float> expected = layer.values(kStaticScale);
     for (auto timing : platform::kCopyTimings) {
       platform::select(timing);
@@ -105,13 +122,20 @@ void linear_equals_the_reference(const std::vector<int>& token_counts) {
   }
 }
 
+template <class Problem, class Tile, class Element, bool kStaticScale = false>
+void linear_equals_the_reference(const std::vector<int>& token_counts) {
+  linear_of_kernel_equals_the_reference<
+      mc::Gemm<Problem, Tile, RowScope::kPartial, 1, LinearStore<Problem, Element, kStaticScale>>, Element,
+      kStaticScale>(token_counts);
+}
+
 // An elementwise step between the linear part and the store. Step: Relu, which is exact, or Tanh.
 template <class Problem, class Tile, class Step>
 void elementwise_is_near_the_reference(const char* what, float (*function)(float),
                                        const std::vector<int>& token_counts) {
   using Gemm = LinearThen<Problem, Tile, RowScope::kPartial, 1, Step, mc::StoreF32>;
   for (int tokens : token_counts) {
-    LinearLayer<Problem> layer(tokens);
+    LinearLayer<Problem> layer(tokens, rows_in_memory<Gemm>(tokens));
     std::vector<float> expected = layer.values();
     platform::Array<float> output(expected.size(), 0xff);
     mc::GemmArguments arguments = layer.arguments();
@@ -127,12 +151,11 @@ void elementwise_is_near_the_reference(const char* what, float (*function)(float
   }
 }
 
-template <class Problem, class Tile, RowScope kScope, int kCluster, class Format,
-          mc::GeluForm kForm = mc::GeluForm::kErf, bool kCodeSum = Format::kAsymmetric>
-void gelu_then_quantize_equals_the_reference(const std::vector<int>& token_counts) {
-  using Gemm = LinearThen<Problem, Tile, kScope, kCluster, mc::Gelu<kForm>, mc::QuantizeRows<Format, kCodeSum>>;
+template <class Gemm, class Format, mc::GeluForm kForm, bool kCodeSum>
+void gelu_then_quantize_of_kernel_equals_the_reference(const std::vector<int>& token_counts) {
+  using Problem = typename Gemm::Problem;
   for (int tokens : token_counts) {
-    LinearLayer<Problem> layer(tokens);
+    LinearLayer<Problem> layer(tokens, rows_in_memory<Gemm>(tokens));
     QuantizedTarget<Format> quantized(tokens, Problem::kN, kGemmConstants);
     mc::GemmArguments arguments = layer.arguments();
     arguments.quantized = quantized.target();
@@ -149,12 +172,20 @@ void gelu_then_quantize_equals_the_reference(const std::vector<int>& token_count
   }
 }
 
+template <class Problem, class Tile, RowScope kScope, int kCluster, class Format,
+          mc::GeluForm kForm = mc::GeluForm::kErf, bool kCodeSum = Format::kAsymmetric>
+void gelu_then_quantize_equals_the_reference(const std::vector<int>& token_counts) {
+  gelu_then_quantize_of_kernel_equals_the_reference<
+      LinearThen<Problem, Tile, kScope, kCluster, mc::Gelu<kForm>, mc::QuantizeRows<Format, kCodeSum>>, Format, kForm,
+      kCodeSum>(token_counts);
+}
+
 // The quantizer without a function before it: bit for bit on every platform.
-template <class Problem, class Tile, RowScope kScope, int kCluster, class Format>
-void quantize_equals_the_reference(const std::vector<int>& token_counts) {
-  using Gemm = LinearThen<Problem, Tile, kScope, kCluster, mc::QuantizeRows<Format>>;
+template <class Gemm, class Format>
+void quantize_of_kernel_equals_the_reference(const std::vector<int>& token_counts) {
+  using Problem = typename Gemm::Problem;
   for (int tokens : token_counts) {
-    LinearLayer<Problem> layer(tokens);
+    LinearLayer<Problem> layer(tokens, rows_in_memory<Gemm>(tokens));
     QuantizedTarget<Format> quantized(tokens, Problem::kN, kGemmConstants);
     mc::GemmArguments arguments = layer.arguments();
     arguments.quantized = quantized.target();
@@ -165,6 +196,12 @@ void quantize_equals_the_reference(const std::vector<int>& token_counts) {
       report(name, 1, 1);
     }
   }
+}
+
+template <class Problem, class Tile, RowScope kScope, int kCluster, class Format>
+void quantize_equals_the_reference(const std::vector<int>& token_counts) {
+  quantize_of_kernel_equals_the_reference<LinearThen<Problem, Tile, kScope, kCluster, mc::QuantizeRows<Format>>, Format>(
+      token_counts);
 }
 
 struct Epsilon {
@@ -195,13 +232,12 @@ long long layer_norm_differences(Layer& layer, std::vector<float>& rows, int tok
 }
 
 // Element: storage type of gamma and beta.
-template <class Problem, class Tile, RowScope kScope, int kCluster, class Format, class Element = float>
-void residual_layer_norm_quantize_is_near_the_reference(const std::vector<int>& token_counts) {
-  using Gemm = LinearThen<Problem, Tile, kScope, kCluster, mc::Residual, mc::LayerNormStep<Element, Epsilon>,
-                          mc::StoreF16, mc::QuantizeRows<Format>>;
+template <class Gemm, class Format, class Element>
+void layer_norm_of_kernel_is_near_the_reference(const std::vector<int>& token_counts) {
+  using Problem = typename Gemm::Problem;
   constexpr int kN = Problem::kN;
   for (int tokens : token_counts) {
-    LinearLayer<Problem> layer(tokens);
+    LinearLayer<Problem> layer(tokens, rows_in_memory<Gemm>(tokens));
     QuantizedTarget<Format> quantized(tokens, kN, kGemmConstants);
     platform::Array<mc::Half> output(size_t(tokens) * kN, 0xff);
     mc::GemmArguments arguments = layer.arguments();
@@ -222,6 +258,14 @@ void residual_layer_norm_quantize_is_near_the_reference(const std::vector<int>& 
     report(name, wrong, rows.size());
     quantized.check(name + " quantize", rows, tokens, CodeMatch::kNearTolerance);
   }
+}
+
+template <class Problem, class Tile, RowScope kScope, int kCluster, class Format, class Element = float>
+void residual_layer_norm_quantize_is_near_the_reference(const std::vector<int>& token_counts) {
+  layer_norm_of_kernel_is_near_the_reference<
+      LinearThen<Problem, Tile, kScope, kCluster, mc::Residual, mc::LayerNormStep<Element, Epsilon>, mc::StoreF16,
+                 mc::QuantizeRows<Format>>,
+      Format, Element>(token_counts);
 }
 
 }  // namespace checks

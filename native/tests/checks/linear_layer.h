@@ -29,8 +29,11 @@ class LinearLayer {
   using Layout = Layout_;
   static constexpr bool kTwoOfFour = requires { Layout::kTwoOfFour; };  // sparse; Layout::pack instead of position
 
-  explicit LinearLayer(int tokens)
-      : residual(size_t(tokens) * kN),
+  explicit LinearLayer(int tokens) : LinearLayer(tokens, tokens) {}
+
+  // rows: places in memory for the inputs of a token, at least as many as there are tokens. What is beyond is NaN.
+  LinearLayer(int tokens, int rows)
+      : residual(size_t(rows) * kN, 0xff),
         gamma(kN),
         beta(kN),
         gamma_half(kN),
@@ -38,9 +41,9 @@ class LinearLayer {
         tokens_(tokens),
         a_(size_t(tokens) * kK),
         w_(size_t(kN) * kK),
-        activations_(size_t(tokens) * Problem::kRowBytes),
+        activations_(size_t(rows) * Problem::kRowBytes, 0xff),
         weights_(Layout::kBytes),
-        a_scale_(tokens),
+        a_scale_(rows, 0xff),
         a_lo_(tokens),
         w_scale_(kN * kGroups),
         w_lo_(kN),
@@ -57,7 +60,7 @@ class LinearLayer {
       beta_half[n] = {float_to_half(random.real(-0.5f, 0.5f))};
       gamma[n] = half_to_float(gamma_half[n].bits), beta[n] = half_to_float(beta_half[n].bits);
     }
-    for (size_t i = 0; i < residual.size(); ++i) residual[i] = {float_to_half(random.real(-2.0f, 2.0f))};
+    for (size_t i = 0; i < size_t(tokens) * kN; ++i) residual[i] = {float_to_half(random.real(-2.0f, 2.0f))};
   }
 
   // [tokens, N]: the equations of docs/numerics.md, each operation rounded to fp32 on its own. static_scale: the scale
@@ -96,6 +99,7 @@ class LinearLayer {
       a_scale_[m] = random.real(0.001f, 0.02f), a_lo_[m] = random.real(-1.0f, 0.0f);
       for (int k = 0; k < kK; ++k) {
         const size_t index = size_t(m) * kK + k;
+        if (k == 0) std::memset(&activations_[size_t(m) * Problem::kRowBytes], 0, Problem::kRowBytes);
         a_[index] = random.between(lowest(kA), highest(kA));
         a_sum_[m] += a_[index];
         if (kA == Operand::kF16) {

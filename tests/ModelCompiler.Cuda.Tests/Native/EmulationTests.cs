@@ -44,6 +44,9 @@ public sealed class AttentionEmulationTests(ITestOutputHelper log)
 public sealed class RowsEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("rows_emulation_test.cpp"));
 
+public sealed class ResidentGemmEmulationTests(ITestOutputHelper log)
+    : EmulationTests(log, new EmulationProgram("resident_emulation_test.cpp"));
+
 public sealed class HopperEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("hopper_emulation_test.cpp"));
 

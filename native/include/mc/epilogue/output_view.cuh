@@ -1,25 +1,27 @@
-// What an epilogue step sees: the fp32 values that one thread holds of the block's output tile, where they belong,
-// and reductions over whole rows.
-//
-// A thread holds kRows rows x kColumns pairs of neighbouring columns: values.at[r][c][e] is y[row(r), column(c) + e].
-// The four lanes of a quad hold neighbouring pairs, so 8 columns in a row of the output.
+// What an epilogue step sees: the fp32 values that one thread holds of the block's output tile, where they belong
+// (output_place.cuh), and reductions over whole rows.
 #pragma once
 
+#include "mc/epilogue/output_place.cuh"
 #include "mc/mainloop.cuh"
 #include "mc/reduce.cuh"
 
 namespace mc {
 
 template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_>
-struct OutputView {
+struct OutputView : OutputPlace<Problem_, 2 * Tile_::kBlocksM, 2 * Tile_::kBlocksN,
+                                Problem_::kN % Tile_::kTileN == 0> {
   using Problem = Problem_;
   using Tile = Tile_;
+  using Place = OutputPlace<Problem_, 2 * Tile_::kBlocksM, 2 * Tile_::kBlocksN, Problem_::kN % Tile_::kTileN == 0>;
+  using typename Place::Values;
+  using Place::element;
+  using Place::kRows;
+  using Place::lane;
+  using Place::row_offset;
+  using Place::tile_row;
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
-  static constexpr int kRows = 2 * Tile::kBlocksM;
-  static constexpr int kColumns = 2 * Tile::kBlocksN;
-  static constexpr bool kRuns = false;  // whether a thread's pairs c = 4 q .. 4 q + 3 are neighbours in the output
-  static constexpr bool kWholeColumns = Problem::kN % Tile::kTileN == 0;
   // An upper bound for both scopes of the layouts below; simple, because the host computes it too.
   static constexpr int kScratchBytes = kScope == RowScope::kPartial ? 0 : 16 * Tile::kTileM * (Tile::kWarpsN + 2);
 
@@ -33,47 +35,17 @@ struct OutputView {
                                                  Tile::kTileN * (kClusterSize - 1) < Problem::kN),
                 "RowScope::kCluster: the cluster must span all N columns and have no idle block");
 
-  struct Values {
-    float at[kRows][kColumns][2];
-    float row_sum[kRows];  // sum over k of a[m, k] if Problem::kRowSums, else unset
-  };
-
   __device__ __forceinline__ OutputView(const ThreadPlace<Tile>& place, int token_count)
-      : tokens(token_count),
-        lane(place.lane),
-        warp_n(place.warp_n),
-        tile_row(place.warp_m * Tile::kWarpM + place.lane / 4),
-        first_row(place.first_row + tile_row),
-        warp_column(place.first_column + place.warp_n * Tile::kWarpN),
-        first_element_(static_cast<long long>(first_row) * Problem::kN + warp_column + lane % 4 * 2) {}
-
-  __device__ __forceinline__ static int row_offset(int r) { return r / 2 * 16 + r % 2 * 8; }
-  __device__ __forceinline__ int row(int r) const { return first_row + row_offset(r); }
-  __device__ __forceinline__ bool row_valid(int r) const { return row(r) < tokens; }
-  // For reads of per-row inputs: rows beyond the tokens read the last token's, whose place exists.
-  __device__ __forceinline__ int readable_row(int r) const { return ::min(row(r), tokens - 1); }
-
-  __device__ __forceinline__ int column(int c) const { return warp_column + 8 * c + lane % 4 * 2; }
-  // First of the 8 neighbouring columns that the lane stores of pairs 0 to 3.
-  __device__ __forceinline__ int run_column() const { return warp_column + 8 * (lane % 4); }
-  // Index of values.at[r][c][0] in a row-major [tokens, N] matrix: one number, and an offset known at compile time.
-  __device__ __forceinline__ long long element(int r, int c) const {
-    return first_element_ + (row_offset(r) * Problem::kN + 8 * c);
-  }
-  __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
+      : Place(token_count, place.lane, place.warp_m * Tile::kWarpM + place.lane / 4, place.first_row,
+              place.first_column + place.warp_n * Tile::kWarpN),
+        warp_n(place.warp_n) {}
 
   // True in one thread of all that share a row: the one that writes what there is once per row.
   __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && warp_n == 0 && blockIdx.x == 0; }
 
-  // Calls step(r, c, value_0, value_1) for every pair within N, columns outermost.
-  template <class Step>
-  __device__ __forceinline__ void for_each_pair(Values& values, Step&& step) const {
-#pragma unroll
-    for (int c = 0; c < kColumns; ++c) {
-      if (!column_valid(c)) continue;
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) step(r, c, values.at[r][c][0], values.at[r][c][1]);
-    }
+  // Two neighbouring FP16 numbers of the residual, those of values.at[r][c].
+  __device__ __forceinline__ unsigned residual(const Half* matrix, int r, int c) const {
+    return *reinterpret_cast<const unsigned*>(matrix + element(r, c));
   }
 
   // Reduces partial[r][i] over all threads that share row r; each receives the result. Every thread of the block (of
@@ -99,11 +71,11 @@ struct OutputView {
   __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows]) {
     constexpr float kFeatures = static_cast<float>(Problem::kN);
     float sum[kRows][1] = {};
-    for_each_pair(values, [&](int r, int, float first, float second) { sum[r][0] += first + second; });
+    this->for_each_pair(values, [&](int r, int, float first, float second) { sum[r][0] += first + second; });
     reduce_rows<SumOp>(sum);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) mean[r] = __fdiv_rn(sum[r][0], kFeatures), sum[r][0] = 0.0f;
-    for_each_pair(values, [&](int r, int, float first, float second) {
+    this->for_each_pair(values, [&](int r, int, float first, float second) {
       const float a = __fsub_rn(first, mean[r]), b = __fsub_rn(second, mean[r]);
       sum[r][0] += a * a + b * b;
     });
@@ -117,12 +89,7 @@ struct OutputView {
     if constexpr (kScope == RowScope::kCluster) ptx::cluster_barrier();
   }
 
-  int tokens;
-  int lane;
   int warp_n;
-  int tile_row;     // within the block's tile, of r = 0
-  int first_row;    // within the output, of r = 0
-  int warp_column;  // within the output
 
  private:
   // Scratch: partial [2][kTileM][kWarpsN][2] floats. Reductions alternate between two halves, so that one barrier
@@ -193,7 +160,6 @@ struct OutputView {
     }
   }
 
-  long long first_element_;
   int parity_ = 0;
 };
 

@@ -22,7 +22,7 @@ struct Residual {
   __device__ __forceinline__ static void add_pairs(View& view, typename View::Values& values, const Half* residual) {
     view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
       if (!view.row_valid(r)) return;
-      const float2 pair = unpack_half2(*reinterpret_cast<const unsigned*>(residual + view.element(r, c)));
+      const float2 pair = unpack_half2(view.residual(residual, r, c));
       first = __fadd_rn(first, pair.x);
       second = __fadd_rn(second, pair.y);
     });

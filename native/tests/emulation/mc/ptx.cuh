@@ -56,6 +56,9 @@ inline uint4 load_shared_16(unsigned address) {
   return words;
 }
 
+template <class T>
+inline void keep(T&) {}
+
 inline unsigned half2_subtract(unsigned a, unsigned b) {
   const float2 x = unpack_half2(a), y = unpack_half2(b);
   return pack_half2(x.x - y.x, x.y - y.y);
@@ -72,6 +75,7 @@ inline float maximum_or_nan(float a, float b) { return std::isnan(a) || std::isn
 
 inline int cluster_rank() { return emulation::current->block->rank; }
 inline void cluster_barrier() { emulation::arrive_and_wait(*emulation::current->block->cluster_barrier); }
+inline void cluster_meet() { cluster_barrier(); }
 inline float load_cluster_float(unsigned address, int rank) {
   float value;
   std::memcpy(&value, (*emulation::current->block->cluster)[rank]->shared.data() + address, 4);
