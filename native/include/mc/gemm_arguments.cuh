@@ -24,7 +24,9 @@ struct GemmArguments {
   const void* beta;                //  96: [N], likewise
   void* output;                    // 104: [rows, N], FP16 or fp32 as the store step says
   QuantizedRows quantized;         // 112: codes [rows, N] and their row metadata
+  unsigned* range_ends;            // 160: [2, rows], RowScope::kGrid alone: images of max y (or max |y|) and max -y
+  unsigned* range_arrivals;        // 168: [row blocks], likewise: blocks that have added their ends; both 0 at launch
 };
-static_assert(sizeof(GemmArguments) == 160, "layout is shared with the host");
+static_assert(sizeof(GemmArguments) == 176, "layout is shared with the host");
 
 }  // namespace mc

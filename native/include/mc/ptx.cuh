@@ -6,7 +6,7 @@ namespace mc::ptx {
 
 // The dynamic shared memory of the block. Its size is a launch argument; see Gemm::kSharedBytes.
 __device__ __forceinline__ unsigned char* dynamic_shared() {
-  extern __shared__ __align__(128) unsigned char mc_dynamic_shared[];
+  extern __shared__ __align__(1024) unsigned char mc_dynamic_shared[];
   return mc_dynamic_shared;
 }
 

@@ -31,7 +31,8 @@ struct Tile {
 enum class RowScope {
   kPartial,  // nobody: blocks share rows; only element-wise steps and static quantizers may follow
   kTile,     // one block: kTileN >= N
-  kCluster   // one thread-block cluster along N (sm_90a): kTileN * cluster size >= N
+  kCluster,  // one thread-block cluster along N (sm_90a): kTileN * cluster size >= N
+  kGrid      // all blocks of a row block, which meet in device memory (mc/hopper, sm_90a); for a row's range alone
 };
 
 }  // namespace mc

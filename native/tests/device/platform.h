@@ -109,10 +109,11 @@ struct Shape {
   int rows = 1;     // gridDim.y
   int cluster = 1;  // blocks of a cluster, along x
   int shared_bytes = 0;
+  bool resident = false;  // blocks wait for one another through device memory, so they must fit the chip at once
 };
 
 template <class Kernel, int kThreads, class Arguments>
-__global__ void __launch_bounds__(kThreads, 1) entry(const Arguments arguments) {
+__global__ void __launch_bounds__(kThreads, 1) entry(const __grid_constant__ Arguments arguments) {
   Kernel::run(arguments);
 }
 

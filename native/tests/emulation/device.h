@@ -55,6 +55,15 @@ struct Copy {
   const void* source;  // null: zeros
 };
 
+// A copy on its way to a block's shared memory, of which a barrier there (mc/hopper/barrier.cuh) counts the bytes.
+struct Transfer {
+  unsigned bar;
+  int bytes;
+  std::function<void()> write;
+};
+
+using Work = std::function<void()>;
+
 struct Block;
 
 struct Warp {
@@ -71,7 +80,9 @@ struct Fiber {
   Block* block;
   Warp* warp;
   unsigned parity = 0;
-  std::vector<std::vector<Copy>> groups{1};  // the last one is open
+  std::vector<std::vector<Copy>> groups{1};      // the last one is open
+  std::vector<std::vector<Work>> products{1};    // groups of asynchronous products, likewise
+  std::vector<std::vector<Work>> bulk_stores{1};
   bool done = false;
 };
 
@@ -80,7 +91,10 @@ struct Block {
   int rank;
   std::vector<unsigned char> shared;
   Barrier barrier;
+  Barrier named_barriers[16];
   std::vector<Warp> warps;
+  std::vector<Transfer> transfers;
+  int running;  // threads
   std::vector<Block*>* cluster;
   Barrier* cluster_barrier;
 };
@@ -88,6 +102,7 @@ struct Block {
 inline Fiber* current = nullptr;
 inline jmp_buf scheduler;
 inline unsigned long long passed_barriers = 0;  // of all kinds
+inline Index3 grid;
 inline CopyTiming copy_timing = CopyTiming::kLate;
 inline std::function<void()>* kernel = nullptr;
 
@@ -139,8 +154,19 @@ inline void perform(const Copy& copy) {
   }
 }
 
+[[noreturn]] inline void fail(const char* what) {
+  std::fprintf(stderr, "%s\n", what);
+  std::abort();
+}
+
 inline void run_fiber() {
   (*kernel)();
+  const Fiber& fiber = *current;
+  if (fiber.products.size() > 1 || !fiber.products[0].empty()) fail("a thread ended without waiting for its products");
+  if (fiber.bulk_stores.size() > 1 || !fiber.bulk_stores[0].empty()) {
+    fail("a thread ended without waiting for its bulk stores");
+  }
+  if (--fiber.block->running == 0 && !fiber.block->transfers.empty()) fail("a block ended before copies to it landed");
   current->done = true;
   _longjmp(scheduler, 1);
 }
@@ -176,65 +202,90 @@ inline bool run_warp(const std::unique_ptr<Fiber>* lanes, size_t& alive) {
   return passed_barriers != before || alive != alive_before;
 }
 
-// Runs one cluster (one block where cluster_size is 1) to its end. False if its threads wait for one another for ever.
-inline bool run_cluster(const std::vector<Index3>& indices, int threads, int shared_bytes) {
-  std::vector<std::unique_ptr<Block>> blocks;
-  std::vector<Block*> cluster;
-  Barrier cluster_barrier;
-  cluster_barrier.expected = threads * static_cast<int>(indices.size());
-  std::vector<std::unique_ptr<Fiber>> fibers;
-  for (const Index3& index : indices) {
-    auto block = std::make_unique<Block>();
-    block->index = index;
-    block->rank = static_cast<int>(cluster.size());
-    block->shared.assign(shared_bytes, 0xcd);
-    block->barrier.expected = threads;
-    block->warps.resize(threads / 32);
-    for (Warp& warp : block->warps) warp.barrier.expected = 32;
-    block->cluster = &cluster;
-    block->cluster_barrier = &cluster_barrier;
-    cluster.push_back(block.get());
-    for (int thread = 0; thread < threads; ++thread) {
-      fibers.push_back(make_fiber(static_cast<unsigned>(thread), *block));
+// A cluster (one block where the cluster size is 1) and its threads.
+struct Cluster {
+  Cluster(const std::vector<Index3>& indices, int threads, int shared_bytes) {
+    barrier.expected = threads * static_cast<int>(indices.size());
+    for (const Index3& index : indices) {
+      auto block = std::make_unique<Block>();
+      block->index = index;
+      block->rank = static_cast<int>(members.size());
+      block->shared.assign(shared_bytes, 0xcd);
+      block->barrier.expected = threads;
+      block->running = threads;
+      block->warps.resize(threads / 32);
+      for (Warp& warp : block->warps) warp.barrier.expected = 32;
+      block->cluster = &members;
+      block->cluster_barrier = &barrier;
+      members.push_back(block.get());
+      for (int thread = 0; thread < threads; ++thread) {
+        fibers.push_back(make_fiber(static_cast<unsigned>(thread), *block));
+      }
+      blocks.push_back(std::move(block));
     }
-    blocks.push_back(std::move(block));
+  }
+
+  std::vector<std::unique_ptr<Block>> blocks;
+  std::vector<Block*> members;
+  Barrier barrier;
+  std::vector<std::unique_ptr<Fiber>> fibers;
+};
+
+// Runs clusters side by side to their end. False if their threads wait for one another for ever.
+inline bool run_clusters(const std::vector<std::unique_ptr<Cluster>>& clusters) {
+  std::vector<const std::unique_ptr<Fiber>*> warps;  // the first lane of each
+  size_t alive = 0;
+  for (const auto& cluster : clusters) {
+    alive += cluster->fibers.size();
+    for (size_t i = 0; i < cluster->fibers.size(); i += 32) warps.push_back(&cluster->fibers[i]);
   }
   // Each warp runs as far as it can before the next one, so that it meets what others have not read or written
-  // yet where a barrier is missing. Clusters alternate between the first warp first and the last warp first.
+  // yet where a barrier is missing. Runs alternate between the first warp first and the last warp first.
   static bool backwards = false;
   backwards = !backwards;
-  const size_t warps = fibers.size() / 32;
-  size_t alive = fibers.size();
+  if (backwards) std::reverse(warps.begin(), warps.end());
   // A round in which no barrier is passed and no thread ends is a deadlock.
   for (bool moved = true; alive > 0; moved = false) {
-    for (size_t i = 0; i < warps; ++i) moved |= run_warp(&fibers[(backwards ? warps - 1 - i : i) * 32], alive);
+    for (const std::unique_ptr<Fiber>* warp : warps) moved |= run_warp(warp, alive);
     if (!moved) return false;
   }
   return true;
 }
 
-// Launches a grid; clusters lie along x.
-inline bool launch(Index3 grid, int cluster_size, int threads, int shared_bytes, std::function<void()> body) {
+// Launches a grid; clusters lie along x. resident: all blocks are there at once, as those that wait for one another
+// through device memory must be; else one cluster after another.
+inline bool launch(Index3 dimensions, int cluster_size, int threads, int shared_bytes, bool resident,
+                   std::function<void()> body) {
   kernel = &body;
+  grid = dimensions;
+  std::vector<std::unique_ptr<Cluster>> clusters;
   for (unsigned y = 0; y < grid.y; ++y) {
     for (unsigned x = 0; x < grid.x; x += cluster_size) {
       std::vector<Index3> indices;
       for (int rank = 0; rank < cluster_size; ++rank) indices.push_back({x + rank, y, 0});
-      if (!run_cluster(indices, threads, shared_bytes)) return false;
+      clusters.push_back(std::make_unique<Cluster>(indices, threads, shared_bytes));
+      if (resident) continue;
+      if (!run_clusters(clusters)) return false;
+      clusters.clear();
     }
   }
-  return true;
+  return run_clusters(clusters);
 }
 
 }  // namespace emulation
 
 #define threadIdx (emulation::current->thread)
 #define blockIdx (emulation::current->block->index)
+#define gridDim (emulation::grid)
 
 inline void __syncthreads() { emulation::arrive_and_wait(emulation::current->block->barrier); }
 template <class T>
 inline T __shfl_xor_sync(unsigned, T value, int mask) {
   return emulation::exchange(value)[(threadIdx.x % 32) ^ mask];
+}
+template <class T>
+inline T __shfl_sync(unsigned, T value, int lane) {
+  return emulation::exchange(value)[lane];
 }
 inline unsigned __ballot_sync(unsigned, bool value) {
   const std::array<bool, 32> lanes = emulation::exchange(value);
@@ -260,6 +311,7 @@ inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
   return result;
 }
 inline float __int_as_float(int bits) { float value; std::memcpy(&value, &bits, 4); return value; }
+inline int __float_as_int(float value) { int bits; std::memcpy(&bits, &value, 4); return bits; }
 inline float __fmul_rn(float a, float b) { return a * b; }
 inline float __fadd_rn(float a, float b) { return a + b; }
 inline float __fsub_rn(float a, float b) { return a - b; }

@@ -58,6 +58,7 @@ struct Shape {
   int rows = 1;     // gridDim.y
   int cluster = 1;  // blocks of a cluster, along x
   int shared_bytes = 0;
+  bool resident = false;  // blocks wait for one another through device memory
 };
 
 // Runs Kernel::run(arguments) on every thread. False if it did not come to an end.
@@ -65,7 +66,7 @@ template <class Kernel, int kThreads, class Arguments>
 bool launch(const std::string& name, const Shape& shape, const Arguments& arguments) {
   const Index3 grid = {static_cast<unsigned>(shape.columns), static_cast<unsigned>(shape.rows), 1};
   const bool ended =
-      emulation::launch(grid, shape.cluster, kThreads, shape.shared_bytes, [&] { Kernel::run(arguments); });
+      emulation::launch(grid, shape.cluster, kThreads, shape.shared_bytes, shape.resident, [&] { Kernel::run(arguments); });
   if (!ended) std::printf("%s: the threads wait for one another\n", name.c_str());
   return ended;
 }

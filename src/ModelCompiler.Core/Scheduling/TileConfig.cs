@@ -30,4 +30,7 @@ public enum RowScope
 
     /// <summary>A thread-block cluster along N, which exchanges row statistics through distributed shared memory.</summary>
     Cluster,
+
+    /// <summary>All blocks of a row block, which meet in device memory and are on the chip at once. For a row's range alone.</summary>
+    Grid,
 }

@@ -14,7 +14,7 @@ internal struct QuantizedRows
     public int Reserved;
 }
 
-/// <summary>mc::GemmArguments of gemm_arguments.cuh, 160 bytes.</summary>
+/// <summary>mc::GemmArguments of gemm_arguments.cuh, 176 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct GemmArguments
 {
@@ -22,6 +22,7 @@ internal struct GemmArguments
     public ulong Weights, WeightScale, WeightLo, WeightCorrection, Bias;
     public ulong Residual, Gamma, Beta, Output;
     public QuantizedRows Quantized;
+    public ulong RangeEnds, RangeArrivals;
 }
 
 /// <summary>mc::AttentionArguments of attention_config.cuh, 88 bytes.</summary>
