@@ -47,6 +47,7 @@ programs() {
   for head_dim in 32 128 16; do
     echo "attention_$head_dim attention_device_test.cu $hopper -DMC_HEAD_DIM=$head_dim"
   done
+  echo "hopper_attention hopper_attention_device_test.cu $hopper"
   echo "rows rows_device_test.cu $hopper"
 }
 

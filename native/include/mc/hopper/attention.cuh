@@ -141,14 +141,16 @@ struct Attention {
   // scores = q . k; panels of both are 64 columns of head_dim, four steps of the product.
   __device__ __forceinline__ static void multiply_keys(unsigned queries, unsigned keys,
                                                        float (&scores)[kScoreTiles][4]) {
+    const unsigned long long query_rows = k_major_descriptor(queries);
+    const unsigned long long key_rows = k_major_descriptor(keys);
     wgmma_fence();
 #pragma unroll
     for (int panel = 0; panel < Shared::kPanels; ++panel) {
 #pragma unroll
-      for (int step = 0; step < 4; ++step) {
-        ScoreProduct::multiply(
-            scores, k_major_descriptor(queries + panel * Config::kQueryGroups * Shared::kQueryPanelBytes + 32 * step),
-            k_major_descriptor(keys + panel * Shared::kKeyPanelBytes + 32 * step), panel + step > 0);
+      for (int step = 0; step < 4; ++step) {  // descriptors count 16 bytes
+        ScoreProduct::multiply(scores,
+                               query_rows + panel * Config::kQueryGroups * (Shared::kQueryPanelBytes / 16) + 2 * step,
+                               key_rows + panel * (Shared::kKeyPanelBytes / 16) + 2 * step, panel + step > 0);
       }
     }
     wgmma_commit();
@@ -167,12 +169,11 @@ struct Attention {
         a[step][i] = pack_half2(pair[0], pair[1]);
       }
     }
+    const unsigned long long value_rows = n_major_descriptor(values, Shared::kKeyPanelBytes);
     wgmma_fence();
 #pragma unroll
     for (int step = 0; step < kKeyTile / 16; ++step) {
-      ContextProduct::multiply(context, a[step],
-                               n_major_descriptor(values + 16 * step * Shared::kRowBytes, Shared::kKeyPanelBytes),
-                               step > 0 || !first);
+      ContextProduct::multiply(context, a[step], value_rows + step * Shared::kRowBytes, step > 0 || !first);
     }
     wgmma_commit();
     wgmma_wait<0>();
@@ -184,6 +185,7 @@ struct Attention {
     constexpr int kRowWords = Shared::kRowBytes / 16;
     unsigned char* values = shared + Shared::kValues + stage * Shared::kTileBytes;
     const int first = tokens - first_key;
+#pragma unroll 1
     for (int i = static_cast<int>(threadIdx.x) % 128; i < (kKeyTile - first) * kRowWords; i += 128) {
       for (int panel = 0; panel < Shared::kPanels; ++panel) {
         const int offset = panel * Shared::kKeyPanelBytes + first * Shared::kRowBytes + 16 * i;

@@ -141,8 +141,10 @@ struct ContextOutput {
       const uint2 ends = make_uint2(static_cast<unsigned>(__float_as_int(own.min)),
                                     static_cast<unsigned>(__float_as_int(own.max)));
       const unsigned address = ptx::shared_address(parts + part_of(own_part(), row));
-      for (int block = lane.member; block < Config::kClusterSize; block += 4) {
-        store_cluster(address, ends, base() + Shared::kRangesFull, block);
+#pragma unroll
+      for (int first = 0; first < Config::kClusterSize; first += 4) {
+        const int block = first + lane.member;
+        if (block < Config::kClusterSize) store_cluster(address, ends, base() + Shared::kRangesFull, block);
       }
     }
     barrier_wait_cluster(base() + Shared::kRangesFull, 0);

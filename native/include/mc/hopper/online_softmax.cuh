@@ -17,7 +17,11 @@ struct OnlineSoftmax {
   // Scores are multiplied by log2(e) / sqrt(head_dim), so that the softmax is one exp2 per score.
   static constexpr float kScoreScale = 1.4426950408889634f * (kHeadDim == 64 ? 0.125f : 0.08838834764831845f);
 
-  float maximum[2] = {minus_infinity(), minus_infinity()};
+  // Sums are kept relative to a score of the row that is at most kSlack below its largest so far, so that they need to
+  // be rescaled only now and then; probabilities stay below 2^8, far inside FP16.
+  static constexpr float kSlack = 8.0f / kScoreScale;
+
+  float reference[2] = {minus_infinity(), minus_infinity()};
   float sum[2] = {0.0f, 0.0f};  // of this thread's keys
 
   // Scores of keys outside the row's own sequence become minus infinity, whatever they were: what lies beyond the last
@@ -34,23 +38,25 @@ struct OnlineSoftmax {
     }
   }
 
-  // Turns scores into unnormalised probabilities, and rescales what was summed under a smaller maximum. `first` says
-  // that nothing was.
+  // Turns scores into unnormalised probabilities, and rescales what was summed under a smaller reference. `first` says
+  // that the context holds no sum yet. All lanes of the warp call it.
   __device__ __forceinline__ void step(float (&tiles)[kScoreTiles][4], bool first,
                                        float (&context)[kContextTiles][4]) {
     float correction[2];
+    bool outgrown[2];
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
-      float highest = maximum[row];
+      float highest = fmaxf(tiles[0][2 * row], tiles[0][2 * row + 1]);
 #pragma unroll
-      for (int n = 0; n < kScoreTiles; ++n) {
+      for (int n = 1; n < kScoreTiles; ++n) {
         highest = fmaxf(highest, fmaxf(tiles[n][2 * row], tiles[n][2 * row + 1]));
       }
       highest = lanes_max<4>(highest);
-      // A row whose keys all lie in other tiles has no finite maximum yet; base 0 keeps its probabilities 0, not NaN.
-      const float base = highest == minus_infinity() ? 0.0f : highest * kScoreScale;
-      correction[row] = ptx::exp2_approximate(maximum[row] * kScoreScale - base);
-      maximum[row] = highest;
+      outgrown[row] = highest - reference[row] > kSlack;  // false where neither is finite: no key of the row yet
+      correction[row] = outgrown[row] ? ptx::exp2_approximate((reference[row] - highest) * kScoreScale) : 1.0f;
+      if (outgrown[row]) reference[row] = highest;
+      // Base 0 keeps the probabilities of a row without keys 0, not NaN.
+      const float base = reference[row] == minus_infinity() ? 0.0f : reference[row] * kScoreScale;
       float added = 0.0f;
 #pragma unroll
       for (int n = 0; n < kScoreTiles; ++n) {
@@ -62,7 +68,7 @@ struct OnlineSoftmax {
       }
       sum[row] = sum[row] * correction[row] + added;
     }
-    if (first) return;
+    if (first || __ballot_sync(kFullWarp, outgrown[0] || outgrown[1]) == 0) return;
 #pragma unroll
     for (int j = 0; j < kContextTiles; ++j) {
 #pragma unroll
