@@ -169,14 +169,15 @@ std::vector<signed char> time_reference(const Batch& batch, const Memory& memory
   return codes_of(batch, memory);
 }
 
-template <int kHeads, int kBlocksPerSm, int... kShape>
+// kShape: parameters of hopper::AttentionConfig from kQueryGroups on.
+template <int kHeads, int... kShape>
 void time_shape(const Batch& batch, const Memory& memory, const std::vector<signed char>& expected) {
   using Config = mc::hopper::AttentionConfig<kHeads, 64, mc::AttentionOutput::kQuantized, Format, kShape...>;
   using Kernel = mc::hopper::Attention<Config>;
   const mc::hopper::AttentionArguments arguments = {memory.map, memory.arguments};
   const int tiles = (batch.tokens() + Config::kQueryTile - 1) / Config::kQueryTile;
   const double time =
-      time_launches(entry<Kernel, Config::kThreads, kBlocksPerSm, mc::hopper::AttentionArguments>, arguments,
+      time_launches(entry<Kernel, Config::kThreads, Kernel::kBlocksPerSm, mc::hopper::AttentionArguments>, arguments,
                     tiles * Config::kBlocksPerTile, Config::kThreads, Config::kClusterSize, Kernel::kSharedBytes);
   const std::vector<signed char> codes = codes_of(batch, memory);
   long long off_by_one = 0, wrong = 0;
@@ -185,10 +186,10 @@ void time_shape(const Batch& batch, const Memory& memory, const std::vector<sign
     off_by_one += distance == 1, wrong += distance > 1;
   }
   char name[100];
-  std::snprintf(name, sizeof name, "%3d queries, %d heads at once, %d turns, %3d keys x %d", Config::kQueryTile,
+  std::snprintf(name, sizeof name, "%3d queries, %d heads x %d turns, %3d keys x %d", Config::kQueryTile,
                 Config::kHeadsAtOnce, Config::kTurns, Config::kKeyTile, Config::kStages);
-  std::printf("%2d heads %3d x %3d  %-44s %8.2f us  cluster %2d, %3d KB, off by one %.5f%s\n", kHeads, batch.sequences,
-              batch.length, name, time, Config::kClusterSize, Kernel::kSharedBytes / 1024,
+  std::printf("%2d heads %3d x %3d  %-44s %8.2f us  cluster %2d, %d blocks an SM, off by one %.5f%s\n", kHeads,
+              batch.sequences, batch.length, name, time, Config::kClusterSize, Kernel::kBlocksPerSm,
               double(off_by_one) / double(codes.size()), wrong > 0 ? ", WRONG" : "");
   std::fflush(stdout);
 }
@@ -198,13 +199,16 @@ void time_batch(int sequences, int length) {
   const Batch batch = {sequences, length, kHeads};
   const Memory memory(batch);
   const std::vector<signed char> expected = time_reference<kHeads>(batch, memory);
-  // Blocks an SM; then 64 queries, heads at once, turns, keys a tile, stages.
-  time_shape<kHeads, 2, 1, 2, 1, 64, 2>(batch, memory, expected);
-  time_shape<kHeads, 2, 2, 1, 2, 64, 2>(batch, memory, expected);
-  time_shape<kHeads, 3, 1, 1, 2, 64, 2>(batch, memory, expected);
-  time_shape<kHeads, 4, 1, 1, 1, 64, 2>(batch, memory, expected);
-  time_shape<kHeads, 1, 2, 2, 1, 64, 2>(batch, memory, expected);
-  time_shape<kHeads, 1, 2, 1, 2, 128, 2>(batch, memory, expected);
+  // Groups of 64 queries, heads at once, turns, keys a tile, stages.
+  time_shape<kHeads, 1, 2, 1, 64, 2>(batch, memory, expected);
+  time_shape<kHeads, 2, 1, 2, 64, 2>(batch, memory, expected);
+  time_shape<kHeads, 1, 1, 2, 64, 2>(batch, memory, expected);
+  time_shape<kHeads, 1, 1, 1, 64, 2>(batch, memory, expected);
+  time_shape<kHeads, 2, 1, 1, 64, 3>(batch, memory, expected);
+  time_shape<kHeads, 2, 2, 1, 64, 2>(batch, memory, expected);
+  time_shape<kHeads, 4, 1, 2, 64, 3>(batch, memory, expected);
+  time_shape<kHeads, 1, 1, 1, 128, 2>(batch, memory, expected);
+  time_shape<kHeads, 1, 2, 1, 128, 2>(batch, memory, expected);
 }
 
 }  // namespace

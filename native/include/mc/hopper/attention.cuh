@@ -25,7 +25,13 @@
 // is found while the kernel ahead still runs.
 //
 // Launch: grid (ceil(bucket / Config::kQueryTile) * Config::kBlocksPerTile), clusters of Config::kClusterSize along x,
-// block Config::kThreads, dynamic shared memory Attention::kSharedBytes.
+// block Config::kThreads, dynamic shared memory Attention::kSharedBytes:
+//
+//   extern "C" __global__ void __cluster_dims__(Config::kClusterSize, 1, 1)
+//   __launch_bounds__(Kernel::kThreads, Kernel::kBlocksPerSm)
+//   NAME(const __grid_constant__ mc::hopper::AttentionArguments arguments) {
+//     Kernel::run(arguments);
+//   }
 #pragma once
 
 #include "mc/dependency.cuh"
@@ -52,6 +58,16 @@ struct Attention {
   using ContextProduct = Wgmma<Config::kHeadDim, Operand::kF16, Operand::kF16, Major::kN>;
   static constexpr int kThreads = Config::kThreads;
   static constexpr int kSharedBytes = Shared::kBytes;
+
+  // Blocks of an SM, the second number of the kernel's __launch_bounds__: as many as shared memory (227 KB, of which
+  // the system takes 1 KB a block) and registers have room for. 20 warps get 96 registers a thread, 12 get 168.
+  static constexpr int kWarpsPerSm = Config::kKeyTile == 64 && Config::kHeadDim == 64 ? 20 : 12;
+  static constexpr int kBlocksBySharedMemory = 228 * 1024 / (kSharedBytes + 1024);
+  static constexpr int kBlocksByRegisters = kWarpsPerSm / (kThreads / 32);
+  static constexpr int kBlocksPerSm =
+      kBlocksByRegisters < kBlocksBySharedMemory ? kBlocksByRegisters : kBlocksBySharedMemory;
+  static_assert(kBlocksPerSm >= 1, "a block fits neither registers nor shared memory: fewer heads, queries or stages");
+
   static constexpr int kKeyTile = Config::kKeyTile;
   static constexpr int kScoreTiles = kKeyTile / 8;
   static constexpr int kContextTiles = Config::kHeadDim / 8;
