@@ -16,10 +16,12 @@
 // Rows beyond the last token hold anything, also NaN. Scores of such keys are replaced, not added to; such values are
 // cleared in shared memory, since 0 * NaN is NaN; contexts of such queries stay in their own rows and are not stored.
 //
-// Cost of a tile of 64 keys and 64 queries, head_dim 64, in clocks of an SM of four tensor cores: products 2 * 128,
-// exp2 256 (16 a clock), other instructions about 200 (comparison, multiply-add, sum, half a conversion a score, and
-// half of the rescaling). They use different units, so two to four warpgroups on an SM approach 256: 1.7 us for
-// 32 x 128 tokens x 12 heads, where the traffic from L2 takes 4 to 6.
+// Cost of 64 keys x 64 queries of a head of 64, in clocks of a quarter of an SM (a warp of the group, a tensor core):
+// products 2 * 128; exp2 32 * 8; issue slots about 280, of which the softmax takes 150 (a score has a maximum, a
+// multiply-add, exp2, a sum and half a conversion) and the loop, its barriers and descriptors the rest. The three
+// overlap between warps, so two or more warps a quarter approach 280: 1.9 us for 32 x 128 tokens x 12 heads, less than
+// their traffic from L2. That is 16 KB for the same clocks and group, 64 bytes a clock and SM, where about 40 come;
+// warpgroups that share keys halve it.
 //
 // sequence_starts, sequence_count and token_count are written before the first kernel of the graph starts; the window
 // is found while the kernel ahead still runs.
@@ -59,7 +61,7 @@ struct Attention {
   static constexpr int kThreads = Config::kThreads;
   static constexpr int kSharedBytes = Shared::kBytes;
 
-  // Blocks of an SM, the second number of the kernel's __launch_bounds__: as many as shared memory (227 KB, of which
+  // Blocks of an SM, the second number of the kernel's __launch_bounds__: as many as shared memory (228 KB, of which
   // the system takes 1 KB a block) and registers have room for. 20 warps get 96 registers a thread, 12 get 168.
   static constexpr int kWarpsPerSm = Config::kKeyTile == 64 && Config::kHeadDim == 64 ? 20 : 12;
   static constexpr int kBlocksBySharedMemory = 228 * 1024 / (kSharedBytes + 1024);

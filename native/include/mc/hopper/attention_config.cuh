@@ -11,10 +11,20 @@ namespace mc::hopper {
 struct alignas(64) AttentionArguments {
   // Over qkv: [bucket rows, 3 * hidden] f16 row-major, boxes of 64 columns x 64 rows, 128-byte swizzle, rows beyond the
   // map are zeros.
-  TensorMap qkv;                   //   0
+  TensorMap qkv;                     //   0
   mc::AttentionArguments attention;  // 128: its qkv is not read
 };
 static_assert(sizeof(AttentionArguments) == 256, "layout is shared with the host");
+
+// What a quantizer asks of all heads of a token: its range, or the sum of its codes.
+template <typename Format>
+constexpr bool kMeasuresRange = !Format::kStatic;
+template <>
+constexpr bool kMeasuresRange<NoFormat> = false;
+template <typename Format>
+constexpr bool kSumsCodes = Format::kAsymmetric;
+template <>
+constexpr bool kSumsCodes<NoFormat> = false;
 
 // A block takes 64 * kQueryGroups queries of kHeadsAtOnce * kTurns heads: a warpgroup per 64 queries and head, kTurns
 // heads one after the other. Warpgroups on one head share its keys and values.
@@ -40,20 +50,13 @@ struct AttentionConfig {
   static constexpr int kThreads = 128 * kWarpgroups + 32;  // the last warp issues the copies
 
   static constexpr bool kQuantized = kOutput == AttentionOutput::kQuantized;
-  static constexpr bool kMeasuresRange = [] {
-    if constexpr (kQuantized) return !Format::kStatic;
-    return false;
-  }();
-  static constexpr bool kSumsCodes = [] {
-    if constexpr (kQuantized) return Format::kAsymmetric;
-    return false;
-  }();
+  static constexpr bool kMeasuresRange = kQuantized && hopper::kMeasuresRange<Format>;
+  static constexpr bool kSumsCodes = kQuantized && hopper::kSumsCodes<Format>;
   // A token's range and code sum span all heads, so the blocks of a query tile are a cluster that exchanges them.
   static constexpr bool kExchanges = kMeasuresRange || kSumsCodes;
   static constexpr int kClusterSize = kExchanges ? kBlocksPerTile : 1;
 
-  static_assert(kHeadDim == 64 || kHeadDim == 128, "a row of a head is one or two rows of 128 bytes: other sizes run on "
-                                                   "mc/attention.cuh");
+  static_assert(kHeadDim == 64 || kHeadDim == 128, "rows of 128 or 256 bytes; other heads run on mc/attention.cuh");
   static_assert(kHeads % kHeadsPerBlock == 0, "every block has the same number of heads");
   static_assert(kClusterSize <= 16, "a cluster has at most 16 blocks (8 where portable)");
   static_assert(kKeyTile == 64 || kKeyTile == 128, "a key tile is one or two boxes of the tensor map");

@@ -23,10 +23,10 @@ struct AttentionShared {
   static constexpr int kRangeBytes = Config::kMeasuresRange ? kParts * Config::kQueryTile * 8 : 0;
   static constexpr int kCodeSumBytes = Config::kSumsCodes ? kParts * Config::kQueryTile * 4 : 0;
 
-  static constexpr int kQueries = 0;  // [turn][head][query group][panel][64][128 bytes]
+  static constexpr int kQueries = 0;                                  // [turn][head][query group][panel][64][128 bytes]
   static constexpr int kKeys = kQueries + kQueryTiles * kQueryBytes;  // [stage][head][panel][key][128 bytes]
   static constexpr int kValues = kKeys + kStagedTiles * kTileBytes;   // the same
-  static constexpr int kContexts = kValues + kStagedTiles * kTileBytes;  // [word][thread] f32
+  static constexpr int kContexts = kValues + kStagedTiles * kTileBytes;            // [word][thread] f32
   static constexpr int kRanges = kContexts + kContextWords * kComputeThreads * 4;  // [part][query] float2
   static constexpr int kCodeSums = kRanges + kRangeBytes;                          // [part][query] int, in rank 0
   // mbarriers, 8 bytes each
@@ -34,7 +34,7 @@ struct AttentionShared {
   static constexpr int kKeysFull = kQueriesFull + Config::kTurns * Config::kHeadsAtOnce * 8;
   static constexpr int kValuesFull = kKeysFull + kStagedTiles * 8;
   static constexpr int kReleased = kValuesFull + kStagedTiles * 8;
-  static constexpr int kTailCleared = kReleased + kStagedTiles * 8;          // one a warpgroup
+  static constexpr int kTailCleared = kReleased + kStagedTiles * 8;  // one a warpgroup
   static constexpr int kRangesFull = kTailCleared + Config::kWarpgroups * 8;
   static constexpr int kCodeSumsFull = kRangesFull + 8;
   static constexpr int kWindows = kCodeSumsFull + 8;  // [warp of the first head] Attention::Keys

@@ -123,8 +123,8 @@ struct ContextOutput {
   __device__ __forceinline__ unsigned base() const { return ptx::shared_address(shared); }
 
   __device__ __forceinline__ float* kept_word(int turn, int word) const {
-    return reinterpret_cast<float*>(shared + Shared::kContexts) +
-           (turn * 4 * kTiles + word) * Shared::kComputeThreads + lane.thread;
+    return reinterpret_cast<float*>(shared + Shared::kContexts) + (turn * 4 * kTiles + word) * Shared::kComputeThreads +
+           lane.thread;
   }
 
   __device__ __forceinline__ int part_of(int part, int row) const {
@@ -138,8 +138,8 @@ struct ContextOutput {
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
       const RowRange own = range[row].template over_lanes<4>();
-      const uint2 ends = make_uint2(static_cast<unsigned>(__float_as_int(own.min)),
-                                    static_cast<unsigned>(__float_as_int(own.max)));
+      const uint2 ends =
+          make_uint2(static_cast<unsigned>(__float_as_int(own.min)), static_cast<unsigned>(__float_as_int(own.max)));
       const unsigned address = ptx::shared_address(parts + part_of(own_part(), row));
 #pragma unroll
       for (int first = 0; first < Config::kClusterSize; first += 4) {
@@ -234,9 +234,9 @@ struct ContextOutput {
         transpose_quad(words, lane.member);  // tiles first + 2 * member and the next, in the low and the high halves
         if (token(row) < tokens) {
           char* target = static_cast<char*>(args.quantized.codes) + element(row, turn) + 8 * first + 16 * lane.member;
-          *reinterpret_cast<uint4*>(target) = make_uint4(
-              __byte_perm(words[0], words[1], 0x5410), __byte_perm(words[2], words[3], 0x5410),
-              __byte_perm(words[0], words[1], 0x7632), __byte_perm(words[2], words[3], 0x7632));
+          *reinterpret_cast<uint4*>(target) =
+              make_uint4(__byte_perm(words[0], words[1], 0x5410), __byte_perm(words[2], words[3], 0x5410),
+                         __byte_perm(words[0], words[1], 0x7632), __byte_perm(words[2], words[3], 0x7632));
         }
       }
     }

@@ -40,8 +40,7 @@ struct OnlineSoftmax {
 
   // Turns scores into unnormalised probabilities, and rescales what was summed under a smaller reference. `first` says
   // that the context holds no sum yet. All lanes of the warp call it.
-  __device__ __forceinline__ void step(float (&tiles)[kScoreTiles][4], bool first,
-                                       float (&context)[kContextTiles][4]) {
+  __device__ __forceinline__ void step(float (&tiles)[kScoreTiles][4], bool first, float (&context)[kContextTiles][4]) {
     float correction[2];
     bool outgrown[2];
 #pragma unroll
