@@ -160,12 +160,13 @@ std::vector<signed char> codes_of(const Batch& batch, const Memory& memory) {
 
 using Format = mc::QuantFormat<8, 8, false>;
 
-template <int kHeads>
-std::vector<signed char> time_reference(const Batch& batch, const Memory& memory) {
-  using Config = mc::AttentionConfig<kHeads, 64, mc::AttentionOutput::kQuantized, Format>;
+template <int kHeads, int kKeyTile>
+std::vector<signed char> time_warps(const Batch& batch, const Memory& memory) {
+  using Config = mc::AttentionConfig<kHeads, 64, mc::AttentionOutput::kQuantized, Format, kHeads, kKeyTile>;
   const double time = time_launches(entry<mc::Attention<Config>, Config::kThreads, 1, mc::AttentionArguments>,
                                     memory.arguments, (batch.tokens() + 15) / 16, Config::kThreads, 1, 0);
-  std::printf("%2d heads %3d x %3d  %-44s %8.2f us\n", kHeads, batch.sequences, batch.length, "mc/attention.cuh", time);
+  std::printf("%2d heads %3d x %3d  mc/attention.cuh, %d keys %19s %8.2f us\n", kHeads, batch.sequences, batch.length,
+              kKeyTile, "", time);
   return codes_of(batch, memory);
 }
 
@@ -198,8 +199,9 @@ template <int kHeads>
 void time_batch(int sequences, int length) {
   const Batch batch = {sequences, length, kHeads};
   const Memory memory(batch);
-  const std::vector<signed char> expected = time_reference<kHeads>(batch, memory);
-  // Groups of 64 queries, heads at once, turns, keys a tile, stages.
+  const std::vector<signed char> expected = time_warps<kHeads, 16>(batch, memory);
+  if constexpr (kHeads <= 12) time_warps<kHeads, 32>(batch, memory);  // 16 warps have too few registers
+  // Groups of 64 queries; heads at once, turns, keys a tile, stages.
   time_shape<kHeads, 1, 2, 1, 64, 2>(batch, memory, expected);
   time_shape<kHeads, 2, 1, 2, 64, 2>(batch, memory, expected);
   time_shape<kHeads, 1, 1, 2, 64, 2>(batch, memory, expected);
