@@ -19,6 +19,9 @@
 // - In p.v the columns are free to be permuted: column tile j, column n is element n * kColumnTiles + j. A lane reads
 //   kColumnTiles consecutive elements of a key's value, and ends with head_dim / 4 consecutive elements of the context.
 //
+// sequence_starts, sequence_count and token_count are written before the first kernel of the graph starts, so that the
+// window is found while the kernel ahead still runs.
+//
 // Launch: grid (ceil(bucket / 16), kHeads / kHeadsPerBlock), block Config::kThreads, dynamic shared memory 0 bytes.
 // Static shared memory, quantized output: 16 * kHeads * 8 (dynamic scale) + 16 * kHeads * 4 (asymmetric) bytes.
 #pragma once
@@ -181,7 +184,6 @@ struct Attention {
   }
 
   __device__ __forceinline__ static void run(const AttentionArguments& args) {
-    dependency_wait();
     const int tokens = *args.token_count;
     const int first_token = static_cast<int>(blockIdx.x) * Config::kQueryTile;
     if (first_token >= tokens) return;
@@ -196,6 +198,8 @@ struct Attention {
 
     const SequenceWindow window =
         find_window<Config::kQueryTile>(args.sequence_starts, *args.sequence_count, first_token);
+    dependency_wait();
+    dependency_release();
     const int start[2] = {window.start_of(lane.group), window.start_of(lane.group + 8)};
     const int end[2] = {window.end_of(lane.group), window.end_of(lane.group + 8)};
 

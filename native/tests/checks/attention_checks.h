@@ -1,4 +1,5 @@
-// Checks of attention kernels against softmax in fp64, for batches of sequences of mixed lengths.
+// Checks of attention kernels against softmax in fp64, for batches of sequences of mixed lengths. A family says which
+// kernel runs, and with what launch: see WarpAttention.
 #pragma once
 
 #include "checks/half_matrix.h"
@@ -8,7 +9,28 @@
 
 namespace checks {
 
-template <int kHeads, int kHeadDim, int kHeadsPerBlock = kHeads, int kKeyTile = 16>
+// Kernels of mc/attention.cuh.
+template <int kHeads_, int kHeadDim_, int kHeadsPerBlock = kHeads_, int kKeyTile = 16>
+struct WarpAttention {
+  static constexpr int kHeads = kHeads_;
+  static constexpr int kHeadDim = kHeadDim_;
+  static constexpr bool kQuantizes = kHeads == kHeadsPerBlock;
+
+  static std::string name() {
+    return std::to_string(kHeadsPerBlock) + " a block, key tile " + std::to_string(kKeyTile);
+  }
+
+  // rows: of qkv and of the output, the bucket.
+  template <mc::AttentionOutput kOutput, class Format>
+  static bool launch(const std::string& name, const mc::AttentionArguments& arguments, int rows) {
+    using Config = mc::AttentionConfig<kHeads, kHeadDim, kOutput, Format, kHeadsPerBlock, kKeyTile>;
+    platform::Shape shape;
+    shape.columns = (rows + Config::kQueryTile - 1) / Config::kQueryTile, shape.rows = kHeads / kHeadsPerBlock;
+    return platform::launch<mc::Attention<Config>, Config::kThreads>(name, shape, arguments);
+  }
+};
+
+template <class Family>
 class AttentionCase {
  public:
   explicit AttentionCase(const Lengths& lengths)
@@ -16,9 +38,9 @@ class AttentionCase {
         tokens_(sequences_.tokens()),
         rows_((tokens_ + 15) / 16 * 16 + 32),
         qkv_(random_qkv(), size_t(rows_ - tokens_) * 3 * kHidden) {
-    char text[120];
-    std::snprintf(text, sizeof text, "attention %d heads of %d, %d a block, key tile %d, %d tokens of %d sequences",
-                  kHeads, kHeadDim, kHeadsPerBlock, kKeyTile, tokens_, sequences_.count());
+    char text[160];
+    std::snprintf(text, sizeof text, "attention %d heads of %d, %s, %d tokens of %d sequences", kHeads, kHeadDim,
+                  Family::name().c_str(), tokens_, sequences_.count());
     name_ = text;
   }
 
@@ -53,6 +75,8 @@ class AttentionCase {
   }
 
  private:
+  static constexpr int kHeads = Family::kHeads;
+  static constexpr int kHeadDim = Family::kHeadDim;
   static constexpr int kHidden = kHeads * kHeadDim;
 
   std::vector<float> random_qkv() const {
@@ -62,13 +86,10 @@ class AttentionCase {
 
   template <mc::AttentionOutput kOutput, class Format = mc::NoFormat>
   bool launch(void* output, mc::QuantizedRows quantized = {}) {
-    using Config = mc::AttentionConfig<kHeads, kHeadDim, kOutput, Format, kHeadsPerBlock, kKeyTile>;
-    platform::Shape shape;
-    shape.columns = (rows_ + 15) / 16, shape.rows = kHeads / kHeadsPerBlock;
     const mc::AttentionArguments arguments = {
         qkv_.device(), output, sequences_.device_starts(), sequences_.sequence_count(), sequences_.token_count(),
         quantized};
-    return platform::launch<mc::Attention<Config>, Config::kThreads>(name_, shape, arguments);
+    return Family::template launch<kOutput, Format>(name_, arguments, rows_);
   }
 
   template <class Format>
@@ -127,13 +148,18 @@ class AttentionCase {
   std::vector<float> context_;
 };
 
+template <class Family, class Formats>
+void check_attention_family(std::initializer_list<Lengths> batches, Formats formats) {
+  for (const Lengths& lengths : batches) {
+    AttentionCase<Family> one(lengths);
+    one.check_context();
+    if constexpr (Family::kQuantizes) one.check_codes(formats);
+  }
+}
+
 template <int kHeads, int kHeadDim, int kHeadsPerBlock = kHeads, int kKeyTile = 16, class Formats = FewFormats>
 void check_attention(std::initializer_list<Lengths> batches, Formats formats = {}) {
-  for (const Lengths& lengths : batches) {
-    AttentionCase<kHeads, kHeadDim, kHeadsPerBlock, kKeyTile> one(lengths);
-    one.check_context();
-    if constexpr (kHeads == kHeadsPerBlock) one.check_codes(formats);
-  }
+  check_attention_family<WarpAttention<kHeads, kHeadDim, kHeadsPerBlock, kKeyTile>>(batches, formats);
 }
 
 }  // namespace checks

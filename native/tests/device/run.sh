@@ -50,6 +50,7 @@ programs() {
   for head_dim in 32 128 16; do
     echo "attention_$head_dim attention_device_test.cu $hopper -DMC_HEAD_DIM=$head_dim"
   done
+  echo "hopper_attention hopper_attention_device_test.cu $hopper"
   echo "rows rows_device_test.cu $hopper"
   for part in 0 1 2 3; do
     echo "hopper_$part hopper_device_test.cu $hopper -DMC_PART=$part"

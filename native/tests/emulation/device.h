@@ -278,6 +278,7 @@ inline bool launch(Index3 dimensions, int cluster_size, int threads, int shared_
 #define blockIdx (emulation::current->block->index)
 #define gridDim (emulation::grid)
 
+inline void __syncwarp() { emulation::arrive_and_wait(emulation::current->warp->barrier); }
 inline void __syncthreads() { emulation::arrive_and_wait(emulation::current->block->barrier); }
 template <class T>
 inline T __shfl_xor_sync(unsigned, T value, int mask) {

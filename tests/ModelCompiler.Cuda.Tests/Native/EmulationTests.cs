@@ -41,6 +41,9 @@ public sealed class OtherGemmEmulationTests(ITestOutputHelper log)
 public sealed class AttentionEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("attention_emulation_test.cpp"));
 
+public sealed class HopperAttentionEmulationTests(ITestOutputHelper log)
+    : EmulationTests(log, new EmulationProgram("hopper_attention_emulation_test.cpp"));
+
 public sealed class RowsEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("rows_emulation_test.cpp"));
 

@@ -1,0 +1,44 @@
+// Shared memory of attention.cuh, as offsets from its start, a 1024-byte boundary: there the swizzle of copies and
+// products repeats. A panel is 64 columns (128 bytes) of a tile, rows of 128 bytes one after the other.
+#pragma once
+
+#include "mc/hopper/attention_config.cuh"
+
+namespace mc::hopper {
+
+template <typename Config>
+struct AttentionShared {
+  static constexpr int kPanels = Config::kHeadDim / 64;
+  static constexpr int kRowBytes = 128;
+  static constexpr int kQueryPanelBytes = 64 * kRowBytes;
+  static constexpr int kQueryBytes = kPanels * kQueryPanelBytes;  // of one warpgroup
+  static constexpr int kKeyPanelBytes = Config::kKeyTile * kRowBytes;
+  static constexpr int kTileBytes = kPanels * kKeyPanelBytes;  // keys of a tile, or values
+  static constexpr int kStagedTiles = Config::kStages * Config::kHeadsAtOnce;
+  static constexpr int kQueryTiles = Config::kTurns * Config::kHeadsAtOnce * Config::kQueryGroups;
+  static constexpr int kComputeThreads = 128 * Config::kWarpgroups;
+  // Contexts that wait for the range of their token: all turns but the last.
+  static constexpr int kContextWords = Config::kMeasuresRange ? (Config::kTurns - 1) * Config::kHeadDim / 2 : 0;
+  static constexpr int kParts = Config::kBlocksPerTile * Config::kHeadsAtOnce;  // of a token's range
+  static constexpr int kRangeBytes = Config::kMeasuresRange ? kParts * Config::kQueryTile * 8 : 0;
+  static constexpr int kCodeSumBytes = Config::kSumsCodes ? kParts * Config::kQueryTile * 4 : 0;
+
+  static constexpr int kQueries = 0;                                  // [turn][head][query group][panel][64][128 bytes]
+  static constexpr int kKeys = kQueries + kQueryTiles * kQueryBytes;  // [stage][head][panel][key][128 bytes]
+  static constexpr int kValues = kKeys + kStagedTiles * kTileBytes;   // the same
+  static constexpr int kContexts = kValues + kStagedTiles * kTileBytes;            // [word][thread] f32
+  static constexpr int kRanges = kContexts + kContextWords * kComputeThreads * 4;  // [part][query] float2
+  static constexpr int kCodeSums = kRanges + kRangeBytes;                          // [part][query] int, in rank 0
+  // mbarriers, 8 bytes each
+  static constexpr int kQueriesFull = kCodeSums + kCodeSumBytes;
+  static constexpr int kKeysFull = kQueriesFull + Config::kTurns * Config::kHeadsAtOnce * 8;
+  static constexpr int kValuesFull = kKeysFull + kStagedTiles * 8;
+  static constexpr int kReleased = kValuesFull + kStagedTiles * 8;
+  static constexpr int kTailCleared = kReleased + kStagedTiles * 8;  // one a warpgroup
+  static constexpr int kRangesFull = kTailCleared + Config::kWarpgroups * 8;
+  static constexpr int kCodeSumsFull = kRangesFull + 8;
+  static constexpr int kWindows = kCodeSumsFull + 8;  // [warp of the first head] Attention::Keys
+  static constexpr int kBytes = kWindows + 4 * Config::kQueryGroups * 8;
+};
+
+}  // namespace mc::hopper
