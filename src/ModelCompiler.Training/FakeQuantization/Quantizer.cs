@@ -39,7 +39,11 @@ public static class Quantizer
     /// </summary>
     /// <param name="quantized">Values without gradient.</param>
     /// <param name="source">What the gradient goes to.</param>
-    public static Tensor StraightThrough(Tensor quantized, Tensor source) => quantized.detach().add(source.sub(source.detach()));
+    public static Tensor StraightThrough(Tensor quantized, Tensor source)
+    {
+        using var scope = torch.NewDisposeScope();
+        return quantized.detach().add(source.sub(source.detach())).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Steps between the ends of a range: 2^(b-1) - 1 from 0 to max|x|, or 2^b - 1 from min x to max x.</summary>
     internal static int Steps(int bits, Symmetry symmetry) => symmetry == Symmetry.Symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;

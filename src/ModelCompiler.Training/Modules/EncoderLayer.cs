@@ -46,18 +46,22 @@ public sealed class EncoderLayer(
         .. MlpIntermediate.Parameters, .. MlpOutput.Parameters, MlpNorm.Weight, MlpNorm.Bias,
     ];
 
-    /// <summary>Runs the layer.</summary>
+    /// <summary>Runs the layer. What gradients need stays with libtorch; all else that it computed is freed when it returns.</summary>
     /// <param name="hidden">[B, L, H].</param>
     /// <param name="mask">Added to scores: 0 at tokens, -∞ at padding, [B, 1, 1, L].</param>
     /// <param name="dropout">Probabilities of dropout; none where the model is not training.</param>
     /// <param name="withAttention">True to hand scores and probabilities back.</param>
     public LayerOutput Forward(Tensor hidden, Tensor mask, Dropout dropout, bool withAttention)
     {
+        using var scope = torch.NewDisposeScope();
         Tensor context = Attend(hidden, mask, dropout, out Tensor scores, out Tensor probabilities);
         Tensor attended = AttentionNorm.Forward(dropout.Hidden(AttentionOutput.Forward(context)).add(HalfStorage.Round(hidden)));
         Tensor inner = Activations.Apply(MlpIntermediate.Forward(attended), model.Activation);
         Tensor result = MlpNorm.Forward(dropout.Hidden(MlpOutput.Forward(inner)).add(HalfStorage.Round(attended)));
-        return withAttention ? new(result, scores, probabilities) : new(result, null, null);
+        result.MoveToOuterDisposeScope();
+        return withAttention
+            ? new(result, scores.MoveToOuterDisposeScope(), probabilities.MoveToOuterDisposeScope())
+            : new(result, null, null);
     }
 
     /// <inheritdoc/>
