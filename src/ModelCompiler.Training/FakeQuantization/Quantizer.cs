@@ -51,7 +51,7 @@ public static class Quantizer
     /// <summary>range / steps, or 1 where the range is 0 or so small that 1 / S is not finite.</summary>
     internal static Tensor UsableScale(Tensor range, int steps)
     {
-        Tensor scale = range.div(steps);
+        Tensor scale = range.div(torch.full([1L], (float)steps, torch.float32, range.device)); // CUDA multiplies by a number's reciprocal
         return torch.where(scale.reciprocal().isinf(), torch.ones_like(scale), scale);
     }
 }
