@@ -19,15 +19,18 @@ public static class TrainCommand
         var resume = new Option<bool>("--resume") { Description = "Goes on from the last checkpoint of the output folder, where there is one." };
         var sweep = new Option<bool>("--sweep") { Description = "The file is a sweep: a recipe and a grid of fields." };
         var part = new Option<string>("--part") { Description = "With --sweep: K/N runs every N-th point from the K-th on, so that N processes share a grid." };
+        var report = new Option<bool>("--report") { Description = "With --sweep: writes the table and the picture from the results that are there, and trains nothing." };
         var device = new Option<string>("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
         var set = new Option<string[]>("--set") { Description = "Sets a field, such as training.epochs=3. Repeatable." };
         var json = new Option<bool>("--json") { Description = "Prints the result as JSON and no progress." };
-        var command = new Command("train", "Trains an encoder: full precision, quantization-aware, with distillation.") { file, resume, sweep, part, device, set, json };
+        var command = new Command("train", "Trains an encoder: full precision, quantization-aware, with distillation.") { file, resume, sweep, part, report, device, set, json };
         command.SetAction(parsed =>
         {
             bool quiet = parsed.GetValue(json);
             string path = parsed.GetRequiredValue(file);
             string[] assignments = parsed.GetValue(set) ?? [];
+            if (parsed.GetValue(report))
+                return ReportSweep(channels, Sweep.Read(path, assignments), quiet);
             using IProcessGroup processes = ProcessGroups.FromEnvironment(parsed.GetValue(device)!);
             var options = new TrainingOptions
             {
@@ -64,7 +67,7 @@ public static class TrainCommand
         if (options.Processes.Size > 1)
             throw new ModelCompilerException("train --sweep: expected one process, found several; a grid is better spread by running points of it apart.");
         using var progress = new TrainingProgressView(channels, quiet);
-        IReadOnlyList<(SweepPoint Point, TrainingResult Result)> results = sweep.Run(
+        IReadOnlyList<SweepResult> results = sweep.Run(
             options with { Observers = [progress] },
             (point, number) =>
             {
@@ -72,6 +75,16 @@ public static class TrainCommand
                     channels.Messages.WriteLine($"{number} of {sweep.Points.Count}: {point.Recipe.Name}");
             });
         Report(channels, [.. results.Select(r => r.Result)], quiet, sweep.ReportPath);
+        return ModelCompilerTool.Success;
+    }
+
+    private static int ReportSweep(TextChannels channels, Sweep sweep, bool quiet)
+    {
+        IReadOnlyList<SweepResult> results = sweep.Report();
+        if (results.Count == 0)
+            throw new ModelCompilerException($"train --report: expected results of the sweep in {sweep.Output}, found none.");
+        Report(channels, [.. results.Select(r => r.Result)], quiet, sweep.ReportPath);
+        channels.Messages.WriteLine($"{results.Count} of {sweep.Points.Count} points have a result; table: {sweep.TablePath}");
         return ModelCompilerTool.Success;
     }
 

@@ -73,6 +73,7 @@ public sealed class ActivationFakeQuantizer : IDisposable
 
         if (!format.IsQuantized)
             return input;
+        using var scope = torch.NewDisposeScope();
         Tensor source = input;
         if (ClipTensor is { } clip)
             source = torch.minimum(torch.maximum(input, clip.neg()), clip);
@@ -83,7 +84,7 @@ public sealed class ActivationFakeQuantizer : IDisposable
         // A static range saturates: what lies outside of it has no gradient. Codes come from the values themselves.
         if (format.Range == ActivationRange.Static)
             source = torch.minimum(torch.maximum(source, _low!), _high!);
-        return Quantizer.StraightThrough(quantized, source);
+        return Quantizer.StraightThrough(quantized, source).MoveToOuterDisposeScope();
     }
 
     /// <summary>Codes and ranges of an input.</summary>
@@ -92,12 +93,13 @@ public sealed class ActivationFakeQuantizer : IDisposable
     /// <returns>Codes [..., K]; ranges [..., 1], or [1] where they are static.</returns>
     public Codes CodesOf(Tensor input, ActivationFormat format)
     {
+        using var scope = torch.NewDisposeScope();
         Tensor? clip = ClipTensor?.detach();
         Tensor values = clip is null ? input : torch.minimum(torch.maximum(input, clip.neg()), clip);
         (Tensor scale, Tensor? minimum) = format.Range == ActivationRange.Static
             ? StaticRangeOf(format, clip)
             : Quantizer.RangeOf(values, format.Bits, format.Symmetry);
-        return Quantizer.Quantize(values, scale, minimum, format.Bits);
+        return Quantizer.Quantize(values, scale, minimum, format.Bits).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

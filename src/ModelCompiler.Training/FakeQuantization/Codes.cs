@@ -8,4 +8,13 @@ public sealed record Codes(Tensor Values, Tensor Scale, Tensor? Minimum)
 {
     /// <summary>S · q, or S · q + lo.</summary>
     public Tensor Dequantize() => Minimum is null ? Values.mul(Scale) : Values.mul(Scale).add(Minimum);
+
+    /// <summary>The scope around their own frees all of them.</summary>
+    internal Codes MoveToOuterDisposeScope()
+    {
+        Values.MoveToOuterDisposeScope();
+        Scale.MoveToOuterDisposeScope();
+        Minimum?.MoveToOuterDisposeScope();
+        return this;
+    }
 }

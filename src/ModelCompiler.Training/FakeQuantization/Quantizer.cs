@@ -39,7 +39,11 @@ public static class Quantizer
     /// </summary>
     /// <param name="quantized">Values without gradient.</param>
     /// <param name="source">What the gradient goes to.</param>
-    public static Tensor StraightThrough(Tensor quantized, Tensor source) => quantized.detach().add(source.sub(source.detach()));
+    public static Tensor StraightThrough(Tensor quantized, Tensor source)
+    {
+        using var scope = torch.NewDisposeScope();
+        return quantized.detach().add(source.sub(source.detach())).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Steps between the ends of a range: 2^(b-1) - 1 from 0 to max|x|, or 2^b - 1 from min x to max x.</summary>
     internal static int Steps(int bits, Symmetry symmetry) => symmetry == Symmetry.Symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
@@ -47,7 +51,7 @@ public static class Quantizer
     /// <summary>range / steps, or 1 where the range is 0 or so small that 1 / S is not finite.</summary>
     internal static Tensor UsableScale(Tensor range, int steps)
     {
-        Tensor scale = range.div(steps);
+        Tensor scale = range.div(torch.full([1L], (float)steps, torch.float32, range.device)); // CUDA multiplies by a number's reciprocal
         return torch.where(scale.reciprocal().isinf(), torch.ones_like(scale), scale);
     }
 }

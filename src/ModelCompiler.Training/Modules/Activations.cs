@@ -8,7 +8,7 @@ internal static class Activations
 
     public static Tensor Apply(Tensor x, ActivationFunction function) => function switch
     {
-        ActivationFunction.Gelu => torch.nn.functional.gelu(x),
+        ActivationFunction.Gelu => ExecutorArithmetic.IsOn ? ExecutorArithmetic.Gelu(x) : torch.nn.functional.gelu(x),
         ActivationFunction.GeluTanh => GeluTanh(x),
         ActivationFunction.Relu => torch.nn.functional.relu(x),
         ActivationFunction.Tanh => torch.tanh(x),

@@ -46,18 +46,25 @@ public sealed class EncoderLayer(
         .. MlpIntermediate.Parameters, .. MlpOutput.Parameters, MlpNorm.Weight, MlpNorm.Bias,
     ];
 
-    /// <summary>Runs the layer.</summary>
+    /// <summary>Runs the layer. What gradients need stays with libtorch; all else that it computed is freed when it returns.</summary>
     /// <param name="hidden">[B, L, H].</param>
     /// <param name="mask">Added to scores: 0 at tokens, -∞ at padding, [B, 1, 1, L].</param>
     /// <param name="dropout">Probabilities of dropout; none where the model is not training.</param>
     /// <param name="withAttention">True to hand scores and probabilities back.</param>
     public LayerOutput Forward(Tensor hidden, Tensor mask, Dropout dropout, bool withAttention)
     {
-        Tensor context = Attend(hidden, mask, dropout, out Tensor scores, out Tensor probabilities);
+        using var scope = torch.NewDisposeScope();
+        Tensor? scores = null, probabilities = null;
+        Tensor context = ExecutorArithmetic.IsOn && !withAttention
+            ? AttendAsExecutors(hidden, mask)
+            : Attend(hidden, mask, dropout, out scores, out probabilities);
         Tensor attended = AttentionNorm.Forward(dropout.Hidden(AttentionOutput.Forward(context)).add(HalfStorage.Round(hidden)));
         Tensor inner = Activations.Apply(MlpIntermediate.Forward(attended), model.Activation);
         Tensor result = MlpNorm.Forward(dropout.Hidden(MlpOutput.Forward(inner)).add(HalfStorage.Round(attended)));
-        return withAttention ? new(result, scores, probabilities) : new(result, null, null);
+        result.MoveToOuterDisposeScope();
+        return withAttention
+            ? new(result, scores!.MoveToOuterDisposeScope(), probabilities!.MoveToOuterDisposeScope())
+            : new(result, null, null);
     }
 
     /// <inheritdoc/>
@@ -71,14 +78,25 @@ public sealed class EncoderLayer(
 
     private Tensor Attend(Tensor hidden, Tensor mask, Dropout dropout, out Tensor scores, out Tensor probabilities)
     {
-        long rows = hidden.shape[0], length = hidden.shape[1], heads = model.AttentionHeads, size = model.HeadSize;
-
-        // [B, L, 3H] is three blocks of heads; each becomes [B, heads, L, d].
-        Tensor stacked = HalfStorage.Round(Qkv.Forward(hidden)).view(rows, length, 3, heads, size).permute(2, 0, 3, 1, 4);
+        Tensor stacked = QueriesKeysValues(hidden);
         Tensor query = stacked.select(0, 0), key = stacked.select(0, 1), value = stacked.select(0, 2);
-        scores = MatrixProducts.Product(query, key.transpose(-2, -1)).mul(1f / MathF.Sqrt(size));
+        scores = MatrixProducts.Product(query, key.transpose(-2, -1)).mul(ScoreScale);
         probabilities = HalfStorage.Softmax(scores.add(mask));
-        Tensor context = MatrixProducts.Product(dropout.Attention(probabilities), value);
-        return context.transpose(1, 2).reshape(rows, length, heads * size);
+        return JoinHeads(MatrixProducts.Product(dropout.Attention(probabilities), value));
     }
+
+    private Tensor AttendAsExecutors(Tensor hidden, Tensor mask)
+    {
+        Tensor stacked = QueriesKeysValues(hidden);
+        return JoinHeads(ExecutorArithmetic.Attention(stacked.select(0, 0), stacked.select(0, 1), stacked.select(0, 2), mask, ScoreScale));
+    }
+
+    private float ScoreScale => 1f / MathF.Sqrt(model.HeadSize);
+
+    /// <summary>[B, L, 3H] is three blocks of heads; each becomes [B, heads, L, d], so all are [3, B, heads, L, d].</summary>
+    private Tensor QueriesKeysValues(Tensor hidden) => HalfStorage.Round(Qkv.Forward(hidden))
+        .view(hidden.shape[0], hidden.shape[1], 3, model.AttentionHeads, model.HeadSize).permute(2, 0, 3, 1, 4);
+
+    private static Tensor JoinHeads(Tensor context) =>
+        context.transpose(1, 2).reshape(context.shape[0], context.shape[2], context.shape[1] * context.shape[3]);
 }

@@ -25,10 +25,11 @@ internal static class HalfStorage
     {
         if (!s_on)
             return value;
+        using var scope = torch.NewDisposeScope();
         Tensor rounded;
         using (torch.no_grad())
             rounded = value.detach().to_type(torch.float16).to_type(torch.float32);
-        return Quantizer.StraightThrough(rounded, value);
+        return Quantizer.StraightThrough(rounded, value).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -39,8 +40,9 @@ internal static class HalfStorage
     {
         if (!s_on)
             return torch.nn.functional.softmax(scores, -1);
+        using var scope = torch.NewDisposeScope();
         Tensor numerators = scores.sub(scores.detach().amax([-1L], keepdim: true)).exp();
-        return Round(numerators).div(numerators.sum(-1, keepdim: true));
+        return Round(numerators).div(numerators.sum(-1, keepdim: true)).MoveToOuterDisposeScope();
     }
 
     public readonly struct Scope(bool before) : IDisposable

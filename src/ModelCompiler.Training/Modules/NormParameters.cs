@@ -19,8 +19,9 @@ public sealed class NormParameters(string name, string module, Tensor weight, Te
 
     /// <summary>Normalises.</summary>
     /// <param name="input">[..., H].</param>
-    public Tensor Forward(Tensor input) =>
-        torch.nn.functional.layer_norm(input, [Weight.Count], HalfStorage.Round(Weight.Value), HalfStorage.Round(Bias.Value), epsilon);
+    public Tensor Forward(Tensor input) => ExecutorArithmetic.IsOn
+        ? ExecutorArithmetic.LayerNorm(input, HalfStorage.Round(Weight.Value), HalfStorage.Round(Bias.Value), epsilon)
+        : torch.nn.functional.layer_norm(input, [Weight.Count], HalfStorage.Round(Weight.Value), HalfStorage.Round(Bias.Value), epsilon);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -31,6 +31,13 @@ public sealed class TrainableEncoder : IDisposable
     /// <summary>True to round where the executors store FP16; see docs/training.md.</summary>
     public bool StoresHalf { get; set; }
 
+    /// <summary>
+    /// True to compute in the CPU executor's order of operations where there are no gradients, so that the exported model has the
+    /// same codes: slower, for final numbers. Models whose hidden size 8 does not divide, and those with another activation than
+    /// GELU, have it but for the last bits of these sums.
+    /// </summary>
+    public bool FollowsExecutors { get; set; }
+
     /// <summary>All linear parts, layer by layer.</summary>
     public IEnumerable<QuantizedLinear> Linears => Layers.SelectMany(layer => layer.Linears);
 
@@ -55,6 +62,7 @@ public sealed class TrainableEncoder : IDisposable
     public EncoderOutput Forward(EncoderBatch batch, Intermediates intermediates = Intermediates.None, bool clean = false)
     {
         using HalfStorage.Scope storage = HalfStorage.Use(StoresHalf);
+        using ExecutorArithmetic.Scope arithmetic = ExecutorArithmetic.Use(StoresHalf && FollowsExecutors && Model.HiddenSize % ExecutorArithmetic.Lanes == 0);
         Dropout dropout = IsTraining ? Dropout : Dropout.None;
         Tensor mask = AttentionMask(batch);
         Tensor hidden = dropout.Hidden(Embeddings.Forward(clean ? batch.CleanIds : batch.Ids, batch.Types));

@@ -49,6 +49,12 @@ public sealed record QuantizationRecipe
         };
         if (parts is not null)
             RefuseOtherParts(fields.Required("parts"));
+        if (weights == Symmetry.Asymmetric && activations == Symmetry.Symmetric && QuantizationScheme.Parts.Any(part => recipe.Scheme[part].IsInteger))
+        {
+            throw new RecipeException(
+                precision.Path, precision.Line, "quantization.activations", "asymmetric beside asymmetric weights, because no executor has the other form (MC0310)", "symmetric");
+        }
+
         return recipe;
 
         LinearPrecision Part(string name)

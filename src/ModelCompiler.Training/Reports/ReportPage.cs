@@ -31,8 +31,14 @@ public static class ReportPage
         if (results.Count > 0)
             page.Append(Table(results));
         page.Append("</body></html>\n");
+        Replace(path, page.ToString());
+    }
+
+    /// <summary>Writes a file aside and renames it, so that a reader finds the old text or the new one.</summary>
+    internal static void Replace(string path, string text)
+    {
         string temporary = path + ".tmp";
-        File.WriteAllText(temporary, page.ToString());
+        File.WriteAllText(temporary, text);
         File.Move(temporary, path, overwrite: true);
     }
 

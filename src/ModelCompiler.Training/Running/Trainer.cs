@@ -197,6 +197,7 @@ public static class Trainer
                 Evaluate(_steps);
             _setup.Checkpoints.RestoreBest(_setup.Parameters, _setup.Model);
             _setup.Model.IsTraining = false;
+            _setup.Model.FollowsExecutors = true;
             double? test = _setup.Test is { } data ? Evaluator.Evaluate(_setup.Model, data).Accuracy : null;
             double? teacherTest = _setup is { Test: { } same, Distiller: { } distiller } ? Evaluator.Evaluate(distiller.Teachers[0], same).Accuracy : null;
             OutputFolder.WriteModel(_recipe, _setup.Model);

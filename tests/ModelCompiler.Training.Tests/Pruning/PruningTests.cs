@@ -105,7 +105,7 @@ public sealed class PruningTests
     {
         using var tiny = new TinyRecipe();
         Should.Throw<TrainingException>(() => Trainer.Run(
-                tiny.Read("""quantization={"precision":"w4a8","weights":"asymmetric"}""", """pruning={"pattern":"2:4"}""", "output={folder}/refused"), new()))
+                tiny.Read("""quantization={"precision":"w4a8","weights":"asymmetric","activations":"asymmetric"}""", """pruning={"pattern":"2:4"}""", "output={folder}/refused"), new()))
             .Message.ShouldContain("quantization.weights: expected symmetric");
         Should.Throw<RecipeException>(() => tiny.Read("""pruning={"pattern":"2:4","method":"movement"}""")).Field.ShouldBe("pruning.mask");
         Should.Throw<RecipeException>(() => tiny.Read("""pruning={"pattern":"2:4","sparsity":0.7}""")).Field.ShouldBe("pruning.sparsity");

@@ -15,6 +15,7 @@ public sealed class RecipeTests
     [InlineData("\"training\": {}, \"quantization\": { }", 5, "quantization.precision", "this field", "nothing")]
     [InlineData("\"training\": {}, \"quantization\": { \"precision\": \"w3a3\" }", 5, "quantization.precision", "w4a4", "'w3a3'")]
     [InlineData("\"training\": {}, \"quantization\": { \"precision\": \"w4a4\", \"group\": 32 }", 5, "quantization.group", "64, 128", "32")]
+    [InlineData("\"training\": {}, \"quantization\": { \"precision\": \"w4a4\", \"weights\": \"asymmetric\" }", 5, "quantization.activations", "MC0310", "symmetric")]
     [InlineData("\"training\": {}, \"quantization\": { \"precision\": \"w4a4\", \"parts\": { \"mlp\": \"w8a8\" } }", 5, "quantization.parts.mlp", "mlpOutput", "'mlp'")]
     [InlineData("\"training\": {}, \"distillation\": { \"teachers\": \"t\", \"logits\": 0 }", 5, "distillation", "weight above 0", "none")]
     [InlineData("\"training\": { \"batch\": 10, \"accumulation\": 3 }", 5, "training.accumulation", "divisor", "3")]
@@ -38,11 +39,11 @@ public sealed class RecipeTests
     {
         using var folder = new TestFolder();
         string path = folder.Write("recipe.json", "{", "\"output\": \"out\",", Model, Data, "\"training\": { \"epochs\": 1 }", "}");
-        Recipe recipe = RecipeReader.Read(path, "training.epochs=4", "quantization.precision=w4a8", "quantization.weights=asymmetric", "seed=5");
+        Recipe recipe = RecipeReader.Read(path, "training.epochs=4", "quantization.precision=w4a8", "quantization.activations=asymmetric", "seed=5");
         recipe.Training.Epochs.ShouldBe(4);
         recipe.Seed.ShouldBe(5);
-        recipe.Quantization!.Scheme.MlpOutput.Weights.ShouldBe(new WeightFormat(4, Symmetry.Asymmetric, 0));
-        recipe.Quantization.Scheme.Qkv.Activations.ShouldBe(new ActivationFormat(8, Symmetry.Symmetric, ActivationRange.PerToken));
+        recipe.Quantization!.Scheme.MlpOutput.Weights.ShouldBe(new WeightFormat(4, Symmetry.Symmetric, 0));
+        recipe.Quantization.Scheme.Qkv.Activations.ShouldBe(new ActivationFormat(8, Symmetry.Asymmetric, ActivationRange.PerToken));
         recipe.Output.ShouldBe(folder.File("out"));
         Should.Throw<RecipeException>(() => RecipeReader.Read(path, "training.epochs=none")).Message.ShouldContain("--set training.epochs=none");
     }

@@ -52,8 +52,9 @@ public sealed class SchemaTests
                 (int points, string second) = sweep.Name switch
                 {
                     "learning-rates.sweep" => (6, "learningRate=5e-05, epochs=5"),
-                    "pruning-order.sweep" => (8, "order=pruneThenQuantize, epochs=3"),
-                    _ => (12, "weights=symmetric, activations=symmetric, seed=2"),
+                    "pruning-order.sweep" => (16, "order=pruneThenQuantize, epochs=1, seed=2"),
+                    "pruning-methods.sweep" => (4, "pattern=2:4, method=movement"),
+                    _ => (9, "weights=symmetric, activations=symmetric, seed=2"),
                 };
                 sweep.Points.Count.ShouldBe(points);
                 sweep.Points[1].Recipe.Name.ShouldBe(second);
