@@ -11,10 +11,11 @@ internal sealed class LaneBucket : IDisposable
 {
     private readonly GpuKernels _kernels;
     private readonly ulong _arena;
+    private readonly bool _dependent;
 
-    private LaneBucket(GpuKernels kernels, BucketPlan plan, BatchLayout layout, BoundLaunch[] launches, ulong arena)
+    private LaneBucket(GpuKernels kernels, BucketPlan plan, BatchLayout layout, BoundLaunch[] launches, ulong arena, bool dependent)
     {
-        (_kernels, Plan, Layout, Launches, _arena) = (kernels, plan, layout, launches, arena);
+        (_kernels, Plan, Layout, Launches, _arena, _dependent) = (kernels, plan, layout, launches, arena, dependent);
     }
 
     public BucketPlan Plan { get; }
@@ -38,14 +39,27 @@ internal sealed class LaneBucket : IDisposable
             TypeIds = batch + (ulong)layout.TypeIds,
         };
         BoundLaunch[] launches = BucketLaunches.Build(model.Plan, plan, model.Weights, addresses, arena);
-        var bucket = new LaneBucket(model.Kernels, plan, layout, launches, arena);
         bool dependent = model.Options.DependentLaunch && model.Target.Arch.HasClusters();
+        var bucket = new LaneBucket(model.Kernels, plan, layout, launches, arena, dependent);
+        bucket.Graph = bucket.Capture(stream, static _ => true);
+        return bucket;
+    }
+
+    /// <summary>Captures the launches that are chosen, in order, as the bucket's own graph would run them.</summary>
+    public CudaGraphExec Capture(CudaStream stream, Func<KernelLaunch, bool> chosen)
+    {
         stream.BeginCapture();
         try
         {
-            // The first kernel follows a copy, which it has to wait for as a whole.
-            for (int i = 0; i < launches.Length; i++)
-                bucket.Launch(i, stream, dependent && i > 0);
+            bool follows = false;
+            for (int i = 0; i < Launches.Length; i++)
+            {
+                if (!chosen(Launches[i].Launch))
+                    continue;
+                // The first kernel follows a copy, which it has to wait for as a whole.
+                Launch(i, stream, _dependent && follows);
+                follows = true;
+            }
         }
         catch
         {
@@ -53,8 +67,7 @@ internal sealed class LaneBucket : IDisposable
             throw;
         }
 
-        bucket.Graph = stream.EndCapture();
-        return bucket;
+        return stream.EndCapture();
     }
 
     /// <summary>Queues one launch.</summary>
