@@ -40,6 +40,18 @@ public sealed class Axis
             : new(Math.Log2, ticks[0] / 2, ticks[0] * 2, ticks);
     }
 
+    /// <summary>A logarithmic scale with ticks at 1, 2 and 5 times powers of ten, from one at or below the least value to one at or above the greatest.</summary>
+    /// <param name="least">Least value, positive.</param>
+    /// <param name="greatest">Greatest value.</param>
+    public static Axis Decades(double least, double greatest)
+    {
+        var ticks = new List<double>();
+        for (int power = (int)Math.Floor(Math.Log10(least)); ticks.Count == 0 || ticks[^1] < greatest; power++)
+            ticks.AddRange(from digit in (int[])[1, 2, 5] select digit * Math.Pow(10, power));
+        int first = ticks.FindLastIndex(tick => tick <= least), last = ticks.FindIndex(tick => tick >= greatest);
+        return new(Math.Log2, ticks[first], ticks[Math.Max(last, first + 1)], ticks[first..(Math.Max(last, first + 1) + 1)]);
+    }
+
     /// <summary>Where a value lies: 0 at the low end, 1 at the high end.</summary>
     public double Share(double value) => (_scale(value) - _first) / (_last - _first);
 

@@ -70,23 +70,21 @@ public sealed class BarChart(string title, string xLabel, string yLabel, IReadOn
         // Room for the figure on the longest bar.
         var frame = new Frame(canvas, Width, Height, title, xLabel, yLabel, Axis.Linear(0, 1.05 * greatest), legend);
         double group = (frame.PlotRight - frame.PlotLeft) / groups.Count, bar = GroupShare * group / _series.Count;
+        double Left(int g) => frame.PlotLeft + group * (g + (1 - GroupShare) / 2);
+        double Top(double value) => frame.PlaceY(value);
         for (int g = 0; g < groups.Count; g++)
         {
-            double left = frame.PlotLeft + group * (g + (1 - GroupShare) / 2);
             frame.XLabel(frame.PlotLeft + group * (g + 0.5), groups[g]);
             for (int s = 0; s < _series.Count; s++)
             {
-                if (_series[s].Values[g] is not { } value)
-                    continue;
-                double top = frame.PlaceY(value);
-                canvas.Rectangle(left + s * bar + 1, top, bar - 2, frame.PlotBottom - top, _series[s].Colour);
-                canvas.Text(left + (s + 0.5) * bar, top - 4, value.ToString(ValueFormat, CultureInfo.InvariantCulture), TextAnchor.Middle, size: 11);
+                if (_series[s].Values[g] is { } value)
+                    canvas.Rectangle(Left(g) + s * bar + 1, Top(value), bar - 2, frame.PlotBottom - Top(value), _series[s].Colour);
             }
 
             for (int m = 0; m < _marks.Count; m++)
             {
                 if (_marks[m].Values[g] is { } mark)
-                    canvas.Line(left - 3, frame.PlaceY(mark), left + GroupShare * group + 3, frame.PlaceY(mark), Palette.Ink, MarkDashes(m), thickness: 1.5);
+                    canvas.Line(Left(g) - 4, Top(mark), Left(g) + GroupShare * group + 4, Top(mark), Palette.Ink, MarkDashes(m), thickness: 1.5);
             }
         }
 
@@ -96,6 +94,15 @@ public sealed class BarChart(string title, string xLabel, string yLabel, IReadOn
             frame.Legend(_marks[m].Name, Palette.Ink, isLine: true, MarkDashes(m));
         foreach ((string name, double y) in _levels)
             frame.Level(name, y);
+        // Last, so that no line runs through a figure.
+        for (int g = 0; g < groups.Count; g++)
+        {
+            for (int s = 0; s < _series.Count; s++)
+            {
+                if (_series[s].Values[g] is { } value)
+                    canvas.Figure(Left(g) + (s + 0.5) * bar, Top(value) - 5, value.ToString(ValueFormat, CultureInfo.InvariantCulture));
+            }
+        }
     }
 
     private static string? MarkDashes(int mark) => mark == 0 ? null : "3 3";

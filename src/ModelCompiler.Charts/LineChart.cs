@@ -20,8 +20,8 @@ public sealed class LineChart(string title, string xLabel, string yLabel)
     /// <summary>The x axis is logarithmic, with a tick at each point.</summary>
     public bool LogarithmicX { get; init; }
 
-    /// <summary>The y axis begins at zero.</summary>
-    public bool FromZero { get; init; }
+    /// <summary>The y axis is logarithmic; values are positive then.</summary>
+    public bool LogarithmicY { get; init; }
 
     /// <summary>A disc at each point.</summary>
     public bool Markers { get; init; }
@@ -63,7 +63,7 @@ public sealed class LineChart(string title, string xLabel, string yLabel)
         double[] xs = [.. _lines.SelectMany(l => l.Points.Select(p => p.X))];
         double[] ys = [.. _lines.SelectMany(l => l.Points.Select(p => p.Y)), .. _levels.Select(l => l.Y)];
         Axis x = LogarithmicX ? Axis.Logarithmic(xs) : Axis.Linear(Math.Min(0, xs.Min()), xs.Max());
-        var y = Axis.Linear(FromZero ? Math.Min(0, ys.Min()) : ys.Min(), ys.Max());
+        Axis y = LogarithmicY ? Axis.Decades(ys.Min(), ys.Max()) : Axis.Linear(ys.Min(), ys.Max());
         var frame = new Frame(canvas, Width, Height, title, xLabel, yLabel, y, _lines.Select(l => l.Name).Concat(_levels.Select(l => l.Name)));
         foreach (double tick in x.Ticks)
             frame.XLabel(frame.PlaceX(x.Share(tick)), Axis.Label(tick));
