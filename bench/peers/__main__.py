@@ -3,7 +3,7 @@ Times Hugging Face BERT, and the products of its layers by NVIDIA's libraries, a
 
     python3 bench/peers --models bert-base --checkpoints FOLDER --json peers.json [--between 'modelc bench {folder} ...']
 
-Every peer is timed in two passes. The command of --between runs between them, once a model, while this program is idle, so
+Every peer is timed in two passes. The commands of --between run between them, once a model, while this program is idle, so
 that both sides see the same GPU in the same state; passes that disagree are noted.
 """
 
@@ -40,7 +40,8 @@ def arguments():
                         help="batches for torch.compile max-autotune too, such as bert-base:1x32; each takes up to a minute")
     parser.add_argument("--seconds", type=float, default=0.25, help="of each peer, shape, clock and pass")
     parser.add_argument("--checkpoints", required=True, help="folder for model folders; what is there is used again")
-    parser.add_argument("--between", help="command to run between the passes; {model} and {folder} stand for name and checkpoint")
+    parser.add_argument("--between", action="append", default=[],
+                        help="command to run between the passes, can be repeated; {model} and {folder} stand for name and checkpoint")
     parser.add_argument("--commit", help="of the sources, for the document")
     parser.add_argument("--json", required=True, help="file to write")
     parser.add_argument("--checkpoints-only", action="store_true", help="write the checkpoints and stop")
@@ -67,9 +68,8 @@ def time_model(model, options, document):
     with torch.inference_mode():
         wanted = [(p, s) for p, s in wanted if attempt(p, model, s, options.seconds, notes)]
         torch.cuda.synchronize()
-        if options.between:
-            command = [part.format(model=model, folder=folder) for part in shlex.split(options.between)]
-            subprocess.run(command, check=True)
+        for command in options.between:
+            subprocess.run([word.format(model=model, folder=folder) for word in shlex.split(command)], check=True)
         for peer, batch in wanted:
             attempt(peer, model, batch, options.seconds, notes)
         for peer in peers:

@@ -31,12 +31,14 @@ extern "C" __global__ void read_cache(const float4* data, float* sink, int count
 
 
 def smi(field):
-    """A figure of nvidia-smi for the GPU in use."""
+    """A figure of nvidia-smi for the GPU in use; for the first one where the GPU cannot be named."""
     gpu = str(torch.cuda.get_device_properties(0).uuid)
-    text = subprocess.run(
-        ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader,nounits", "-i", gpu if gpu.startswith("GPU-") else "GPU-" + gpu],
-        capture_output=True, text=True, check=True).stdout
-    return text.strip()
+    query = ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader,nounits"]
+    for which in (["-i", gpu if gpu.startswith("GPU-") else "GPU-" + gpu], []):
+        found = subprocess.run(query + which, capture_output=True, text=True, check=False)
+        if found.returncode == 0:
+            return found.stdout.splitlines()[0].strip()
+    raise RuntimeError(f"nvidia-smi: expected {field}, found: {found.stderr or found.stdout}")
 
 
 def clock_under_load(dtype):

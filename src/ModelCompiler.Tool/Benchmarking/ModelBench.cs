@@ -15,11 +15,11 @@ namespace ModelCompiler.Tool.Benchmarking;
 /// <param name="Name">Name of the model in the rows.</param>
 /// <param name="Shapes">Batches that are timed as a whole.</param>
 /// <param name="PartShapes">Batches whose parts are timed.</param>
-/// <param name="Iterations">Timed runs of each batch.</param>
+/// <param name="Runs">Timed runs of each batch, by the call and by replay.</param>
 /// <param name="RandomWeights">Random weights instead of the folder's.</param>
 /// <param name="Kernels">Times each kernel as well.</param>
 internal sealed record BenchRequest(
-    string Name, BatchShape[] Shapes, BatchShape[] PartShapes, int Iterations, bool RandomWeights, bool Kernels)
+    string Name, BatchShape[] Shapes, BatchShape[] PartShapes, RunLimit Runs, bool RandomWeights, bool Kernels)
 {
     /// <summary>Steps of the work, for progress: loading counts as one.</summary>
     public int Steps => 1 + Shapes.Length + PartShapes.Length;
@@ -54,7 +54,7 @@ internal sealed class ModelBench(ModelFolder folder, BenchRequest request, Encod
             ? EncoderSession.Load(descriptor, folder.Path, options)
             : EncoderSession.Load(descriptor, weights, options);
         double loaded = clock.Elapsed.TotalMilliseconds;
-        var bench = new SessionBench(session, request.Name, label, request.Iterations);
+        var bench = new SessionBench(session, request.Name, label, request.Runs);
         bench.RunOnce(request.Shapes[0]);
         double first = clock.Elapsed.TotalMilliseconds;
         double? process = _loadedBefore ? null : (DateTime.Now - Process.GetCurrentProcess().StartTime).TotalMilliseconds;

@@ -12,8 +12,8 @@ namespace ModelCompiler.Tool.Benchmarking;
 /// <param name="session">What is timed.</param>
 /// <param name="model">Name of the model in the rows.</param>
 /// <param name="precision">Name of its precision in the rows.</param>
-/// <param name="iterations">Timed runs of a shape, by the call and by replay.</param>
-internal sealed class SessionBench(EncoderSession session, string model, string precision, int iterations)
+/// <param name="limit">Timed runs of a shape, by the call and by replay.</param>
+internal sealed class SessionBench(EncoderSession session, string model, string precision, RunLimit limit)
 {
     /// <summary>What <c>modelc</c> is called in the rows.</summary>
     public const string Runner = "modelc";
@@ -29,10 +29,11 @@ internal sealed class SessionBench(EncoderSession session, string model, string 
     public BenchmarkResults Run(BatchShape shape)
     {
         Batch batch = MakeBatch(shape);
-        var rows = new List<LatencyRow> { Row(shape, Clocks.Call, Calls(batch)) };
+        LatencySample calls = Calls(batch);
+        var rows = new List<LatencyRow> { Row(shape, Clocks.Call, calls) };
         if (_gpu is null)
             return new() { Latencies = rows };
-        float[] replays = _gpu.Replay(batch.Ids, batch.Lengths, WarmUp, iterations);
+        float[] replays = _gpu.Replay(batch.Ids, batch.Lengths, WarmUp, limit.RunsOf(calls.Median / 1000));
         rows.Add(Row(shape, Clocks.Replay, new(replays.Select(t => (double)t))));
         return new() { Latencies = rows, Work = Work(shape, _gpu.Model.Target.Arch) };
     }
@@ -85,12 +86,12 @@ internal sealed class SessionBench(EncoderSession session, string model, string 
     {
         for (int i = 0; i < WarmUp; i++)
             session.Forward(batch.Ids, batch.Lengths, batch.Output);
-        var times = new double[iterations];
-        for (int i = 0; i < times.Length; i++)
+        var times = new List<double>();
+        for (long first = Stopwatch.GetTimestamp(); !limit.IsReached(times.Count, Stopwatch.GetElapsedTime(first).TotalSeconds);)
         {
             long start = Stopwatch.GetTimestamp();
             session.Forward(batch.Ids, batch.Lengths, batch.Output);
-            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
         return new(times);

@@ -34,6 +34,12 @@ public static class BenchCommand
             if (result.GetValueOrDefault<int>() < 1)
                 result.AddError("--iterations: expected 1 or more.");
         });
+        var seconds = new Option<double?>("--seconds") { Description = "Ends the timed runs of a shape sooner, after this long by each clock and 20 runs." };
+        seconds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is <= 0)
+                result.AddError("--seconds: expected more than 0.");
+        });
         var kernels = new Option<bool>("--kernels") { Description = "Shows the time of each kernel." };
         var folder = new Option<string?>("--kernel-folder") { Description = "Folder with kernels that were compiled ahead of time." };
         var name = new Option<string?>("--name") { Description = "Name of the model in the results; the folder's where not given." };
@@ -43,12 +49,13 @@ public static class BenchCommand
         var json = new Option<string?>("--json") { Description = "File to write everything to, for modelc report." };
         var command = new Command("bench", "Measures latency and throughput of a model, end to end, on the GPU alone, part by part and kernel by kernel.")
         {
-            model, random, device, shapes, parts, several, iterations, kernels, folder, name, label, commit, csv, json,
+            model, random, device, shapes, parts, several, iterations, seconds, kernels, folder, name, label, commit, csv, json,
         };
         PrecisionOptions precision = PrecisionOptions.AddTo(command, "fp16");
         command.Validators.Add(result =>
         {
-            if (result.GetValue(several) is { Length: > 1 } && result.GetValue(label) is not null)
+            // Tokens, not values: a value that is not allowed has none, and its own error.
+            if (result.GetResult(several)?.Tokens.Count > 1 && result.GetResult(label) is not null)
                 result.AddError("--label: expected one precision to name, found several.");
         });
         command.SetAction(parsed =>
@@ -57,7 +64,8 @@ public static class BenchCommand
             BatchShape[] wanted = ShapeOption.Read(parsed, shapes);
             var request = new BenchRequest(
                 parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(files.Path))),
-                wanted, ShapeOption.Read(parsed, parts), parsed.GetValue(iterations), parsed.GetValue(random), parsed.GetValue(kernels));
+                wanted, ShapeOption.Read(parsed, parts),
+                new(parsed.GetValue(iterations), parsed.GetValue(seconds)), parsed.GetValue(random), parsed.GetValue(kernels));
             var bench = new ModelBench(files, request, new() { Device = DeviceOption.Read(parsed, device), KernelFolder = parsed.GetValue(folder) });
             EquatableArray<QuantizeArguments>[] schemes = Schemes(parsed, files, precision, parsed.GetValue(several) ?? []);
 
