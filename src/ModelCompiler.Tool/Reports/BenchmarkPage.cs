@@ -12,7 +12,7 @@ public static class BenchmarkPage
         "body{font:15px sans-serif;margin:2em;color:#111827}section{max-width:90em}svg{display:block;margin:0 0 1em}"
         + ".grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(640px,1fr));gap:.5em}"
         + "table{border-collapse:collapse;margin:0 0 1.5em}td,th{padding:.3em .8em;text-align:right;border-bottom:1px solid #e5e7eb}"
-        + "td:first-child,th:first-child{text-align:left}.goal{background:#86efac}.must{background:#dcfce7}.missed{background:#fecaca}.none{background:#f3f4f6}"
+        + "td:first-child,th:first-child{text-align:left;white-space:nowrap}.goal{background:#86efac}.must{background:#dcfce7}.missed{background:#fecaca}.none{background:#f3f4f6}"
         + "code{font-size:13px;overflow-wrap:anywhere}";
 
     /// <summary>The page.</summary>
@@ -30,12 +30,14 @@ public static class BenchmarkPage
             Section(page, "Against the bars", Acceptance(acceptance, view));
         Section(page, "Figure 1: rate of the products by part and size", string.Concat(view.Models.Select(m => Grid(Figures.GemmRates(view, m)))) + GemmNote);
         Section(page, "Figure 2: INT4 over INT8", string.Concat(view.Models.Select(m => Figures.Int4OverInt8(view, m))));
-        Section(page, "Figure 3: over Hugging Face FP16", string.Concat(view.Models.Select(m => Grid(Figures.OverHuggingFace(view, m, acceptance)))));
+        Section(page, "Figure 3: over Hugging Face FP16", string.Concat(view.Models.Select(m => Grid(Figures.OverHuggingFace(view, m, acceptance)))) + (acceptance.Count > 0 ? MarksNote : ""));
         if (roofline.Count > 0)
             Section(page, "Distance to the roofline", string.Concat(view.Models.Select(m => Figures.RooflineShare(roofline, m))) + RooflineTables.Create(roofline, results));
         Section(page, "Latencies", Latencies(results));
         if (results.Parts.Count > 0)
             Section(page, "Parts of a layer", Parts(results));
+        if (results.Kernels.Count > 0)
+            Section(page, "Kernels, each launched by itself", Kernels(results));
         if (results.ColdStarts.Count > 0)
             Section(page, "Cold start", ColdStarts(results));
         if (results.Notes.Count > 0)
@@ -46,6 +48,9 @@ public static class BenchmarkPage
     private const string GemmNote =
         "<p>Each op meets weights of its own, as in a forward pass. This compiler's products include their epilogues (bias, GELU, residual, layer norm, "
         + "quantize); the libraries' are plain, INT8 with int32 results.</p>\n";
+
+    private const string MarksNote =
+        "<p>Strokes are the bars of the table above, which are against the peer that it names; the fastest peer can be another one.</p>\n";
 
     private static void Section(StringBuilder page, string title, string content) =>
         page.Append($"<section><h2>{Text(title)}</h2>\n{content}</section>\n");
@@ -114,6 +119,19 @@ public static class BenchmarkPage
             table.Row(
                 r.Model, r.Part, r.Tokens.ToString(CultureInfo.InvariantCulture), r.Sequence?.ToString(CultureInfo.InvariantCulture) ?? "", r.Runner, r.Precision,
                 Number(t.Median, "0.00"), Number(t.P10, "0.00"), Number(t.P90, "0.00"), r.Tops is null ? "" : Number(r.Tops, "0.0"));
+        }
+
+        return table.ToString();
+    }
+
+    private static string Kernels(BenchmarkResults results)
+    {
+        var table = new HtmlTable("model", "batch × sequence", "precision", "launches", "median µs", "kernel");
+        foreach (KernelRow r in results.Kernels)
+        {
+            table.Row(
+                r.Model, new ModelShape(r.Model, r.Batch, r.Sequence).Text, r.Precision, r.Launches.ToString(CultureInfo.InvariantCulture),
+                Number(r.Microseconds, "0.0"), r.Kernel);
         }
 
         return table.ToString();

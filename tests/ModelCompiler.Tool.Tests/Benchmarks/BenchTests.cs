@@ -1,4 +1,6 @@
+using ModelCompiler.Core.Spec;
 using ModelCompiler.Tool.Benchmarking;
+using ModelCompiler.Tool.Output;
 
 namespace ModelCompiler.Tool.Tests.Benchmarks;
 
@@ -32,6 +34,16 @@ public class BenchTests
             "bench", ToolRun.TinyRoberta, "--device", "cpu", "-p", "w4a8", "--part", "qkv=fp16", "--label", "best", "--shapes", "1x8", "--iterations", "1",
             "--json", folder.File("r.json")).Code.ShouldBe(ModelCompilerTool.Success);
         ResultsFile.Read(folder.File("r.json")).Latencies.ShouldHaveSingleItem().Precision.ShouldBe("best");
+    }
+
+    [Fact]
+    public void A_scheme_is_named_by_its_precision_or_part_by_part()
+    {
+        var w4a4 = new LinearPrecision(new(4, Symmetry.Symmetric, 0), new(4, Symmetry.Symmetric, ActivationRange.PerToken));
+        var grouped = new LinearPrecision(new(4, Symmetry.Asymmetric, 64), new(8, Symmetry.Symmetric, ActivationRange.Static));
+        PrecisionLabel.Of(QuantizationScheme.Uniform(w4a4)).ShouldBe("w4a4");
+        PrecisionLabel.Of(QuantizationScheme.Float16).ShouldBe("fp16");
+        PrecisionLabel.Of(QuantizationScheme.Uniform(w4a4) with { MlpOutput = grouped }).ShouldBe("w4a4+w4a4+w4a4+w4a8-g64-asymmetric-static");
     }
 
     [Theory]

@@ -72,6 +72,7 @@ public class ReportTests
         foreach (string outside in (string[])["<script", "<link", "<img", "src=", "@import", "url("])
             page.ShouldNotContain(outside);
         page.ShouldContain("hf-compile: left out");
+        page.ShouldContain("<td>6.5</td><td>gemm</td>");
         page.ShouldContain("2026-11-25 12:01");
         page.ShouldNotContain("Against the bars"); // none were given
     }
