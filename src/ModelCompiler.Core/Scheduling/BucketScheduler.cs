@@ -8,13 +8,14 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
 {
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
+    private int _rendezvousBytes;
 
     public BucketPlan Schedule()
     {
         for (int op = 0; op < plan.Ops.Count; op++)
             Lower(op, plan.Ops[op]);
         EquatableArray<DeviceBuffer> buffers = plan.Buffers.Select(Place).Concat(_scratch).ToEquatableArray();
-        return new(tokens, _launches.ToEquatableArray(), buffers, Arena.Place(buffers, tokens));
+        return new(tokens, _launches.ToEquatableArray(), buffers, Arena.Place(buffers, tokens), _rendezvousBytes);
     }
 
     private void Lower(int index, PlanOp op)
@@ -45,15 +46,11 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
     private void Gemm(int index, LinearOp op, EpilogueSpec epilogue)
     {
         GemmProblem problem = GemmProblem.For(op.N, op.K, op.Precision, arch);
-        if (TileRules.Scope(problem, epilogue, arch) is { } scope)
-        {
-            Launch(index, new GemmKernel(arch, problem, TileRules.Tile(problem, scope, tokens), scope, epilogue));
-            return;
-        }
-
-        (EpilogueSpec first, EpilogueSpec second) = epilogue.SplitAtWholeRow();
-        TileConfig tile = TileRules.Tile(problem, RowScope.Partial, tokens);
-        LaunchSplit(index, op.Name, op.N, new GemmKernel(arch, problem, tile, RowScope.Partial, first), second);
+        GemmCandidate chosen = GemmCandidates.For(problem, epilogue, arch, tokens)[0];
+        if (chosen.Finish is { } finish)
+            LaunchSplit(index, op.Name, chosen.Product, finish);
+        else
+            Launch(index, chosen.Product);
     }
 
     private void Attention(int index, AttentionOp op, EpilogueSpec epilogue)
@@ -66,19 +63,25 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
         }
 
         (EpilogueSpec first, EpilogueSpec second) = epilogue.SplitAtWholeRow();
-        LaunchSplit(index, op.Name, op.Heads * op.HeadSize, new AttentionKernel(arch, op.Heads, op.HeadSize, perBlock, first), second);
+        var split = new AttentionKernel(arch, op.Heads, op.HeadSize, perBlock, first);
+        LaunchSplit(index, op.Name, split, new RowsKernel(arch, op.Heads * op.HeadSize, second));
     }
 
-    private void LaunchSplit(int index, string name, int columns, KernelPlan first, EpilogueSpec rest)
+    private void LaunchSplit(int index, string name, KernelPlan first, RowsKernel rest)
     {
         int launch = _launches.Count;
         int scratch = plan.Buffers.Count + _scratch.Count;
-        _scratch.Add(new(name + ".scratch", RowDomain.Tokens, columns * sizeof(float), 0, launch, launch + 1));
+        _scratch.Add(new(name + ".scratch", RowDomain.Tokens, rest.Columns * sizeof(float), 0, launch, launch + 1));
         Launch(index, first, scratch);
-        Launch(index, new RowsKernel(arch, columns, rest), scratch);
+        Launch(index, rest, scratch);
     }
 
-    private void Launch(int op, KernelPlan kernel, int? scratch = null) => _launches.Add(new(kernel, op, scratch));
+    private void Launch(int op, KernelPlan kernel, int? scratch = null)
+    {
+        int bytes = kernel.RendezvousBytes(tokens);
+        _launches.Add(new(kernel, op, scratch, bytes > 0 ? _rendezvousBytes : null));
+        _rendezvousBytes += (int)Arena.Align(bytes);
+    }
 
     /// <summary>A plan buffer in this architecture's layout, alive over launches instead of ops.</summary>
     private DeviceBuffer Place(PlanBuffer buffer)

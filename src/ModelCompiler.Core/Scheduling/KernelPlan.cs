@@ -25,6 +25,17 @@ public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
     /// <summary>Blocks launched for a bucket of this many tokens.</summary>
     public abstract (int X, int Y) Grid(int bucketTokens);
 
+    /// <summary>
+    /// True where blocks take one tile after the other, so that no more of them are launched than the chip runs at a time:
+    /// <see cref="Grid"/> is then the most that has work.
+    /// </summary>
+    public virtual bool IsPersistent => false;
+
+    /// <summary>
+    /// Bytes of device memory, zero when the graph starts, in which the blocks of one launch meet; 0 where they need none.
+    /// </summary>
+    public virtual int RendezvousBytes(int bucketTokens) => 0;
+
     /// <summary>First part of the name: what is computed.</summary>
     protected abstract string Subject { get; }
 
@@ -33,37 +44,6 @@ public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
 
     /// <summary>Integer division that rounds up.</summary>
     protected static int CeilDiv(int value, int divisor) => (value + divisor - 1) / divisor;
-}
-
-/// <summary>A matrix product with fused epilogue.</summary>
-/// <param name="Arch">Target.</param>
-/// <param name="Problem">What is multiplied.</param>
-/// <param name="Tile">How it is cut.</param>
-/// <param name="Scope">Who shares whole rows.</param>
-/// <param name="Epilogue">Fused steps.</param>
-public sealed record GemmKernel(GpuArch Arch, GemmProblem Problem, TileConfig Tile, RowScope Scope, EpilogueSpec Epilogue)
-    : KernelPlan(Arch, Epilogue)
-{
-    /// <summary>Blocks along N.</summary>
-    public int BlocksN => CeilDiv(Problem.N, Tile.N);
-
-    /// <inheritdoc/>
-    public override int Threads => Tile.Threads;
-
-    /// <inheritdoc/>
-    public override int ClusterSize => Scope == RowScope.Cluster ? BlocksN : 1;
-
-    /// <inheritdoc/>
-    public override int SharedBytes => GemmSharedMemory.Bytes(this);
-
-    /// <inheritdoc/>
-    public override (int X, int Y) Grid(int bucketTokens) => (BlocksN, CeilDiv(bucketTokens, Tile.M));
-
-    /// <inheritdoc/>
-    protected override string Subject => $"gemm_{Problem.Precision}_n{Problem.N}_k{Problem.K}";
-
-    /// <inheritdoc/>
-    protected override string Variant => $"_{Tile}{(Scope == RowScope.Cluster ? $"_c{ClusterSize}" : "")}";
 }
 
 /// <summary>Variable-length attention over packed sequences. One block takes 16 query tokens and all heads, a warp each.</summary>

@@ -5,8 +5,9 @@ namespace ModelCompiler.Core.Scheduling;
 /// <param name="Launches">Kernels in order.</param>
 /// <param name="Buffers">Plan buffers by id, then scratch.</param>
 /// <param name="Arena">Their places.</param>
+/// <param name="RendezvousBytes">Memory that must be zero when the graph starts, in which blocks of one kernel meet.</param>
 public sealed record BucketPlan(
-    int Tokens, EquatableArray<KernelLaunch> Launches, EquatableArray<DeviceBuffer> Buffers, Arena Arena);
+    int Tokens, EquatableArray<KernelLaunch> Launches, EquatableArray<DeviceBuffer> Buffers, Arena Arena, int RendezvousBytes);
 
 /// <summary>A plan scheduled for one architecture.</summary>
 /// <param name="Arch">Target.</param>

@@ -30,4 +30,7 @@ public enum RowScope
 
     /// <summary>A thread-block cluster along N, which exchanges row statistics through distributed shared memory.</summary>
     Cluster,
+
+    /// <summary>All blocks of the grid that share the rows: they run at the same time and meet in device memory.</summary>
+    Grid,
 }

@@ -6,7 +6,8 @@ namespace ModelCompiler.Core.Work;
 
 /// <summary>
 /// Counts the work of a plan's ops for a batch. Weights count as the checkpoint stores them, activations as they lie in
-/// device memory, where INT4 codes take a byte on chips without INT4 tensor cores.
+/// device memory, where INT4 codes take a byte on chips without INT4 tensor cores. Of weights that are 2:4 sparse, only the
+/// half that can be other than zero counts, with two bits that tell its place.
 /// </summary>
 public static class PlanWork
 {
@@ -58,9 +59,11 @@ public static class PlanWork
 
     private static OpWork Linear(LinearOp op, int tokens)
     {
-        long multiplyAdds = (long)tokens * op.N * op.K;
         WeightFormat format = op.Precision.Weights;
-        long bytes = (long)op.N * op.K * format.Bits / 8;
+        bool isSparse = format.Sparsity == Sparsity.TwoOfFour;
+        int inputs = isSparse ? op.K / 2 : op.K;
+        long multiplyAdds = (long)tokens * op.N * inputs;
+        long bytes = (long)op.N * inputs * (format.Bits + (isSparse ? 2 : 0)) / 8;
         if (format.IsQuantized)
         {
             int groups = format.GroupSize > 0 ? op.K / format.GroupSize : 1;

@@ -50,7 +50,7 @@ public sealed record CudaDeviceInfo(
 }
 
 /// <summary>A GPU of this process. What is made from it keeps it alive; disposing of it twice is harmless.</summary>
-public sealed unsafe class CudaContext : IDisposable
+public sealed unsafe class CudaContext : ITensorMaps, IDisposable
 {
     private readonly ContextHandle _handle;
 
@@ -146,6 +146,23 @@ public sealed unsafe class CudaContext : IDisposable
             CudaException.ThrowOn(CudaNative.cuMemHostAlloc(out nint pointer, (nuint)bytes, 0), $"Allocating {bytes} bytes of pinned memory");
             return new(new(_handle, pointer, CudaNative.cuMemFreeHost), bytes);
         }
+    }
+
+    /// <inheritdoc/>
+    public TensorMap Rows(ulong address, int rows, int rowBytes, int boxRows)
+    {
+        const int UInt8 = 0, NoInterleave = 0, Swizzle128 = 3, Promote128 = 2, FillZero = 0, BoxBytes = 128, MapAlignment = 64;
+        byte* room = stackalloc byte[TensorMap.Bytes + MapAlignment];
+        var map = (TensorMap*)((nuint)(room + MapAlignment - 1) & ~(nuint)(MapAlignment - 1));
+        ulong* sizes = stackalloc ulong[] { (ulong)rowBytes, (ulong)rows };
+        ulong stride = (ulong)rowBytes;
+        uint* box = stackalloc uint[] { BoxBytes, (uint)boxRows };
+        uint* elementStrides = stackalloc uint[] { 1, 1 };
+        CudaException.ThrowOn(
+            CudaNative.cuTensorMapEncodeTiled(
+                map, UInt8, 2, address, sizes, &stride, box, elementStrides, NoInterleave, Swizzle128, Promote128, FillZero),
+            $"Tensor map of {rows} rows of {rowBytes} bytes in boxes of {boxRows} rows");
+        return *map;
     }
 
     /// <summary>A stream that does not wait for the default stream.</summary>

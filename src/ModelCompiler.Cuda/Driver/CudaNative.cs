@@ -99,6 +99,11 @@ internal static unsafe partial class CudaNative
     internal static partial CudaResult cuLaunchKernelEx(CudaLaunchConfig* config, nint function, void** parameters, void** extra);
 
     [LibraryImport(Library)]
+    internal static partial CudaResult cuTensorMapEncodeTiled(
+        TensorMap* map, int dataType, uint rank, ulong address, ulong* sizes, ulong* strides, uint* box, uint* elementStrides, int interleave,
+        int swizzle, int promotion, int fill);
+
+    [LibraryImport(Library)]
     internal static partial CudaResult cuStreamCreate(out nint stream, uint flags);
 
     [LibraryImport(Library, EntryPoint = "cuStreamDestroy_v2")]

@@ -1,4 +1,5 @@
 using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Cuda.Driver;
 
 namespace ModelCompiler.Runtime.Gpu;
@@ -35,10 +36,10 @@ internal sealed class DeviceWeights : IWeightAddresses, IDisposable
     }
 
     /// <inheritdoc/>
-    public LinearAddresses Linear(PlanWeight weight)
+    public LinearAddresses Linear(PlanWeight weight, WeightOrder order)
     {
         PackedLinear packed = _image.Linear(weight);
-        return new(At(packed.Weights), At(packed.Scale), At(packed.Lo), At(packed.Correction), At(packed.Bias));
+        return new(At(packed.Weights[order]), At(packed.Scale), At(packed.Lo), At(packed.Correction), At(packed.Bias));
     }
 
     /// <inheritdoc/>

@@ -16,6 +16,7 @@ internal sealed unsafe partial class GpuLane : IDisposable
     private readonly GpuModel _model;
     private readonly CudaStream _stream;
     private readonly DeviceMemory _arena;
+    private readonly DeviceMemory _rendezvous;
     private readonly DeviceMemory _batch;
     private readonly PinnedMemory _input;
     private readonly PinnedMemory _result;
@@ -31,12 +32,14 @@ internal sealed unsafe partial class GpuLane : IDisposable
             BatchLayout layout = BatchLayout.For(largest);
             _stream = Own(model.Context.CreateStream());
             _arena = Own(model.Context.Allocate(model.Memory.ArenaBytes));
+            _rendezvous = Own(model.Context.Allocate(model.Memory.RendezvousBytes));
             _batch = Own(model.Context.Allocate(layout.Bytes));
             _input = Own(model.Context.AllocatePinned(layout.Bytes));
             _result = Own(model.Context.AllocatePinned(model.Target.Buckets.Max(ResultBytes)));
             // A graph's first launch must not find counts that were never written.
             _stream.Fill(_batch.Address, 0, layout.Bytes);
-            _buckets = [.. model.Target.Buckets.Select(b => Own(LaneBucket.Capture(model, b, _stream, _arena.Address, _batch.Address)))];
+            var addresses = new LaneAddresses(_arena.Address, _rendezvous.Address);
+            _buckets = [.. model.Target.Buckets.Select(b => Own(LaneBucket.Capture(model, b, _stream, addresses, _batch.Address)))];
             _stream.Synchronize();
         }
         catch
@@ -74,6 +77,7 @@ internal sealed unsafe partial class GpuLane : IDisposable
         {
             for (int i = 0; i < marks.Length; i++)
                 marks[i] = _model.Context.CreateEvent();
+            bucket.Prepare(_stream);
             _stream.Record(marks[0]);
             for (int i = 0; i < bucket.Launches.Length; i++)
             {
@@ -106,6 +110,7 @@ internal sealed unsafe partial class GpuLane : IDisposable
         _stream.Fill(_arena.Address, 0xff, _arena.Bytes);
         foreach (BufferValues operand in operands)
             _stream.Upload(bucket.AddressOf(operand.Buffer.Id), bucket.Codec(operand.Buffer.Id).Encode(operand));
+        bucket.Prepare(_stream);
         for (int i = 0; i < bucket.Launches.Length; i++)
         {
             if (bucket.Launches[i].Launch.Op == op)

@@ -8,9 +8,10 @@ namespace ModelCompiler.Runtime.Gpu;
 /// <summary>What a session takes of device memory, known before anything is allocated.</summary>
 /// <param name="WeightBytes">All weights, once.</param>
 /// <param name="Buckets">Tokens and intermediate values of each bucket; a lane's arena is as large as the largest.</param>
+/// <param name="RendezvousBytes">Where blocks of one kernel meet, of a lane.</param>
 /// <param name="BatchBytes">Ids and sequence offsets of a lane.</param>
 /// <param name="Lanes">Lanes.</param>
-internal sealed record GpuMemoryPlan(long WeightBytes, IReadOnlyList<(int Tokens, long Bytes)> Buckets, long BatchBytes, int Lanes)
+internal sealed record GpuMemoryPlan(long WeightBytes, IReadOnlyList<(int Tokens, long Bytes)> Buckets, long RendezvousBytes, long BatchBytes, int Lanes)
 {
     /// <summary>Left to the driver for code, graphs and local memory.</summary>
     private const long Reserve = 64L << 20;
@@ -19,12 +20,14 @@ internal sealed record GpuMemoryPlan(long WeightBytes, IReadOnlyList<(int Tokens
     public long ArenaBytes => Buckets.Max(b => b.Bytes);
 
     /// <summary>Everything.</summary>
-    public long Total => WeightBytes + Lanes * (ArenaBytes + BatchBytes) + Reserve;
+    public long Total => WeightBytes + Lanes * (ArenaBytes + RendezvousBytes + BatchBytes) + Reserve;
 
     /// <summary>The plan of a target.</summary>
     public static GpuMemoryPlan For(TargetPlan target, long weightBytes, int lanes) => new(
         weightBytes,
         [.. target.Buckets.Select(b => (b.Tokens, b.Arena.PeakBytes))],
+        // An allocation is never empty.
+        Math.Max(Arena.Alignment, target.Buckets.Max(b => b.RendezvousBytes)),
         BatchLayout.For(target.Buckets.Max(b => b.Tokens)).Bytes,
         lanes);
 
@@ -45,6 +48,7 @@ internal sealed record GpuMemoryPlan(long WeightBytes, IReadOnlyList<(int Tokens
         text.Append(CultureInfo.InvariantCulture, $"  weights                              {Mebibytes(WeightBytes),14}\n");
         foreach ((int tokens, long bytes) in Buckets)
             text.Append(CultureInfo.InvariantCulture, $"  intermediate values, {tokens,9} tokens  {Mebibytes(bytes),14}\n");
+        text.Append(CultureInfo.InvariantCulture, $"  rendezvous of blocks, each lane      {Mebibytes(RendezvousBytes),14}\n");
         text.Append(CultureInfo.InvariantCulture, $"  batch, each lane                     {Mebibytes(BatchBytes),14}\n");
         text.Append(CultureInfo.InvariantCulture, $"  lanes, largest bucket each           {Lanes,14}\n");
         text.Append(CultureInfo.InvariantCulture, $"  reserve for code and graphs          {Mebibytes(Reserve),14}\n");

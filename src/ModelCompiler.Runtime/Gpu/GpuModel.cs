@@ -44,11 +44,11 @@ internal sealed class GpuModel : IDisposable
             TargetPlan target = Scheduler.Schedule(plan, descriptor.Shapes, arch);
             if (target.Findings.Count > 0)
                 throw new ModelCompilerException($"{descriptor.Name}: expected a schedule that {arch.Name()} can run, found: {string.Join("; ", target.Findings)}");
-            var memory = GpuMemoryPlan.For(target, WeightImage.SizeOf(plan, arch), options.Lanes);
+            var memory = GpuMemoryPlan.For(target, WeightImage.SizeOf(plan, target), options.Lanes);
             memory.Require(descriptor.Name, context);
 
             // Kernels come from disk or the compiler, weights from disk and the packer: side by side.
-            Task<WeightImage> packing = Task.Run(() => WeightImage.Pack(plan, arch, weights()));
+            Task<WeightImage> packing = Task.Run(() => WeightImage.Pack(plan, target, weights()));
             try
             {
                 kernels = GpuKernels.Load(context, descriptor, target, options);

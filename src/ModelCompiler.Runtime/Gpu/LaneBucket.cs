@@ -10,12 +10,15 @@ namespace ModelCompiler.Runtime.Gpu;
 internal sealed class LaneBucket : IDisposable
 {
     private readonly GpuKernels _kernels;
-    private readonly ulong _arena;
+    private readonly LaneAddresses _lane;
+    private readonly int _multiprocessors;
     private readonly bool _dependent;
 
-    private LaneBucket(GpuKernels kernels, BucketPlan plan, BatchLayout layout, BoundLaunch[] launches, ulong arena, bool dependent)
+    private LaneBucket(GpuModel model, BucketPlan plan, BatchLayout layout, BoundLaunch[] launches, LaneAddresses lane)
     {
-        (_kernels, Plan, Layout, Launches, _arena, _dependent) = (kernels, plan, layout, launches, arena, dependent);
+        (_kernels, Plan, Layout, Launches, _lane) = (model.Kernels, plan, layout, launches, lane);
+        _multiprocessors = model.Context.Info.Multiprocessors;
+        _dependent = model.Options.DependentLaunch && model.Target.Arch.HasClusters();
     }
 
     public BucketPlan Plan { get; }
@@ -27,7 +30,7 @@ internal sealed class LaneBucket : IDisposable
     public CudaGraphExec Graph { get; private set; } = null!; // set by Capture, the only way to make one
 
     /// <summary>Binds a bucket to a lane's memory and captures its graph; nothing runs yet.</summary>
-    public static LaneBucket Capture(GpuModel model, BucketPlan plan, CudaStream stream, ulong arena, ulong batch)
+    public static LaneBucket Capture(GpuModel model, BucketPlan plan, CudaStream stream, LaneAddresses lane, ulong batch)
     {
         BatchLayout layout = BatchLayout.For(plan.Tokens);
         var addresses = new BatchAddresses
@@ -38,9 +41,8 @@ internal sealed class LaneBucket : IDisposable
             TokenIds = batch + (ulong)layout.TokenIds,
             TypeIds = batch + (ulong)layout.TypeIds,
         };
-        BoundLaunch[] launches = BucketLaunches.Build(model.Plan, plan, model.Weights, addresses, arena);
-        bool dependent = model.Options.DependentLaunch && model.Target.Arch.HasClusters();
-        var bucket = new LaneBucket(model.Kernels, plan, layout, launches, arena, dependent);
+        BoundLaunch[] launches = BucketLaunches.Build(model.Plan, plan, model.Weights, addresses, lane, model.Context);
+        var bucket = new LaneBucket(model, plan, layout, launches, lane);
         bucket.Graph = bucket.Capture(stream, static _ => true);
         return bucket;
     }
@@ -51,6 +53,7 @@ internal sealed class LaneBucket : IDisposable
         stream.BeginCapture();
         try
         {
+            Prepare(stream);
             bool follows = false;
             for (int i = 0; i < Launches.Length; i++)
             {
@@ -70,17 +73,26 @@ internal sealed class LaneBucket : IDisposable
         return stream.EndCapture();
     }
 
+    /// <summary>Queues what has to happen before the first launch: rendezvous memory becomes zero.</summary>
+    public void Prepare(CudaStream stream)
+    {
+        if (Plan.RendezvousBytes > 0)
+            stream.Fill(_lane.Rendezvous, 0, Plan.RendezvousBytes);
+    }
+
     /// <summary>Queues one launch.</summary>
     public void Launch(int index, CudaStream stream, bool dependent)
     {
         (KernelLaunch launch, byte[] argument) = Launches[index];
         KernelPlan kernel = launch.Kernel;
         (int x, int y) = kernel.Grid(Plan.Tokens);
+        if (kernel.IsPersistent)
+            x = Math.Min(x, _multiprocessors / kernel.ClusterSize * kernel.ClusterSize);
         stream.Launch(_kernels[kernel], new(x, y, kernel.Threads, kernel.SharedBytes, kernel.ClusterSize, dependent), argument);
     }
 
     /// <summary>Device address of a buffer's rows.</summary>
-    public ulong AddressOf(int buffer) => _arena + (ulong)Plan.Arena.Offsets[buffer];
+    public ulong AddressOf(int buffer) => _lane.Arena + (ulong)Plan.Arena.Offsets[buffer];
 
     /// <summary>How a buffer's rows lie there.</summary>
     public DeviceBufferCodec Codec(int buffer)

@@ -21,6 +21,7 @@ public static class PrecisionLabel
         bool asymmetric = weights.Symmetry == Symmetry.Asymmetric || activations.Symmetry == Symmetry.Asymmetric;
         string group = weights.GroupSize > 0 ? $"-g{weights.GroupSize}" : "";
         string range = activations.IsQuantized && activations.Range == ActivationRange.Static ? "-static" : "";
-        return $"w{weights.Bits}a{activations.Bits}{group}{(asymmetric ? "-asymmetric" : "")}{range}";
+        string sparse = weights.Sparsity == Sparsity.TwoOfFour ? "-2of4" : "";
+        return $"w{weights.Bits}a{activations.Bits}{group}{sparse}{(asymmetric ? "-asymmetric" : "")}{range}";
     }
 }

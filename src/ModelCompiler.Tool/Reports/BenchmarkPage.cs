@@ -47,7 +47,8 @@ public static class BenchmarkPage
 
     private const string GemmNote =
         "<p>Each op meets weights of its own, as in a forward pass. This compiler's products include their epilogues (bias, GELU, residual, layer norm, "
-        + "quantize); the libraries' are plain, INT8 with int32 results.</p>\n";
+        + "quantize); the libraries' are plain, INT8 with int32 results. "
+        + "A sparse product counts as the dense one that it stands for.</p>\n";
 
     private const string MarksNote =
         "<p>Strokes are the bars of the table above, which are against the peer that it names; the fastest peer can be another one.</p>\n";

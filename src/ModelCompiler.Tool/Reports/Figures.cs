@@ -18,6 +18,8 @@ public static class Figures
     [
         (ResultsView.Ours, Int4, "INT4 (W4A4)", Int4Colour, null),
         (ResultsView.Ours, Int8, "INT8 (W8A8)", Int8Colour, null),
+        (ResultsView.Ours, Int4 + "-2of4", "INT4, 2:4 sparse", Palette.Series[3], null),
+        (ResultsView.Ours, Int8 + "-2of4", "INT8, 2:4 sparse", Palette.Series[6], null),
         (ResultsView.Ours, Half, "FP16", HalfColour, null),
         ("cublaslt", "int8", "cuBLASLt INT8", Int8Colour, Dashes),
         ("cublas", "fp16", "cuBLAS FP16", HalfColour, Dashes),

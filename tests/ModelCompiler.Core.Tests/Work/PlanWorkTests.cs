@@ -65,6 +65,16 @@ public class PlanWorkTests
     }
 
     [Fact]
+    public void Sparse_weights_count_by_the_half_that_can_be_other_than_zero()
+    {
+        var sparse = QuantizationScheme.Uniform(new(
+            new(8, Symmetry.Symmetric, 0, Sparsity.TwoOfFour), new(8, Symmetry.Symmetric, ActivationRange.PerToken)));
+        OpWork qkv = Op("layer0.qkv", sparse);
+        qkv.IntegerMultiplyAdds.ShouldBe(905_969_664); // 1024 · 2304 · 384
+        qkv.WeightBytes.ShouldBe(1_124_352); // 2304 · 384 · 10 bits + 2304 · 4 scales + 2304 · 4 bias
+    }
+
+    [Fact]
     public void FP16_moves_the_products_and_no_metadata()
     {
         OpWork output = Op("layer11.mlp_output", QuantizationScheme.Float16);

@@ -40,6 +40,8 @@ public class BenchTests
     public void A_scheme_is_named_by_its_precision_or_part_by_part()
     {
         var w4a4 = new LinearPrecision(new(4, Symmetry.Symmetric, 0), new(4, Symmetry.Symmetric, ActivationRange.PerToken));
+        var sparse = new LinearPrecision(new(8, Symmetry.Symmetric, 0, Sparsity.TwoOfFour), new(8, Symmetry.Symmetric, ActivationRange.PerToken));
+        PrecisionLabel.Of(QuantizationScheme.Uniform(sparse)).ShouldBe("w8a8-2of4");
         var grouped = new LinearPrecision(new(4, Symmetry.Asymmetric, 64), new(8, Symmetry.Symmetric, ActivationRange.Static));
         PrecisionLabel.Of(QuantizationScheme.Uniform(w4a4)).ShouldBe("w4a4");
         PrecisionLabel.Of(QuantizationScheme.Float16).ShouldBe("fp16");

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
+using ModelCompiler.Cuda.Driver;
 
 namespace ModelCompiler.Runtime.Gpu;
 
@@ -13,19 +14,26 @@ internal sealed class BucketLaunches
     private readonly IWeightAddresses _weights;
     private readonly BatchAddresses _batch;
     private readonly ulong _arena;
+    private readonly ulong _rendezvous;
+    private readonly ITensorMaps _maps;
 
-    private BucketLaunches(ExecutionPlan plan, BucketPlan bucket, IWeightAddresses weights, in BatchAddresses batch, ulong arena) =>
-        (_plan, _bucket, _weights, _batch, _arena) = (plan, bucket, weights, batch, arena);
+    private BucketLaunches(ExecutionPlan plan, BucketPlan bucket, IWeightAddresses weights, in BatchAddresses batch, LaneAddresses lane, ITensorMaps maps)
+    {
+        (_plan, _bucket, _weights, _batch, _maps) = (plan, bucket, weights, batch, maps);
+        (_arena, _rendezvous) = (lane.Arena, lane.Rendezvous);
+    }
 
     /// <summary>Arguments of every launch of a bucket, in order.</summary>
     /// <param name="plan">The plan that the bucket was scheduled for.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="weights">Addresses of the weights.</param>
     /// <param name="batch">Addresses of what the host writes.</param>
-    /// <param name="arena">Address of the bucket's arena.</param>
-    public static BoundLaunch[] Build(ExecutionPlan plan, BucketPlan bucket, IWeightAddresses weights, in BatchAddresses batch, ulong arena)
+    /// <param name="lane">Addresses of the lane's memory.</param>
+    /// <param name="maps">Makes tensor maps.</param>
+    public static BoundLaunch[] Build(
+        ExecutionPlan plan, BucketPlan bucket, IWeightAddresses weights, in BatchAddresses batch, LaneAddresses lane, ITensorMaps maps)
     {
-        var launches = new BucketLaunches(plan, bucket, weights, batch, arena);
+        var launches = new BucketLaunches(plan, bucket, weights, batch, lane, maps);
         return [.. bucket.Launches.Select(launch => new BoundLaunch(launch, launches.Argument(launch)))];
     }
 
@@ -35,7 +43,7 @@ internal sealed class BucketLaunches
         StepAddresses steps = Steps(op, launch);
         return launch.Kernel switch
         {
-            GemmKernel => Bytes(Gemm((LinearOp)op, steps)),
+            LinearKernel linear => Gemm(launch, linear, (LinearOp)op, steps),
             AttentionKernel => Bytes(Attention((AttentionOp)op, steps)),
             RowsKernel => Bytes(Rows(launch, steps)),
             EmbeddingKernel => Bytes(Embedding((EmbeddingOp)op, steps)),
@@ -45,9 +53,25 @@ internal sealed class BucketLaunches
         };
     }
 
-    private GemmArguments Gemm(LinearOp op, in StepAddresses steps)
+    private byte[] Gemm(KernelLaunch launch, LinearKernel kernel, LinearOp op, in StepAddresses steps)
     {
-        LinearAddresses weights = _weights.Linear(op.Weight);
+        GemmArguments arguments = Gemm(kernel, op, steps);
+        if (launch.Rendezvous is { } offset)
+        {
+            arguments.RangeEnds = _rendezvous + (ulong)offset;
+            arguments.RangeArrivals = arguments.RangeEnds + 2UL * sizeof(uint) * (ulong)kernel.RendezvousRows(_bucket.Tokens);
+        }
+
+        if (!kernel.HasActivationMap)
+            return Bytes(arguments);
+        int rowBytes = kernel.Problem.K * kernel.Problem.ActivationBits / 8;
+        TensorMap map = _maps.Rows(arguments.Activations, _bucket.Tokens, rowBytes, kernel.TileM);
+        return Bytes(new MappedGemmArguments { Activations = map, Linear = arguments });
+    }
+
+    private GemmArguments Gemm(LinearKernel kernel, LinearOp op, in StepAddresses steps)
+    {
+        LinearAddresses weights = _weights.Linear(op.Weight, kernel.WeightOrder);
         QuantizedRows input = Quantized(op.Source);
         bool isCodes = _plan.Buffers[op.Source].Element == BufferElement.Codes;
         return new()

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ModelCompiler.Cuda.Driver;
 
 namespace ModelCompiler.Runtime.Gpu;
 
@@ -14,7 +15,7 @@ internal struct QuantizedRows
     public int Reserved;
 }
 
-/// <summary>mc::GemmArguments of gemm_arguments.cuh, 160 bytes.</summary>
+/// <summary>mc::GemmArguments of gemm_arguments.cuh, 176 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct GemmArguments
 {
@@ -22,6 +23,15 @@ internal struct GemmArguments
     public ulong Weights, WeightScale, WeightLo, WeightCorrection, Bias;
     public ulong Residual, Gamma, Beta, Output;
     public QuantizedRows Quantized;
+    public ulong RangeEnds, RangeArrivals;
+}
+
+/// <summary>mc::hopper::GemmArguments of hopper/gemm_arguments.cuh, 320 bytes: the map is aligned to 64.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 320)]
+internal struct MappedGemmArguments
+{
+    public TensorMap Activations;
+    public GemmArguments Linear;
 }
 
 /// <summary>mc::AttentionArguments of attention_config.cuh, 88 bytes.</summary>

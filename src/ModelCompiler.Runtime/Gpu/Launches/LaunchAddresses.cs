@@ -22,6 +22,11 @@ internal readonly record struct BatchAddresses
     public required ulong TypeIds { get; init; }
 }
 
+/// <summary>Device addresses of a lane's own memory.</summary>
+/// <param name="Arena">Intermediate values.</param>
+/// <param name="Rendezvous">Where blocks of one kernel meet; zero when a graph starts.</param>
+internal readonly record struct LaneAddresses(ulong Arena, ulong Rendezvous);
+
 /// <summary>Device addresses of a linear part; 0 for what its format does not have.</summary>
 internal readonly record struct LinearAddresses(ulong Weights, ulong Scale, ulong Lo, ulong Correction, ulong Bias);
 
@@ -34,7 +39,8 @@ internal readonly record struct DenseAddresses(ulong Weights, ulong Bias);
 /// <summary>Where the weights of a plan lie in device memory.</summary>
 internal interface IWeightAddresses
 {
-    LinearAddresses Linear(PlanWeight weight);
+    /// <summary>A linear part, its weights in the order that a kernel reads.</summary>
+    LinearAddresses Linear(PlanWeight weight, WeightOrder order);
 
     NormAddresses Norm(PlanWeight weight);
 

@@ -26,12 +26,12 @@ internal sealed unsafe class WeightImage : IDisposable
     public long Length { get; }
 
     /// <summary>Bytes of the image of a plan.</summary>
-    public static long SizeOf(ExecutionPlan plan, GpuArch arch) => new WeightPlaces(plan, arch).Bytes;
+    public static long SizeOf(ExecutionPlan plan, TargetPlan target) => new WeightPlaces(plan, target).Bytes;
 
-    /// <summary>Packs the weights of a plan for an architecture.</summary>
-    public static WeightImage Pack(ExecutionPlan plan, GpuArch arch, ModelWeights weights)
+    /// <summary>Packs the weights of a plan in the orders that the kernels of its schedule read.</summary>
+    public static WeightImage Pack(ExecutionPlan plan, TargetPlan target, ModelWeights weights)
     {
-        var image = new WeightImage(new(plan, arch));
+        var image = new WeightImage(new(plan, target));
         try
         {
             foreach ((PlanWeight weight, long offset) in image._places.Tables)
@@ -51,7 +51,7 @@ internal sealed unsafe class WeightImage : IDisposable
             }
 
             foreach (LinearOp op in plan.Ops.OfType<LinearOp>())
-                image.StoreLinear(GemmProblem.For(op.N, op.K, op.Precision, arch), op.Weight, weights);
+                image.StoreLinear(GemmProblem.For(op.N, op.K, op.Precision, target.Arch), op.Weight, weights);
             return image;
         }
         catch
@@ -77,15 +77,16 @@ internal sealed unsafe class WeightImage : IDisposable
     private void StoreLinear(GemmProblem problem, PlanWeight weight, ModelWeights weights)
     {
         PackedLinear place = _places.Linear[weight];
-        var layout = new WeightLayout(problem);
         switch (weights.Get<LoadedWeight>(weight))
         {
             case Float16LinearWeight linear:
-                layout.Pack(linear.Values, Pointer + place.Weights);
+                foreach ((WeightOrder order, long offset) in place.Weights)
+                    WeightLayout.For(problem, order).Pack(linear.Values, Pointer + offset);
                 StoreRounded(linear.Bias, place.Bias);
                 break;
             case QuantizedLinearWeight linear:
-                layout.Pack(linear.Weights, Pointer + place.Weights);
+                foreach ((WeightOrder order, long offset) in place.Weights)
+                    WeightLayout.For(problem, order).Pack(linear.Weights, Pointer + offset);
                 StoreRounded(linear.Bias, place.Bias);
                 StoreScales(linear.Weights, place);
                 if (linear.Input is { } range)

@@ -6,12 +6,12 @@ using ModelCompiler.Core.Spec;
 namespace ModelCompiler.Runtime.Gpu;
 
 /// <summary>Byte offsets of a linear part; null for what its format does not have.</summary>
-/// <param name="Weights">In the order of <see cref="WeightLayout"/>.</param>
+/// <param name="Weights">The weights in each order that some kernel reads.</param>
 /// <param name="Scale">fp32 [N], or [K / group, N].</param>
 /// <param name="Lo">fp32 [N] value of code 0.</param>
 /// <param name="Correction">fp32 [N] S_w · Σ_k q_w, what a row's minimum is multiplied by.</param>
 /// <param name="Bias">fp32 [N].</param>
-internal sealed record PackedLinear(long Weights, long? Scale, long? Lo, long? Correction, long Bias);
+internal sealed record PackedLinear(IReadOnlyDictionary<WeightOrder, long> Weights, long? Scale, long? Lo, long? Correction, long Bias);
 
 /// <summary>Byte offsets of a layer norm, fp32 [H] each.</summary>
 internal sealed record PackedNorm(long Gamma, long Beta);
@@ -20,17 +20,22 @@ internal sealed record PackedNorm(long Gamma, long Beta);
 internal sealed record PackedDense(long Weights, long Bias);
 
 /// <summary>
-/// Where every weight of a plan lies in one block of device memory: known from the plan alone, so that memory can be
-/// checked before a checkpoint is read.
+/// Where every weight of a plan lies in one block of device memory: known from the schedule alone, so that memory can be
+/// checked before a checkpoint is read. A linear part lies there once in each order that the kernels of some bucket read.
 /// </summary>
 internal sealed class WeightPlaces
 {
     /// <summary>Places of all weights.</summary>
-    public WeightPlaces(ExecutionPlan plan, GpuArch arch)
+    public WeightPlaces(ExecutionPlan plan, TargetPlan target)
     {
         EncoderModel model = plan.Model;
-        foreach (PlanOp op in plan.Ops)
+        ILookup<int, WeightOrder> orders = target.Buckets.SelectMany(bucket => bucket.Launches)
+            .Where(launch => launch.Kernel is LinearKernel)
+            .Select(launch => (launch.Op, ((LinearKernel)launch.Kernel).WeightOrder)).Distinct()
+            .ToLookup(used => used.Op, used => used.WeightOrder);
+        for (int index = 0; index < plan.Ops.Count; index++)
         {
+            PlanOp op = plan.Ops[index];
             switch (op)
             {
                 case EmbeddingOp embedding:
@@ -40,7 +45,7 @@ internal sealed class WeightPlaces
                         Table(WeightRole.TokenTypeEmbedding, model.TokenTypes);
                     break;
                 case LinearOp linear:
-                    Linear.Add(linear.Weight, Place(linear, arch));
+                    Linear.Add(linear.Weight, Place(linear, target.Arch, orders[index].Order()));
                     break;
                 case DenseOp dense:
                     Dense.Add(dense.Weight, new(Take(2L * dense.N * dense.K), Take(4L * dense.N)));
@@ -65,7 +70,7 @@ internal sealed class WeightPlaces
     /// <summary>Size of the block.</summary>
     public long Bytes { get; private set; }
 
-    private PackedLinear Place(LinearOp op, GpuArch arch)
+    private PackedLinear Place(LinearOp op, GpuArch arch, IEnumerable<WeightOrder> orders)
     {
         GemmProblem problem = GemmProblem.For(op.N, op.K, op.Precision, arch);
         WeightFormat format = op.Precision.Weights;
@@ -73,7 +78,7 @@ internal sealed class WeightPlaces
         bool lowActivations = op.Precision.Activations is { IsQuantized: true, Symmetry: Symmetry.Asymmetric };
         long vector = 4L * op.N;
         return new(
-            Take(new WeightLayout(problem).Bytes),
+            orders.ToDictionary(order => order, order => Take(WeightLayout.For(problem, order).Bytes)),
             format.IsQuantized ? Take(groups * vector) : null,
             format is { IsQuantized: true, Symmetry: Symmetry.Asymmetric } ? Take(vector) : null,
             lowActivations ? Take(vector) : null,

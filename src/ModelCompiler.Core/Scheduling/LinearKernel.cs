@@ -1,0 +1,56 @@
+namespace ModelCompiler.Core.Scheduling;
+
+/// <summary>In which order a kernel wants its weights in device memory. Made when weights are loaded.</summary>
+public enum WeightOrder
+{
+    /// <summary>A thread's operand fragment is one 16-byte read (mc/weight_layout.cuh).</summary>
+    Fragments,
+
+    /// <summary>128 bytes of every row after the other, int4 codes widened to bytes, swizzled (mc/hopper/weight_rows.cuh).</summary>
+    SwizzledRows,
+}
+
+/// <summary>A matrix product with fused epilogue: one of the four linear parts of a layer.</summary>
+/// <param name="Arch">Target.</param>
+/// <param name="Problem">What is multiplied.</param>
+/// <param name="Scope">Who shares whole rows.</param>
+/// <param name="Epilogue">Fused steps.</param>
+public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope Scope, EpilogueSpec Epilogue) : KernelPlan(Arch, Epilogue)
+{
+    /// <summary>Rows of a block's tile.</summary>
+    public abstract int TileM { get; }
+
+    /// <summary>Columns of a block's tile.</summary>
+    public abstract int TileN { get; }
+
+    /// <summary>Order in which the kernel reads its weights.</summary>
+    public abstract WeightOrder WeightOrder { get; }
+
+    /// <summary>True where activations are fetched through a tensor map.</summary>
+    public virtual bool HasActivationMap => false;
+
+    /// <summary>How the product is cut, as the kernel's name says it. Tells candidates of one problem apart.</summary>
+    public abstract string Schedule { get; }
+
+    /// <summary>Blocks along N.</summary>
+    public int BlocksN => CeilDiv(Problem.N, TileN);
+
+    /// <inheritdoc/>
+    public override int ClusterSize => Scope == RowScope.Cluster ? BlocksN : 1;
+
+    /// <summary>
+    /// Both ends of each row's range, then a counter for each row block, where blocks of the grid share rows
+    /// (mc/hopper/rendezvous.cuh).
+    /// </summary>
+    public override int RendezvousBytes(int bucketTokens) =>
+        Scope == RowScope.Grid ? sizeof(uint) * (2 * RendezvousRows(bucketTokens) + CeilDiv(bucketTokens, TileM)) : 0;
+
+    /// <summary>Rows that have an end of a range in rendezvous memory: whole tiles.</summary>
+    public int RendezvousRows(int bucketTokens) => CeilDiv(bucketTokens, TileM) * TileM;
+
+    /// <inheritdoc/>
+    protected override string Subject => $"gemm_{Problem.Precision}_n{Problem.N}_k{Problem.K}";
+
+    /// <inheritdoc/>
+    protected override string Variant => $"_{Schedule}";
+}
