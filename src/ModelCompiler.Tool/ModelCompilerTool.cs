@@ -33,6 +33,7 @@ public static class ModelCompilerTool
             QuantizeCommand.Create(channels),
             EvaluateCommand.Create(channels),
             BenchCommand.Create(channels),
+            ReportCommand.Create(channels),
             VerifyCommand.Create(channels),
             TrainCommand.Create(channels),
         };

@@ -99,6 +99,21 @@ internal sealed class GpuExecutor : IEncoderExecutor
         }
     }
 
+    /// <summary>Milliseconds of graph replays on the GPU alone; see <see cref="GpuLane.Replay"/>.</summary>
+    public float[] Replay(
+        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, int warmUp, int runs, Func<Core.Scheduling.KernelLaunch, bool>? chosen = null)
+    {
+        GpuLane lane = _queue.Take();
+        try
+        {
+            return lane.Replay(tokenIds, sequenceLengths, warmUp, runs, chosen);
+        }
+        finally
+        {
+            _queue.Return(lane);
+        }
+    }
+
     /// <summary>Runs one op on given operands; see <see cref="GpuLane.RunOp"/>.</summary>
     public BufferValues[] RunOp(
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, int op, IEnumerable<BufferValues> operands)

@@ -11,7 +11,7 @@ namespace ModelCompiler.Runtime.Gpu;
 /// One batch at a time: a stream, buffers, and for each bucket a captured graph. All memory is taken when the lane is
 /// made. One thread at a time.
 /// </summary>
-internal sealed unsafe class GpuLane : IDisposable
+internal sealed unsafe partial class GpuLane : IDisposable
 {
     private readonly GpuModel _model;
     private readonly CudaStream _stream;

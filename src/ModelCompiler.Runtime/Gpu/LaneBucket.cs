@@ -12,11 +12,13 @@ internal sealed class LaneBucket : IDisposable
     private readonly GpuKernels _kernels;
     private readonly LaneAddresses _lane;
     private readonly int _multiprocessors;
+    private readonly bool _dependent;
 
     private LaneBucket(GpuModel model, BucketPlan plan, BatchLayout layout, BoundLaunch[] launches, LaneAddresses lane)
     {
         (_kernels, Plan, Layout, Launches, _lane) = (model.Kernels, plan, layout, launches, lane);
         _multiprocessors = model.Context.Info.Multiprocessors;
+        _dependent = model.Options.DependentLaunch && model.Target.Arch.HasClusters();
     }
 
     public BucketPlan Plan { get; }
@@ -41,14 +43,26 @@ internal sealed class LaneBucket : IDisposable
         };
         BoundLaunch[] launches = BucketLaunches.Build(model.Plan, plan, model.Weights, addresses, lane, model.Context);
         var bucket = new LaneBucket(model, plan, layout, launches, lane);
-        bool dependent = model.Options.DependentLaunch && model.Target.Arch.HasClusters();
+        bucket.Graph = bucket.Capture(stream, static _ => true);
+        return bucket;
+    }
+
+    /// <summary>Captures the launches that are chosen, in order, as the bucket's own graph would run them.</summary>
+    public CudaGraphExec Capture(CudaStream stream, Func<KernelLaunch, bool> chosen)
+    {
         stream.BeginCapture();
         try
         {
-            bucket.Prepare(stream);
-            // The first kernel follows a copy, which it has to wait for as a whole.
-            for (int i = 0; i < launches.Length; i++)
-                bucket.Launch(i, stream, dependent && i > 0);
+            Prepare(stream);
+            bool follows = false;
+            for (int i = 0; i < Launches.Length; i++)
+            {
+                if (!chosen(Launches[i].Launch))
+                    continue;
+                // The first kernel follows a copy, which it has to wait for as a whole.
+                Launch(i, stream, _dependent && follows);
+                follows = true;
+            }
         }
         catch
         {
@@ -56,8 +70,7 @@ internal sealed class LaneBucket : IDisposable
             throw;
         }
 
-        bucket.Graph = stream.EndCapture();
-        return bucket;
+        return stream.EndCapture();
     }
 
     /// <summary>Queues what has to happen before the first launch: rendezvous memory becomes zero.</summary>

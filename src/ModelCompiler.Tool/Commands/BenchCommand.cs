@@ -1,23 +1,16 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Diagnostics;
-using System.Globalization;
-using ModelCompiler.Conformance;
-using ModelCompiler.Conformance.Weights;
+using System.Runtime.InteropServices;
 using ModelCompiler.Core;
-using ModelCompiler.Core.Planning;
-using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Spec.Declaration;
+using ModelCompiler.Core.Work;
 using ModelCompiler.Runtime;
-using ModelCompiler.Runtime.Gpu;
 using ModelCompiler.Tool.Benchmarking;
 using ModelCompiler.Tool.Loading;
 using ModelCompiler.Tool.Output;
-using Spectre.Console;
 
 namespace ModelCompiler.Tool.Commands;
 
-/// <summary><c>modelc bench MODEL</c>: latency by shape and time by kernel.</summary>
+/// <summary><c>modelc bench MODEL</c>: latency by shape, by the call and by graph replay; time by part and by kernel.</summary>
 public static class BenchCommand
 {
     /// <summary>Builds the command.</summary>
@@ -26,137 +19,90 @@ public static class BenchCommand
         var model = new Argument<string>("model") { Description = "Model folder, float or quantized." };
         var random = new Option<bool>("--random-weights") { Description = "Random weights instead of the folder's: config.json is enough." };
         Option<string> device = DeviceOption.Create("cuda:0");
-        var shapes = new Option<string[]>("--shapes")
+        Option<string[]> shapes = ShapeOption.Create(
+            "--shapes", "Batches as SEQUENCESxTOKENS, such as 1x32 32x128; each gets a bucket of its own.", "1x32", "1x128", "8x128", "32x128");
+        Option<string[]> parts = ShapeOption.Create("--parts", "Batches of which each part of a layer is timed by itself (GPU).");
+        var several = new Option<string[]>("--precisions")
         {
-            Description = "Batches as SEQUENCESxTOKENS, such as 1x32 32x128; each gets a bucket of its own.",
+            Description = "Several precisions, one after the other, instead of --precision.",
             AllowMultipleArgumentsPerToken = true,
-            DefaultValueFactory = _ => ["1x32", "1x128", "8x128", "32x128"],
         };
-        shapes.Validators.Add(result =>
-        {
-            foreach (Token token in result.Tokens)
-            {
-                if (!TryParseShape(token.Value, out _))
-                    result.AddError($"--shapes: expected SEQUENCESxTOKENS such as 32x128, found '{token.Value}'.");
-            }
-        });
+        several.AcceptOnlyFromAmong([.. PrecisionOptions.Names]);
         var iterations = new Option<int>("--iterations") { Description = "Timed runs of each shape.", DefaultValueFactory = _ => 500 };
         iterations.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)
                 result.AddError("--iterations: expected 1 or more.");
         });
+        var seconds = new Option<double?>("--seconds") { Description = "Ends the timed runs of a shape sooner, after this long by each clock and 20 runs." };
+        seconds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is <= 0)
+                result.AddError("--seconds: expected more than 0.");
+        });
         var kernels = new Option<bool>("--kernels") { Description = "Shows the time of each kernel." };
         var folder = new Option<string?>("--kernel-folder") { Description = "Folder with kernels that were compiled ahead of time." };
+        var name = new Option<string?>("--name") { Description = "Name of the model in the results; the folder's where not given." };
+        var label = new Option<string?>("--label") { Description = "Name of the precision in the results, such as best for a tuned strategy." };
         var commit = new Option<string?>("--commit") { Description = "Commit of the sources, for the report." };
         var csv = new Option<string?>("--csv") { Description = "File to write a table to." };
-        var json = new Option<string?>("--json") { Description = "File to write everything to." };
-        var command = new Command("bench", "Measures latency and throughput of a model, end to end and kernel by kernel.")
+        var json = new Option<string?>("--json") { Description = "File to write everything to, for modelc report." };
+        var command = new Command("bench", "Measures latency and throughput of a model, end to end, on the GPU alone, part by part and kernel by kernel.")
         {
-            model, random, device, shapes, iterations, kernels, folder, commit, csv, json,
+            model, random, device, shapes, parts, several, iterations, seconds, kernels, folder, name, label, commit, csv, json,
         };
         PrecisionOptions precision = PrecisionOptions.AddTo(command, "fp16");
+        command.Validators.Add(result =>
+        {
+            // Tokens, not values: a value that is not allowed has none, and its own error.
+            if (result.GetResult(several)?.Tokens.Count > 1 && result.GetResult(label) is not null)
+                result.AddError("--label: expected one precision to name, found several.");
+        });
         command.SetAction(parsed =>
         {
-            (int Batch, int Sequence)[] wanted = [.. parsed.GetRequiredValue(shapes).Select(s => TryParseShape(s, out (int, int) shape) ? shape : default)];
             ModelFolder files = ModelFolder.Open(parsed.GetRequiredValue(model));
-            EquatableArray<QuantizeArguments> quantize = files.Quantization is not null && !precision.IsGiven(parsed)
-                ? FolderDescriptor.SchemeOf(files)
-                : precision.Read(parsed, ActivationRange.PerToken);
-            EncoderDescriptor descriptor = FolderDescriptor.Create(
-                files.Path, files.Config, quantize,
-                shapes: new(wanted.Select(s => s.Batch * s.Sequence).Distinct().Order().ToEquatableArray(), wanted.Max(s => s.Sequence)));
-            var options = new EncoderOptions { Device = DeviceOption.Read(parsed, device), KernelFolder = parsed.GetValue(folder) };
-            ModelWeights? weights = parsed.GetValue(random) ? RandomWeights(descriptor) : null;
+            BatchShape[] wanted = ShapeOption.Read(parsed, shapes);
+            var request = new BenchRequest(
+                parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(files.Path))),
+                wanted, ShapeOption.Read(parsed, parts),
+                new(parsed.GetValue(iterations), parsed.GetValue(seconds)), parsed.GetValue(random), parsed.GetValue(kernels));
+            var bench = new ModelBench(files, request, new() { Device = DeviceOption.Read(parsed, device), KernelFolder = parsed.GetValue(folder) });
+            EquatableArray<QuantizeArguments>[] schemes = Schemes(parsed, files, precision, parsed.GetValue(several) ?? []);
 
-            var clock = Stopwatch.StartNew();
-            using EncoderSession session = weights is null
-                ? EncoderSession.Load(descriptor, files.Path, options)
-                : EncoderSession.Load(descriptor, weights, options);
-            double loaded = clock.Elapsed.TotalMilliseconds;
-            var bench = new SessionBench(session, parsed.GetValue(iterations));
-            bench.RunOnce(wanted[0].Batch, wanted[0].Sequence);
-            double first = clock.Elapsed.TotalMilliseconds;
-            double started = (DateTime.Now - Process.GetCurrentProcess().StartTime).TotalMilliseconds;
-
-            var times = new List<ShapeTimes>();
-            WorkProgress.Run(channels, "bench", "shapes", wanted.Length, quiet: false, advance =>
+            var measured = new List<BenchmarkResults>();
+            WorkProgress.Run(channels, "bench", "steps", schemes.Length * request.Steps, quiet: false, advance =>
             {
-                foreach ((int batch, int sequence) in wanted)
-                {
-                    times.Add(bench.Run(batch, sequence));
-                    advance(1);
-                }
+                foreach (EquatableArray<QuantizeArguments> scheme in schemes)
+                    measured.Add(bench.Run(scheme, parsed.GetValue(label), advance));
             });
-            BenchReport report = Report(session, descriptor, parsed.GetValue(commit), new(loaded, first, started), times);
-            Show(channels, report, parsed.GetValue(kernels));
+            BenchmarkResults results = BenchmarkResults.Join(measured) with { Sources = [Source(bench, parsed.GetValue(commit))] };
+            ResultsText.Show(channels, results);
             if (parsed.GetValue(csv) is { } csvPath)
-                File.WriteAllText(csvPath, report.ToCsv());
+                File.WriteAllText(csvPath, ResultsText.ToCsv(results));
             if (parsed.GetValue(json) is { } jsonPath)
-            {
-                using var writer = new StreamWriter(jsonPath);
-                JsonResult.Write(writer, report);
-            }
-
+                ResultsFile.Write(jsonPath, results);
             return ModelCompilerTool.Success;
         });
         return command;
     }
 
-    /// <summary>Reads <c>32x128</c>.</summary>
-    internal static bool TryParseShape(string text, out (int Batch, int Sequence) shape)
-    {
-        shape = default;
-        string[] sides = text.Split('x');
-        if (sides.Length != 2
-            || !int.TryParse(sides[0], NumberStyles.None, CultureInfo.InvariantCulture, out int batch) || batch < 1
-            || !int.TryParse(sides[1], NumberStyles.None, CultureInfo.InvariantCulture, out int sequence) || sequence < 1)
-            return false;
-        shape = (batch, sequence);
-        return true;
-    }
+    /// <summary>The precisions that are asked for, or the one that the checkpoint was made for.</summary>
+    private static EquatableArray<QuantizeArguments>[] Schemes(ParseResult parsed, ModelFolder files, PrecisionOptions precision, string[] several) =>
+        several.Length > 0 ? [.. several.Select(name => precision.Read(parsed, ActivationRange.PerToken, name))]
+        : files.Quantization is not null && !precision.IsGiven(parsed) ? [FolderDescriptor.SchemeOf(files)]
+        : [precision.Read(parsed, ActivationRange.PerToken)];
 
-    private static ModelWeights RandomWeights(EncoderDescriptor descriptor) => RandomModelWeights.Create(
-        new ConformanceCase(descriptor.Name, descriptor.Model, descriptor.Scheme, descriptor.Shapes, [1]), Planner.Plan(descriptor.Model, descriptor.Scheme));
-
-    private static BenchReport Report(
-        EncoderSession session, EncoderDescriptor descriptor, string? commit, ColdStart start, IReadOnlyList<ShapeTimes> times)
-    {
-        var gpu = session.Executor as GpuExecutor;
-        return new(
-            descriptor.Name,
-            SchemeText.Of(descriptor.Scheme),
-            gpu?.Model.Context.Info.ToString() ?? $"CPU, {Environment.ProcessorCount} processors",
-            gpu?.Model.Context.Info.DriverText,
-            commit,
-            DateTime.UtcNow,
-            Environment.CommandLine,
-            start,
-            gpu?.Model.Kernels.Origins.Values.GroupBy(o => o.ToString()).ToDictionary(o => o.Key, o => o.Count()) ?? [],
-            times);
-    }
-
-    private static void Show(TextChannels channels, BenchReport report, bool kernels)
-    {
-        channels.Results.WriteLine(FormattableString.Invariant(
-            $"{report.Model}, {report.Scheme}, {report.Device}: loaded in {report.ColdStart.LoadMs:0} ms, first result after {report.ColdStart.FirstResultMs:0} ms, {report.ColdStart.ProcessMs:0} ms from the start of the process"));
-        if (report.KernelOrigins.Count > 0)
-            channels.Results.WriteLine($"kernels: {string.Join(", ", report.KernelOrigins.Select(o => $"{o.Value} {o.Key}"))}");
-        var table = new Table().Border(TableBorder.Simple).AddColumn("batch x sequence");
-        foreach (string column in (string[])["median ms", "p90", "p99", "minimum", "tokens/s"])
-            table.AddColumn(new TableColumn(column).RightAligned());
-        foreach (ShapeTimes s in report.Shapes)
-            table.AddRow($"{s.Batch} x {s.Sequence}", Text(s.MedianMs), Text(s.P90Ms), Text(s.P99Ms), Text(s.MinimumMs), s.TokensPerSecond.ToString("0", CultureInfo.InvariantCulture));
-        channels.ResultConsole.Write(table);
-        if (!kernels)
-            return;
-        foreach (ShapeTimes s in report.Shapes)
+    private static BenchmarkSource Source(ModelBench bench, string? commit) => new(
+        "modelc",
+        bench.Device,
+        bench.Driver is { } driver ? $"CUDA {driver}" : null,
+        new Dictionary<string, string>
         {
-            channels.Results.WriteLine($"{s.Batch} x {s.Sequence}, each kernel launched by itself:");
-            foreach (KernelTime k in s.Kernels)
-                channels.Results.WriteLine(FormattableString.Invariant($"  {k.Launches,3} x {k.Microseconds,8:0.0} us  {k.Kernel}"));
-        }
-    }
-
-    private static string Text(double milliseconds) => milliseconds.ToString("0.000", CultureInfo.InvariantCulture);
+            ["modelc"] = typeof(BenchCommand).Assembly.GetName().Version!.ToString(3),
+            [".NET"] = Environment.Version.ToString(),
+            ["system"] = RuntimeInformation.OSDescription,
+        },
+        commit,
+        DateTime.UtcNow,
+        Environment.CommandLine);
 }

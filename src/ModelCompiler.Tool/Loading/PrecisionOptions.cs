@@ -18,6 +18,9 @@ public sealed class PrecisionOptions
         ("mlp-intermediate", EncoderPart.MlpIntermediate), ("mlp-output", EncoderPart.MlpOutput),
     ];
 
+    /// <summary>Words for precisions.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Precisions.Select(p => p.Name)];
+
     private readonly Option<string> _precision;
     private readonly Option<string[]> _parts = new("--part")
     {
@@ -47,7 +50,7 @@ public sealed class PrecisionOptions
             Description = "Precision of the linear layers: fp16, w8a8, w4a8, w4a16, w4a4.",
             DefaultValueFactory = _ => defaultPrecision,
         };
-        _precision.AcceptOnlyFromAmong([.. Precisions.Select(p => p.Name)]);
+        _precision.AcceptOnlyFromAmong([.. Names]);
         _group.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is not (0 or 64 or 128))
@@ -83,8 +86,10 @@ public sealed class PrecisionOptions
     /// <summary>The precisions that the command line spells, in the words of <c>[Quantize]</c>.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="range">Where activation ranges come from.</param>
-    public EquatableArray<QuantizeArguments> Read(ParseResult parsed, ActivationRange range)
+    /// <param name="uniform">One of <see cref="Names"/> instead of what <c>--precision</c> says.</param>
+    public EquatableArray<QuantizeArguments> Read(ParseResult parsed, ActivationRange range, string? uniform = null)
     {
+        uniform ??= parsed.GetValue(_precision);
         Sparsity sparsity = parsed.GetValue(_sparsity) is null ? Sparsity.Dense : Sparsity.TwoOfFour;
         int group = parsed.GetValue(_group);
         string? asymmetric = parsed.GetResult(_asymmetric) is null ? null : parsed.GetValue(_asymmetric) ?? "both";
@@ -104,7 +109,7 @@ public sealed class PrecisionOptions
 
         var arguments = new List<QuantizeArguments>
         {
-            Arguments(Precisions.First(p => p.Name == parsed.GetValue(_precision)).Precision, EncoderPart.All),
+            Arguments(Precisions.First(p => p.Name == uniform).Precision, EncoderPart.All),
         };
         foreach (string text in parsed.GetValue(_parts) ?? [])
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using ModelCompiler.Charts;
 using ModelCompiler.Training.Running;
 
 namespace ModelCompiler.Training.Reports;
