@@ -1,4 +1,5 @@
 using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Generators.Emitter;
@@ -59,9 +60,28 @@ internal sealed class DescriptorView(EncoderClass encoder, ExecutionPlan plan)
 
     public string Targets => string.Join(", ", encoder.Declaration.Targets.Select(t => "global::ModelCompiler.GpuArch." + t));
 
-    public string PlanHash => ModelCompiler.Core.Planning.PlanHash.Compute(plan, _shapes);
+    public string PlanHash => ModelCompiler.Core.Planning.PlanHash.Compute(plan, _shapes, encoder.Tuned);
+
+    public bool HasTuned => encoder.Tuned.Count > 0;
+
+    public IReadOnlyList<TunedView> Tuned =>
+        [.. encoder.Tuned.Select((choice, i) => new TunedView(choice, isLast: i + 1 == encoder.Tuned.Count))];
 
     public IReadOnlyList<string> KernelTargets => [.. encoder.Declaration.Targets.Select(t => t.ToString())];
+}
+
+/// <summary>A tuned kernel in <c>Descriptor.cs.hbs</c>.</summary>
+internal sealed class TunedView(KernelChoice choice, bool isLast)
+{
+    public string Arch => choice.Arch.ToString();
+
+    public string Tokens => CSharpText.Literal(choice.Tokens);
+
+    public string Work => CSharpText.Literal(choice.Work);
+
+    public string Candidate => CSharpText.Literal(choice.Candidate);
+
+    public string Separator => isLast ? "" : ",";
 }
 
 /// <summary>Precision of one linear part in <c>Descriptor.cs.hbs</c>.</summary>

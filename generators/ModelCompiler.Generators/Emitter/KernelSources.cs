@@ -1,3 +1,4 @@
+using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Scheduling;
@@ -9,6 +10,6 @@ namespace ModelCompiler.Generators.Emitter;
 internal static class KernelSources
 {
     /// <summary>Every distinct kernel of every bucket, in order of first use.</summary>
-    public static IEnumerable<RenderedKernel> Render(ExecutionPlan plan, ShapeSet shapes, GpuArch arch) =>
-        Scheduler.Schedule(plan, shapes, arch).Kernels.Select(KernelRenderer.Render);
+    public static IEnumerable<RenderedKernel> Render(ExecutionPlan plan, ShapeSet shapes, GpuArch arch, EquatableArray<KernelChoice> tuned) =>
+        Scheduler.Schedule(plan, shapes, arch, tuned).Kernels.Select(KernelRenderer.Render);
 }
