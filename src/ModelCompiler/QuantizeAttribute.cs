@@ -23,6 +23,9 @@ public sealed class QuantizeAttribute : Attribute
     /// <summary>Inputs that share a weight scale: 64 or 128, or 0 for one scale per output row.</summary>
     public int GroupSize { get; set; }
 
+    /// <summary>Zeros that the checkpoint's weights promise to have; loading one that breaks the promise fails.</summary>
+    public Sparsity Sparsity { get; set; }
+
     /// <summary>Where the activation range comes from.</summary>
     public ActivationRange Range { get; set; }
 }

@@ -79,7 +79,7 @@ public sealed class ConformanceSuiteTests
         s_full.Select(c => c.Tokens).Distinct().ShouldBe([1, 16, 17, 127, 128, 129, 256, 813], ignoreOrder: true);
         s_full.ShouldContain(c => c.SequenceLengths.Contains(1) && c.SequenceLengths.Contains(c.Shapes.MaxSequence));
 
-        // Every pair of formats, groups and ranges that MC0301 to MC0310 let through, symmetry apart.
+        // Every pair of formats, groups and ranges that MC0301 to MC0311 let through, symmetry and sparsity apart.
         LinearPrecision[] precisions = [.. s_full.SelectMany(c => QuantizationScheme.Parts.Select(part => c.Scheme[part])).Distinct()];
         foreach ((int weights, int activations) in new[] { (16, 16), (4, 16), (8, 8), (4, 8), (4, 4) })
         {

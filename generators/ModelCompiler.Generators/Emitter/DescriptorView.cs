@@ -95,6 +95,8 @@ internal sealed class PartView(EncoderPart part, LinearPrecision precision)
 
     public string GroupSize => CSharpText.Literal(precision.Weights.GroupSize);
 
+    public string Sparsity => precision.Weights.Sparsity.ToString();
+
     public string ActivationBits => CSharpText.Literal(precision.Activations.Bits);
 
     public string ActivationSymmetry => precision.Activations.Symmetry.ToString();

@@ -95,7 +95,8 @@ internal static class EncoderParser
         Integer(attribute, nameof(QuantizeAttribute.Weights)) ?? 0,
         Integer(attribute, nameof(QuantizeAttribute.Activations)) ?? 0,
         Integer(attribute, nameof(QuantizeAttribute.GroupSize)) ?? 0,
-        Integer(attribute, nameof(QuantizeAttribute.Range)) ?? 0);
+        Integer(attribute, nameof(QuantizeAttribute.Range)) ?? 0,
+        Integer(attribute, nameof(QuantizeAttribute.Sparsity)) ?? 0);
 
     /// <summary>True where the C# compiler could not bind the constructor or an argument.</summary>
     private static bool HasErrors(AttributeData attribute) =>

@@ -58,6 +58,7 @@ struct Embedding {
 
   __device__ __forceinline__ static void run(const EmbeddingArguments& args) {
     dependency_wait();
+    dependency_release();
     const int token = Config::Launch::row();
     if (token >= *args.token_count) return;
     const int thread = Config::Launch::thread();

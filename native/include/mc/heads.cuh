@@ -42,6 +42,7 @@ template <typename Config>
 struct Pool {
   __device__ __forceinline__ static void run(const PoolArguments& args) {
     dependency_wait();
+    dependency_release();
     const int sequence = static_cast<int>(blockIdx.x);
     if (sequence >= *args.sequence_count) return;
     const int thread = static_cast<int>(threadIdx.x);
@@ -132,6 +133,8 @@ struct HeadConfig {
   static constexpr int kThreads = 256;
   static constexpr int kOutputsPerBlock = kThreads / 32;            // one warp per output column
   static constexpr int kRowsPerBlock = sizeof(Input) == 4 ? 2 : 8;  // each read of the weights serves so many rows
+  static constexpr int kSteps = (kInputs + 32 * 8 - 1) / (32 * 8);  // of a warp along a row, 8 inputs a lane
+  static constexpr int kAhead = kSteps < 4 ? kSteps : 4;            // steps whose weights are in registers early
 };
 
 // output[r, n] = activation(sum over k of input[source(r), k] * weight[n, k] + bias[n])
@@ -149,14 +152,34 @@ struct Head {
   __device__ __forceinline__ static void store(float* target, float value) { *target = value; }
   __device__ __forceinline__ static void store(Half* target, float value) { *target = to_half(value); }
 
+  // Eight weights of a step, zeros beyond the row.
+  __device__ __forceinline__ static void load_weights(const Half* row, int step, int lane, float (&w)[8]) {
+    const int k = (step * 32 + lane) * 8;
+    if (k < Config::kInputs) {
+      load_half8(row + k, w);
+    } else {
+#pragma unroll
+      for (int i = 0; i < 8; ++i) w[i] = 0.0f;
+    }
+  }
+
   __device__ __forceinline__ static void run(const HeadArguments& args) {
-    dependency_wait();
     constexpr int kRows = Config::kRowsPerBlock;
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int column = static_cast<int>(blockIdx.x) * Config::kOutputsPerBlock + static_cast<int>(threadIdx.x) / 32;
     const int first_row = static_cast<int>(blockIdx.y) * kRows;
+    if (column >= Config::kOutputs) return;
+
+    // Weights depend on no earlier kernel: they travel while the one ahead still runs.
+    const Half* weight = args.weight + static_cast<size_t>(column) * Config::kInputs;
+    float early[Config::kAhead][8];
+#pragma unroll
+    for (int step = 0; step < Config::kAhead; ++step) load_weights(weight, step, lane, early[step]);
+    const float bias = Config::kBias ? args.bias[column] : 0.0f;
+    dependency_wait();
+    dependency_release();
     const int rows = min(*args.row_count - first_row, kRows);
-    if (column >= Config::kOutputs || rows <= 0) return;
+    if (rows <= 0) return;
 
     unsigned offsets[kRows];  // of the rows' first elements; an input has less than 2^32 elements
 #pragma unroll
@@ -166,11 +189,10 @@ struct Head {
       offsets[r] = static_cast<unsigned>(source) * Config::kInputs;
     }
     const auto* input = static_cast<const typename Config::Input*>(args.input);
-    const Half* weight = args.weight + static_cast<size_t>(column) * Config::kInputs;
     float sums[kRows] = {};
-    for (int k = lane * 8; k < Config::kInputs; k += 32 * 8) {
-      float w[8];
-      load_half8(weight + k, w);
+    const auto add = [&](int step, const float (&w)[8]) {
+      const int k = (step * 32 + lane) * 8;
+      if (k >= Config::kInputs) return;
 #pragma unroll
       for (int r = 0; r < kRows; ++r) {
         if (r < rows) {
@@ -180,8 +202,14 @@ struct Head {
           for (int i = 0; i < 8; ++i) sums[r] += x[i] * w[i];
         }
       }
+    };
+#pragma unroll
+    for (int step = 0; step < Config::kAhead; ++step) add(step, early[step]);
+    for (int step = Config::kAhead; step < Config::kSteps; ++step) {
+      float w[8];
+      load_weights(weight, step, lane, w);
+      add(step, w);
     }
-    const float bias = Config::kBias ? args.bias[column] : 0.0f;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       const float sum = warp_sum(sums[r]);

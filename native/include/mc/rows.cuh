@@ -43,6 +43,7 @@ struct Rows {
 
   __device__ __forceinline__ static void run(const RowsArguments& args) {
     dependency_wait();
+    dependency_release();
     const int row = Config::Launch::row();
     if (row >= *args.token_count) return;
     const int thread = Config::Launch::thread();

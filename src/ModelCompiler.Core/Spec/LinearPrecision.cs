@@ -4,7 +4,8 @@ namespace ModelCompiler.Core.Spec;
 /// <param name="Bits">4, 8, or 16 for FP16.</param>
 /// <param name="Symmetry">Signed codes, or unsigned codes with a minimum per row.</param>
 /// <param name="GroupSize">Inputs that share a scale; 0 for one scale per output row.</param>
-public sealed record WeightFormat(int Bits, Symmetry Symmetry, int GroupSize)
+/// <param name="Sparsity">Zeros that are promised among the codes.</param>
+public sealed record WeightFormat(int Bits, Symmetry Symmetry, int GroupSize, Sparsity Sparsity = Sparsity.Dense)
 {
     /// <summary>FP16 weights.</summary>
     public static WeightFormat Float16 { get; } = new(16, Symmetry.Symmetric, 0);
@@ -14,7 +15,8 @@ public sealed record WeightFormat(int Bits, Symmetry Symmetry, int GroupSize)
 
     /// <inheritdoc/>
     public override string ToString() =>
-        !IsQuantized ? "f16" : $"{(Symmetry == Symmetry.Symmetric ? "s" : "u")}{Bits}{(GroupSize > 0 ? $"g{GroupSize}" : "")}";
+        !IsQuantized ? "f16"
+        : $"{(Symmetry == Symmetry.Symmetric ? "s" : "u")}{Bits}{(GroupSize > 0 ? $"g{GroupSize}" : "")}{(Sparsity == Sparsity.TwoOfFour ? "sp" : "")}";
 }
 
 /// <summary>How the activations that enter one linear part are stored.</summary>

@@ -86,7 +86,10 @@ public static class QuantizedCheckpoint
         CheckpointTensor tensor = checkpoint.Get(path + ".weight", rows, linear.K);
         float[] values = tensor.ReadFiniteSingles();
         WeightFormat format = linear.Precision.Weights;
-        QuantizedLinear quantized = WeightQuantizer.Quantize(values, rows, linear.K, format);
+        float[] kept = [.. values];
+        if (format.Sparsity == Sparsity.TwoOfFour)
+            TwoOfFour.Prune(kept);
+        QuantizedLinear quantized = WeightQuantizer.Quantize(kept, rows, linear.K, format);
         var packed = new PackedLinear
         {
             OutFeatures = rows,

@@ -91,9 +91,9 @@ internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoi
         if (linear.Precision.Weights.IsQuantized)
         {
             // Wider codes of the same values: S · q does not depend on how many bits q could have.
-            WeightFormat format = codes.Format with { Bits = linear.Precision.Weights.Bits };
-            return new QuantizedLinearWeight(
-                new(codes.Rows, codes.Columns, format, codes.Codes, codes.Scales, codes.Minima), bias, StaticRangeOf(linear, modules, packed));
+            WeightFormat format = codes.Format with { Bits = linear.Precision.Weights.Bits, Sparsity = linear.Precision.Weights.Sparsity };
+            var wide = new QuantizedLinear(codes.Rows, codes.Columns, format, codes.Codes, codes.Scales, codes.Minima);
+            return new QuantizedLinearWeight(Checked(linear, modules, wide), bias, StaticRangeOf(linear, modules, packed));
         }
 
         var values = new float[codes.Codes.Length];
@@ -129,7 +129,14 @@ internal sealed class ModelWeightsLoader(ExecutionPlan plan, Checkpoint checkpoi
             TensorMismatchException.ThrowIfNotFinite(tensor.Path, tensor.Info.Name, target);
         }
 
-        return WeightQuantizer.Quantize(values, linear.N, linear.K, linear.Precision.Weights);
+        return Checked(linear, modules, WeightQuantizer.Quantize(values, linear.N, linear.K, linear.Precision.Weights));
+    }
+
+    private QuantizedLinear Checked(LinearOp linear, EquatableArray<string> modules, QuantizedLinear codes)
+    {
+        if (linear.Precision.Weights.Sparsity == Sparsity.TwoOfFour)
+            TwoOfFour.Require(checkpoint.Folder, string.Join(", ", modules), codes);
+        return codes;
     }
 
     private static QuantizedLinear Stack(PackedLinear[] packed)

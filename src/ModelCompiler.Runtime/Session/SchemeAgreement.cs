@@ -21,7 +21,8 @@ internal static class SchemeAgreement
             group.Weights.Bits,
             group.Weights.Symmetric ? Symmetry.Symmetric : Symmetry.Asymmetric,
             group.Weights.GroupSize is { } size && size != columns ? size : 0);
-        WeightFormat wanted = weights.GroupSize == columns ? weights with { GroupSize = 0 } : weights;
+        // Zeros are looked for in the codes themselves.
+        WeightFormat wanted = weights with { GroupSize = weights.GroupSize == columns ? 0 : weights.GroupSize, Sparsity = Sparsity.Dense };
         bool widens = wanted.Bits > stored.Bits && wanted with { Bits = stored.Bits } == stored;
         if (weights.IsQuantized && wanted != stored && !widens)
             throw new ModelMismatchException(folder, part, $"weights {wanted}", $"weights {stored}");

@@ -5,7 +5,7 @@ using ModelCompiler.Core.Spec.Declaration;
 
 namespace ModelCompiler.Tool.Loading;
 
-/// <summary>The options that spell a quantization scheme: <c>--precision</c>, <c>--group</c>, <c>--asymmetric</c>, <c>--static</c>, <c>--part</c>.</summary>
+/// <summary>The options that spell a quantization scheme: <c>--precision</c>, <c>--group</c>, <c>--asymmetric</c>, <c>--static</c>, <c>--part</c>, <c>--sparsity</c>.</summary>
 public sealed class PrecisionOptions
 {
     private static readonly (string Name, Precision Precision)[] Precisions =
@@ -36,6 +36,11 @@ public sealed class PrecisionOptions
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private readonly Option<string> _sparsity = new("--sparsity")
+    {
+        Description = "2of4: of four consecutive weights of a row at most two are other than zero, in all integer products.",
+    };
+
     private PrecisionOptions(string defaultPrecision)
     {
         _precision = new("--precision", "-p")
@@ -50,6 +55,7 @@ public sealed class PrecisionOptions
                 result.AddError("--group: expected 64 or 128, or 0 for one scale per row.");
         });
         _asymmetric.AcceptOnlyFromAmong("both", "weights", "activations");
+        _sparsity.AcceptOnlyFromAmong("2of4");
         _parts.Validators.Add(result =>
         {
             foreach (string part in result.GetValueOrDefault<string[]>() ?? [])
@@ -68,6 +74,7 @@ public sealed class PrecisionOptions
         command.Options.Add(options._parts);
         command.Options.Add(options._group);
         command.Options.Add(options._asymmetric);
+        command.Options.Add(options._sparsity);
         return options;
     }
 
@@ -98,6 +105,7 @@ public sealed class PrecisionOptions
     /// <param name="range">Where activation ranges come from.</param>
     public EquatableArray<QuantizeArguments> Read(ParseResult parsed, ActivationRange range)
     {
+        Sparsity sparsity = parsed.GetValue(_sparsity) is null ? Sparsity.Dense : Sparsity.TwoOfFour;
         int group = parsed.GetValue(_group);
         string? asymmetric = parsed.GetResult(_asymmetric) is null ? null : parsed.GetValue(_asymmetric) ?? "both";
         QuantizeArguments Arguments(Precision precision, EncoderPart part)
@@ -110,7 +118,8 @@ public sealed class PrecisionOptions
                 weights && asymmetric is "both" or "weights" ? (int)Symmetry.Asymmetric : 0,
                 activations && asymmetric is "both" or "activations" ? (int)Symmetry.Asymmetric : 0,
                 weights ? group : 0,
-                activations ? (int)range : 0);
+                activations ? (int)range : 0,
+                activations ? (int)sparsity : 0);
         }
 
         var arguments = new List<QuantizeArguments>

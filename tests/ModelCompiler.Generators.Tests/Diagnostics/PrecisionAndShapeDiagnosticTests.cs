@@ -34,6 +34,7 @@ public sealed class PrecisionAndShapeDiagnosticTests
         Quantize("MC0308", "0 is not a combination of parts of EncoderPart", "[Quantize(Precision.W4A4, {|Part = 0|})]"),
         Quantize("MC0309", "5 is not a value of Symmetry", "[Quantize(Precision.W4A4, {|Activations = (Symmetry)5|})]"),
         Quantize("MC0309", "7 is not a value of ActivationRange", "[Quantize(Precision.W4A4, {|Range = (ActivationRange)7|})]"),
+        Quantize("MC0311", "Sparsity.TwoOfFour with W4A16 needs quantized activations and symmetric weights with one scale per output row", "[Quantize(Precision.W4A16, {|Sparsity = Sparsity.TwoOfFour|})]"),
         Quantize("MC0310", "W8A8 with asymmetric weights needs asymmetric activations too", "[Quantize(Precision.W8A8, {|Weights = Symmetry.Asymmetric|})]"),
         new("MC0401", "'Model' declares no token buckets; write [Shapes(Tokens = [32, 128, 1024])]",
             $"[{{|Encoder({GeneratorHost.Dimensions})|}}]\n" + Targets + Class),

@@ -90,8 +90,9 @@ public sealed record EncoderArguments
 /// <param name="Activations">Value of <see cref="Symmetry"/>.</param>
 /// <param name="GroupSize">Inputs that share a weight scale; 0 for a whole row.</param>
 /// <param name="Range">Value of <see cref="ActivationRange"/>.</param>
+/// <param name="Sparsity">Value of <see cref="ModelCompiler.Sparsity"/>.</param>
 public sealed record QuantizeArguments(
-    int Precision, int Part = (int)EncoderPart.All, int Weights = 0, int Activations = 0, int GroupSize = 0, int Range = 0);
+    int Precision, int Part = (int)EncoderPart.All, int Weights = 0, int Activations = 0, int GroupSize = 0, int Range = 0, int Sparsity = 0);
 
 /// <summary>Arguments of <see cref="ShapesAttribute"/>.</summary>
 /// <param name="Tokens">Token buckets as given.</param>

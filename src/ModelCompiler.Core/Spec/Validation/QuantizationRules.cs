@@ -54,10 +54,16 @@ public static class QuantizationRules
         "{0} with asymmetric weights needs asymmetric activations too",
         "The kernels have integer products for symmetric weights with either activations, and for asymmetric weights with asymmetric activations.");
 
+    /// <summary>MC0311.</summary>
+    public static SpecRule SparsityNotSupported { get; } = new("MC0311", "Sparsity needs integer products of symmetric weights",
+        "Sparsity.TwoOfFour with {0} needs quantized activations and symmetric weights with one scale per output row",
+        "Tensor cores leave out zeros of integer products, and a zero weight is a zero code in symmetric formats only.");
+
     /// <summary>All of them by rising id.</summary>
     public static IReadOnlyList<SpecRule> All { get; } =
     [
         PrecisionNotDefined, GroupSizeNotSupported, GroupDoesNotDivide, GroupAsymmetric, WeightOptionOnFp16,
         ActivationOptionOn16Bit, PartsRepeated, PartsUnknown, QuantizeValueNotDefined, AsymmetricWeightsAlone,
+        SparsityNotSupported,
     ];
 }

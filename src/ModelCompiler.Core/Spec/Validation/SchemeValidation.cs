@@ -53,6 +53,8 @@ internal static class SchemeValidation
             Fail(QuantizationRules.QuantizeValueNotDefined, "Activations", given.Activations, nameof(Symmetry));
         if (!Enum.IsDefined(typeof(ActivationRange), given.Range))
             Fail(QuantizationRules.QuantizeValueNotDefined, "Range", given.Range, nameof(ActivationRange));
+        if (!Enum.IsDefined(typeof(Sparsity), given.Sparsity))
+            Fail(QuantizationRules.QuantizeValueNotDefined, "Sparsity", given.Sparsity, nameof(Sparsity));
         if (given.GroupSize is not (0 or 64 or 128))
             Fail(QuantizationRules.GroupSizeNotSupported, "GroupSize", given.GroupSize);
         if (!right)
@@ -66,7 +68,7 @@ internal static class SchemeValidation
             ModelCompiler.Precision.W4A4 => (4, 4),
             _ => (16, 16),
         };
-        var weights = new WeightFormat(weightBits, (Symmetry)given.Weights, given.GroupSize);
+        var weights = new WeightFormat(weightBits, (Symmetry)given.Weights, given.GroupSize, (Sparsity)given.Sparsity);
         var activations = new ActivationFormat(activationBits, (Symmetry)given.Activations, (ActivationRange)given.Range);
         bool asymmetric = weights.Symmetry == Symmetry.Asymmetric;
         if (!weights.IsQuantized && weights.GroupSize > 0)
@@ -75,6 +77,8 @@ internal static class SchemeValidation
             Fail(QuantizationRules.WeightOptionOnFp16, "Weights", "Weights = Symmetry.Asymmetric", precision);
         if (weights.IsQuantized && weights.GroupSize > 0 && asymmetric)
             Fail(QuantizationRules.GroupAsymmetric, "GroupSize", weights.GroupSize);
+        if (weights.Sparsity == Sparsity.TwoOfFour && (!activations.IsQuantized || weights.GroupSize > 0 || asymmetric))
+            Fail(QuantizationRules.SparsityNotSupported, "Sparsity", precision);
         if (!activations.IsQuantized && activations.Symmetry == Symmetry.Asymmetric)
             Fail(QuantizationRules.ActivationOptionOn16Bit, "Activations", "Activations = Symmetry.Asymmetric", precision);
         if (!activations.IsQuantized && activations.Range == ActivationRange.Static)

@@ -6,7 +6,7 @@
 //   qkv      [tokens, 3 x 768] row-major FP16: queries, keys, values, each 12 heads of 64
 //
 // A block takes 16 query tokens and 12 heads, a warp each.
-// Launch: grid (ceil(bucket tokens / 16), 12 / 12), 384 threads. Plan e2d69a3fe831fceb.
+// Launch: grid (ceil(bucket tokens / 16), 12 / 12), 384 threads. Plan 35488fce05879895.
 #include "mc/attention.cuh"
 
 namespace {

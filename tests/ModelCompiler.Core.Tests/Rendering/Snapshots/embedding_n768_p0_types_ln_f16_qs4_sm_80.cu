@@ -7,7 +7,7 @@
 //
 //   tables  [rows, 768] row-major FP16
 //
-// Launch: grid (ceil(bucket tokens / rows a block)), 96 threads. Plan 838fd437a5fe709c.
+// Launch: grid (ceil(bucket tokens / rows a block)), 96 threads. Plan b162e5a568e31b28.
 #include "mc/embedding.cuh"
 
 namespace {

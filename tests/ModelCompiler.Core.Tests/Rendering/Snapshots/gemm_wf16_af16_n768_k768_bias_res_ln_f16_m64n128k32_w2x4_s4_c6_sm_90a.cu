@@ -12,7 +12,7 @@
 //
 // mma.m16n8k16 on FP16 operands.
 // Tile 64 tokens x 128 outputs x 32 inputs, 2 x 4 warps, 4 stages, 49152 bytes of shared memory.
-// Launch: grid (6, ceil(bucket tokens / 64)) in clusters of 6 x 1, 256 threads. Plan 427725f7c6f93624.
+// Launch: grid (6, ceil(bucket tokens / 64)) in clusters of 6 x 1, 256 threads. Plan df1ab63dbfa51e8c.
 #include "mc/gemm.cuh"
 #include "mc/epilogue/steps.cuh"
 

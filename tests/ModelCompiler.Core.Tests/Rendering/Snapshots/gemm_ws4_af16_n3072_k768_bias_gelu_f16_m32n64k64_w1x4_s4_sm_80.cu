@@ -11,7 +11,7 @@
 //
 // mma.m16n8k16 on FP16 operands, weights widened in registers.
 // Tile 32 tokens x 64 outputs x 64 inputs, 1 x 4 warps, 4 stages, 24576 bytes of shared memory.
-// Launch: grid (48, ceil(bucket tokens / 32)), 128 threads. Plan 293cd5b66f732246.
+// Launch: grid (48, ceil(bucket tokens / 32)), 128 threads. Plan 25eb5ce8ba0fc622.
 #include "mc/gemm.cuh"
 #include "mc/epilogue/steps.cuh"
 

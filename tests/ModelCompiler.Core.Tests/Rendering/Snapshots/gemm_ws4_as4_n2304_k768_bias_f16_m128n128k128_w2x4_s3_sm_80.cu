@@ -10,7 +10,7 @@
 //
 // mma.m16n8k64 on 4-bit operands.
 // Tile 128 tokens x 128 outputs x 128 inputs, 2 x 4 warps, 3 stages, 49152 bytes of shared memory.
-// Launch: grid (18, ceil(bucket tokens / 128)), 256 threads. Plan 0a2a925511052607.
+// Launch: grid (18, ceil(bucket tokens / 128)), 256 threads. Plan 7f7aaaceea8a5b42.
 #include "mc/gemm.cuh"
 #include "mc/epilogue/steps.cuh"
 

@@ -13,7 +13,7 @@
 //
 // mma.m16n8k64 on 4-bit operands.
 // Tile 64 tokens x 256 outputs x 128 inputs, 2 x 4 warps, 3 stages, 61440 bytes of shared memory.
-// Launch: grid (1, ceil(bucket tokens / 64)), 256 threads. Plan 04867e42ae48f5d8.
+// Launch: grid (1, ceil(bucket tokens / 64)), 256 threads. Plan 04fd4496e496e914.
 #include "mc/gemm.cuh"
 #include "mc/epilogue/steps.cuh"
 

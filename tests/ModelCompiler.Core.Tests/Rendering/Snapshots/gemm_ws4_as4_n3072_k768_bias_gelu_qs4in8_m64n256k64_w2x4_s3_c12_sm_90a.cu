@@ -11,7 +11,7 @@
 //
 // mma.m16n8k32 on 8-bit operands, weights widened in registers.
 // Tile 64 tokens x 256 outputs x 64 inputs, 2 x 4 warps, 3 stages, 36864 bytes of shared memory.
-// Launch: grid (12, ceil(bucket tokens / 64)) in clusters of 12 x 1, 256 threads. Plan 534966c9e3bf7253.
+// Launch: grid (12, ceil(bucket tokens / 64)) in clusters of 12 x 1, 256 threads. Plan 31fcf983540bf9dc.
 #include "mc/gemm.cuh"
 #include "mc/epilogue/steps.cuh"
 

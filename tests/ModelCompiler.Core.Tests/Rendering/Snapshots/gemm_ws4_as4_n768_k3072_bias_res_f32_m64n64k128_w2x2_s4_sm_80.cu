@@ -11,7 +11,7 @@
 //
 // mma.m16n8k64 on 4-bit operands.
 // Tile 64 tokens x 64 outputs x 128 inputs, 2 x 2 warps, 4 stages, 32768 bytes of shared memory.
-// Launch: grid (12, ceil(bucket tokens / 64)), 128 threads. Plan 7ce7ba056f64a2fd.
+// Launch: grid (12, ceil(bucket tokens / 64)), 128 threads. Plan 3cba23750d865f16.
 #include "mc/gemm.cuh"
 #include "mc/epilogue/steps.cuh"
 

@@ -10,7 +10,7 @@
 //
 // mma.m16n8k32 on 8-bit operands, weights widened in registers.
 // Tile 64 tokens x 64 outputs x 64 inputs, 2 x 2 warps, 4 stages, 24576 bytes of shared memory.
-// Launch: grid (36, ceil(bucket tokens / 64)), 128 threads. Plan 0830289e40cdb495.
+// Launch: grid (36, ceil(bucket tokens / 64)), 128 threads. Plan f59d10fed31c5581.
 #include "mc/gemm.cuh"
 #include "mc/epilogue/steps.cuh"
 

@@ -11,7 +11,7 @@
 //
 // mma.m16n8k32 on 8-bit operands.
 // Tile 128 tokens x 128 outputs x 64 inputs, 2 x 4 warps, 3 stages, 49152 bytes of shared memory.
-// Launch: grid (24, ceil(bucket tokens / 128)), 256 threads. Plan 035ef30c264f6f05.
+// Launch: grid (24, ceil(bucket tokens / 128)), 256 threads. Plan 0d81d954bbcf2b10.
 #include "mc/gemm.cuh"
 #include "mc/epilogue/steps.cuh"
 

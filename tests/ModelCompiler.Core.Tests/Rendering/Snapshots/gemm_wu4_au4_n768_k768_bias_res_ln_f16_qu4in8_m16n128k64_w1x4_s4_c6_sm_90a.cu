@@ -16,7 +16,7 @@
 //
 // mma.m16n8k32 on 8-bit operands, weights widened in registers.
 // Tile 16 tokens x 128 outputs x 64 inputs, 1 x 4 warps, 4 stages, 20480 bytes of shared memory.
-// Launch: grid (6, ceil(bucket tokens / 16)) in clusters of 6 x 1, 128 threads. Plan d7444c7745f28ad5.
+// Launch: grid (6, ceil(bucket tokens / 16)) in clusters of 6 x 1, 128 threads. Plan a3da41e4e8cf7a68.
 #include "mc/gemm.cuh"
 #include "mc/epilogue/steps.cuh"
 

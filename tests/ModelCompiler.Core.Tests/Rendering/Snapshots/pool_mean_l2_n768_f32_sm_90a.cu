@@ -6,7 +6,7 @@
 //
 //   input   [tokens, 768] row-major FP16
 //
-// Launch: grid (most sequences of the bucket), 480 threads. Plan cd1e14d5b4c1cbdd.
+// Launch: grid (most sequences of the bucket), 480 threads. Plan bfba9dee14d1e687.
 #include "mc/heads.cuh"
 
 namespace {

@@ -7,7 +7,7 @@
 //
 //   input   [tokens, 768] row-major fp32
 //
-// Launch: grid (ceil(bucket tokens / rows a block)), 96 threads. Plan a385d23d2ebc0d57.
+// Launch: grid (ceil(bucket tokens / rows a block)), 96 threads. Plan d42f8404aac2cacd.
 #include "mc/rows.cuh"
 
 namespace {

@@ -32,10 +32,10 @@ partial class Embedder
                 NormalizeEmbedding = true,
             },
             Scheme = new(
-                new(new(16, global::ModelCompiler.Symmetry.Symmetric, 0), new(16, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // Qkv
-                new(new(16, global::ModelCompiler.Symmetry.Symmetric, 0), new(16, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // AttentionOutput
-                new(new(16, global::ModelCompiler.Symmetry.Symmetric, 0), new(16, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // MlpIntermediate
-                new(new(16, global::ModelCompiler.Symmetry.Symmetric, 0), new(16, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)) // MlpOutput
+                new(new(16, global::ModelCompiler.Symmetry.Symmetric, 0, global::ModelCompiler.Sparsity.Dense), new(16, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // Qkv
+                new(new(16, global::ModelCompiler.Symmetry.Symmetric, 0, global::ModelCompiler.Sparsity.Dense), new(16, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // AttentionOutput
+                new(new(16, global::ModelCompiler.Symmetry.Symmetric, 0, global::ModelCompiler.Sparsity.Dense), new(16, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // MlpIntermediate
+                new(new(16, global::ModelCompiler.Symmetry.Symmetric, 0, global::ModelCompiler.Sparsity.Dense), new(16, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)) // MlpOutput
             ),
             Shapes = new(new(64), 64),
             Targets = new(global::ModelCompiler.GpuArch.Sm89),

@@ -77,10 +77,10 @@ partial class Supersense
                 NormalizeEmbedding = false,
             },
             Scheme = new(
-                new(new(4, global::ModelCompiler.Symmetry.Symmetric, 0), new(4, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // Qkv
-                new(new(4, global::ModelCompiler.Symmetry.Symmetric, 0), new(4, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // AttentionOutput
-                new(new(4, global::ModelCompiler.Symmetry.Symmetric, 0), new(4, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // MlpIntermediate
-                new(new(8, global::ModelCompiler.Symmetry.Symmetric, 0), new(8, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)) // MlpOutput
+                new(new(4, global::ModelCompiler.Symmetry.Symmetric, 0, global::ModelCompiler.Sparsity.Dense), new(4, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // Qkv
+                new(new(4, global::ModelCompiler.Symmetry.Symmetric, 0, global::ModelCompiler.Sparsity.Dense), new(4, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // AttentionOutput
+                new(new(4, global::ModelCompiler.Symmetry.Symmetric, 0, global::ModelCompiler.Sparsity.Dense), new(4, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)), // MlpIntermediate
+                new(new(8, global::ModelCompiler.Symmetry.Symmetric, 0, global::ModelCompiler.Sparsity.Dense), new(8, global::ModelCompiler.Symmetry.Symmetric, global::ModelCompiler.ActivationRange.PerToken)) // MlpOutput
             ),
             Shapes = new(new(32, 128, 1024), 64),
             Targets = new(global::ModelCompiler.GpuArch.Sm80),

@@ -9,7 +9,7 @@ namespace ModelCompiler.Runtime.Tests.Gpu;
 /// Packed weights against native/include/mc/weight_layout.cuh: <see cref="Position"/> is that header's function, line for
 /// line, and says for each element where it must be.
 /// </summary>
-public class WeightLayoutTests
+public class FragmentLayoutTests
 {
     [Theory]
     [InlineData(GemmFamily.Int4, 4, Symmetry.Symmetric, 72, 96)]
@@ -27,7 +27,7 @@ public class WeightLayoutTests
         var format = new WeightFormat(bits, symmetry, 0);
         float[] ones = [.. Enumerable.Repeat(1f, n)];
         var linear = new QuantizedLinear(n, k, format, codes, ones, symmetry == Symmetry.Asymmetric ? ones : []);
-        var layout = new WeightLayout(new(n, k, new(format, Activations(family)), family));
+        var layout = new FragmentLayout(new(n, k, new(format, Activations(family)), family));
         using var block = new HostBlock(layout.Bytes);
         layout.Pack(linear, block.Pointer);
 
@@ -49,7 +49,7 @@ public class WeightLayoutTests
     {
         const int N = 72, K = 40;
         Half[] values = [.. Enumerable.Range(1, N * K).Select(i => (Half)i)];
-        var layout = new WeightLayout(new(N, K, LinearPrecision.Float16, GemmFamily.Float16));
+        var layout = new FragmentLayout(new(N, K, LinearPrecision.Float16, GemmFamily.Float16));
         using var block = new HostBlock(layout.Bytes);
         layout.Pack(values, block.Pointer);
 

@@ -1,0 +1,56 @@
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
+using ModelCompiler.Runtime.Gpu;
+using ModelCompiler.Runtime.Quantization;
+
+namespace ModelCompiler.Runtime.Tests.Gpu;
+
+/// <summary>Weights in the order of native/include/mc/hopper/weight_rows.cuh.</summary>
+public class SwizzledRowLayoutTests
+{
+    [Theory]
+    [InlineData(4, Symmetry.Symmetric, 72, 96)]
+    [InlineData(4, Symmetry.Asymmetric, 16, 128)]
+    [InlineData(8, Symmetry.Symmetric, 40, 272)]
+    public unsafe void Every_code_lies_where_the_kernel_looks_for_it(int bits, Symmetry symmetry, int n, int k)
+    {
+        var random = new Random(n * k + bits);
+        bool isSigned = symmetry == Symmetry.Symmetric;
+        byte[] codes = [.. Enumerable.Range(0, n * k).Select(_ => (byte)(isSigned ? random.Next(-(1 << (bits - 1)), 1 << (bits - 1)) : random.Next(1 << bits)))];
+        var format = new WeightFormat(bits, symmetry, 0);
+        float[] ones = [.. Enumerable.Repeat(1f, n)];
+        var activations = new ActivationFormat(8, symmetry, ActivationRange.PerToken);
+        var layout = new SwizzledRowLayout(new(n, k, new(format, activations), GemmFamily.Int8));
+        using var block = new HostBlock(layout.Bytes);
+        layout.Pack(new QuantizedLinear(n, k, format, codes, ones, isSigned ? [] : ones), block.Pointer);
+
+        var seen = new byte[layout.Bytes];
+        for (int i = 0; i < codes.Length; i++)
+        {
+            long at = Position(n, i / k, i % k);
+            block.Pointer[at].ShouldBe(codes[i], $"n {i / k}, k {i % k}");
+            seen[at]++;
+        }
+
+        // Everything has a place of its own, and what is between is zero.
+        seen.Max().ShouldBe((byte)1);
+        for (long at = 0; at < layout.Bytes; at++)
+            (seen[at] == 1 || block.Pointer[at] == 0).ShouldBeTrue($"byte {at}");
+    }
+
+    [Fact]
+    public unsafe void Every_half_lies_where_the_kernel_looks_for_it()
+    {
+        const int N = 24, K = 80;
+        Half[] values = [.. Enumerable.Range(1, N * K).Select(i => (Half)i)];
+        var layout = new SwizzledRowLayout(new(N, K, LinearPrecision.Float16, GemmFamily.Float16));
+        using var block = new HostBlock(layout.Bytes);
+        layout.Pack(values, block.Pointer);
+        for (int i = 0; i < values.Length; i++)
+            (*(Half*)(block.Pointer + Position(N, i / K, 2 * (i % K)))).ShouldBe(values[i]);
+    }
+
+    /// <summary>Place of a byte of a row: pieces of 128 bytes, all rows of one after the other; chunk c of row n at c ^ (n % 8).</summary>
+    private static long Position(int rows, int n, int rowByte) =>
+        ((long)(rowByte / 128) * rows + n) * 128 + ((rowByte % 128 / 16) ^ (n % 8)) * 16 + rowByte % 16;
+}
