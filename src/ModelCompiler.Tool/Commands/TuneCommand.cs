@@ -88,8 +88,7 @@ public static class TuneCommand
         // The rules' kernels are needed as reference wherever anything is still to be measured.
         IEnumerable<KernelPlan> kernels = jobs.Where(j => log.Find(j.Key) is null).SelectMany(j => (KernelPlan?[])
             [j.Rule.Product, j.Rule.Finish, j.Candidate.Product, j.Candidate.Finish]).OfType<KernelPlan>();
-        using var pipeline = new KernelPipeline(kernels, new KernelCompiler(cache: CubinCache.ForUser()));
-        using var bench = new CandidateBench(context, pipeline, jobs);
+        using var bench = new CandidateBench(context, new(kernels, new KernelCompiler(cache: CubinCache.ForUser())), jobs);
         IReadOnlyList<WorkResult> results = [];
         WorkProgress.Run(channels, "tune", "candidates", jobs.Count, quiet: false, advance => results = TuningRun.Run(jobs, log, bench, advance));
         return results;

@@ -31,7 +31,7 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
 
     /// <summary>A bench for jobs.</summary>
     /// <param name="context">The GPU.</param>
-    /// <param name="kernels">Kernels of the jobs.</param>
+    /// <param name="kernels">Kernels of the jobs, which the bench takes over.</param>
     /// <param name="jobs">All jobs: weights are packed for every order that their kernels read.</param>
     public CandidateBench(CudaContext context, KernelPipeline kernels, IReadOnlyList<TuningJob> jobs)
     {
@@ -67,9 +67,10 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
         }
     }
 
-    /// <summary>Frees everything; nothing where the GPU is lost, because freeing would wait for it.</summary>
+    /// <summary>Frees everything, the kernels too; nothing where the GPU is lost, because freeing would wait for it.</summary>
     public void Dispose()
     {
+        _kernels.Stop();
         if (_isLost)
             return;
         foreach (CudaEvent mark in _marks)
@@ -77,6 +78,7 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
         _memory?.Memory.Dispose();
         _weights?.Weights.Dispose();
         _stream.Dispose();
+        _kernels.Dispose();
     }
 
     /// <summary>What the rules' candidate of the job's work writes.</summary>

@@ -50,10 +50,13 @@ internal sealed class KernelPipeline : IDisposable
         }
     }
 
-    /// <summary>Unloads all and stops compiling. Not while the GPU runs one.</summary>
+    /// <summary>Compiles no more.</summary>
+    public void Stop() => _stop.Cancel();
+
+    /// <summary>Stops and unloads all. Not while the GPU runs one.</summary>
     public void Dispose()
     {
-        _stop.Cancel();
+        Stop();
         foreach ((CudaModule module, _) in _loaded.Values)
             module.Dispose();
     }

@@ -91,9 +91,9 @@ internal sealed class TuningLog : IDisposable
 
     private void Take(Line line)
     {
-        if (line is not { Work: { } work, Candidate: { } candidate })
+        if (line is not { Work: { } work, Tokens: { } tokens, Candidate: { } candidate })
             return;
-        var key = new TuningKey(work, line.Tokens, candidate);
+        var key = new TuningKey(work, tokens, candidate);
         if (line.Begin == true)
             _begun[key] = _begun.GetValueOrDefault(key) + 1;
         else if (line.Failed is { } reason)
@@ -130,7 +130,7 @@ internal sealed class TuningLog : IDisposable
 
         public string? Work { get; init; }
 
-        public int Tokens { get; init; }
+        public int? Tokens { get; init; }
 
         public string? Candidate { get; init; }
 
