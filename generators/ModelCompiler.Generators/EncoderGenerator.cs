@@ -117,6 +117,6 @@ public sealed class EncoderGenerator : IIncrementalGenerator
         ConfigMatch? match = matches.FirstOrDefault(m => m.Declared == spec.Encoder.ConfigPath);
         ConfigSource config = match?.Resolve(path => files.FirstOrDefault(f => f.Path == path)) ?? ConfigSource.None;
         CheckedDeclaration result = DeclarationCheck.Check(spec with { Config = config }, tuning);
-        return result.Declaration is { } declaration ? new(spec.Type, declaration, result.Tuned) : null;
+        return result.Declaration is { } declaration ? new(spec.Type, declaration, result.Tuned, result.Strategies) : null;
     }
 }

@@ -51,8 +51,7 @@ internal sealed class DescriptorView(EncoderClass encoder, ExecutionPlan plan)
 
     public string NormalizeEmbedding => _model.NormalizeEmbedding ? "true" : "false";
 
-    public IReadOnlyList<PartView> Parts =>
-        [.. QuantizationScheme.Parts.Select(part => new PartView(part, encoder.Declaration.Scheme[part]))];
+    public IReadOnlyList<PartView> Parts => PartView.Of(encoder.Declaration.Scheme);
 
     public string TokenBuckets => string.Join(", ", _shapes.TokenBuckets.Select(CSharpText.Literal));
 
@@ -60,7 +59,12 @@ internal sealed class DescriptorView(EncoderClass encoder, ExecutionPlan plan)
 
     public string Targets => string.Join(", ", encoder.Declaration.Targets.Select(t => "global::ModelCompiler.GpuArch." + t));
 
-    public string PlanHash => ModelCompiler.Core.Planning.PlanHash.Compute(plan, _shapes, encoder.Tuned);
+    public string PlanHash => ModelCompiler.Core.Planning.PlanHash.Compute(plan, _shapes, encoder.Tuned, encoder.Strategies);
+
+    public bool HasStrategies => encoder.Strategies.Count > 0;
+
+    public IReadOnlyList<StrategyView> Strategies =>
+        [.. encoder.Strategies.Select((strategy, i) => new StrategyView(strategy, isLast: i + 1 == encoder.Strategies.Count))];
 
     public bool HasTuned => encoder.Tuned.Count > 0;
 
@@ -68,6 +72,18 @@ internal sealed class DescriptorView(EncoderClass encoder, ExecutionPlan plan)
         [.. encoder.Tuned.Select((choice, i) => new TunedView(choice, isLast: i + 1 == encoder.Tuned.Count))];
 
     public IReadOnlyList<string> KernelTargets => [.. encoder.Declaration.Targets.Select(t => t.ToString())];
+}
+
+/// <summary>A bucket with precisions of its own in <c>Descriptor.cs.hbs</c>.</summary>
+internal sealed class StrategyView(BucketScheme strategy, bool isLast)
+{
+    public string Arch => strategy.Arch.ToString();
+
+    public string Tokens => CSharpText.Literal(strategy.Tokens);
+
+    public IReadOnlyList<PartView> Parts => PartView.Of(strategy.Scheme);
+
+    public string Separator => isLast ? "" : ",";
 }
 
 /// <summary>A tuned kernel in <c>Descriptor.cs.hbs</c>.</summary>
@@ -87,6 +103,9 @@ internal sealed class TunedView(KernelChoice choice, bool isLast)
 /// <summary>Precision of one linear part in <c>Descriptor.cs.hbs</c>.</summary>
 internal sealed class PartView(EncoderPart part, LinearPrecision precision)
 {
+    /// <summary>The four parts of a scheme.</summary>
+    public static IReadOnlyList<PartView> Of(QuantizationScheme scheme) => [.. QuantizationScheme.Parts.Select(part => new PartView(part, scheme[part]))];
+
     public string Part => part.ToString();
 
     public string WeightBits => CSharpText.Literal(precision.Weights.Bits);

@@ -11,8 +11,10 @@ namespace ModelCompiler.Generators.Emitter;
 /// </summary>
 /// <param name="Type">The user's class.</param>
 /// <param name="Declaration">The valid declaration on it.</param>
-/// <param name="Tuned">Measured kernels that it takes instead of the rules' choice; of a tuning database, only this gets here.</param>
-internal sealed record EncoderClass(DeclaredType Type, EncoderDeclaration Declaration, EquatableArray<KernelChoice> Tuned);
+/// <param name="Tuned">Measured kernels that it takes instead of the rules' choice; of a tuning database, only this and the next get here.</param>
+/// <param name="Strategies">Buckets that run in other precisions than the declared ones.</param>
+internal sealed record EncoderClass(
+    DeclaredType Type, EncoderDeclaration Declaration, EquatableArray<KernelChoice> Tuned, EquatableArray<BucketScheme> Strategies);
 
 /// <summary>A generated file.</summary>
 /// <param name="HintName">Unique name in the compilation, without regard to case.</param>

@@ -7,38 +7,46 @@ using ModelCompiler.Core.Tuning;
 
 namespace ModelCompiler.Generators.Parser;
 
-/// <summary>What tuning databases say about the kernels of a class, and what a person should know about that.</summary>
-internal static class TuningCheck
+/// <summary>What tuning databases say about a class, and what a person should know about that.</summary>
+/// <param name="Kernels">Kernels to take instead of the rules' choice.</param>
+/// <param name="Strategies">Buckets that run in other precisions than the declared ones.</param>
+/// <param name="Notes">Warnings and notes.</param>
+internal sealed record TuningCheck(
+    EquatableArray<KernelChoice> Kernels, EquatableArray<BucketScheme> Strategies, EquatableArray<SpecError> Notes)
 {
-    /// <summary>Kernels to take instead of the rules' choice; notes are added to <paramref name="notes"/>.</summary>
-    public static EquatableArray<KernelChoice> Choose(
-        EncoderDeclaration declaration, ExecutionPlan plan, EquatableArray<TuningFile> files, List<SpecError> notes)
+    /// <summary>Asks the databases about every target of a declaration.</summary>
+    public static TuningCheck Of(EncoderDeclaration declaration, EquatableArray<TuningFile> files)
     {
-        var choices = new List<KernelChoice>();
+        List<KernelChoice> kernels = [];
+        List<BucketScheme> strategies = [];
+        List<SpecError> notes = [];
         for (int i = 0; i < declaration.Targets.Count; i++)
         {
             GpuArch arch = declaration.Targets[i];
             if (TuningSet.For(arch, files) is not { } file)
                 continue;
-            if (files.Where(f => f != file && f.Database.Stamp.ComputeCapability == arch.ComputeCapability()).FirstOrDefault() is { } second)
+            if (files.FirstOrDefault(f => f != file && f.Database.Stamp.ComputeCapability == arch.ComputeCapability()) is { } second)
                 notes.Add(Note(TuningRules.SeveralDatabases, i, FileName(file), FileName(second), arch.Name()));
-            TunedKernels tuned = TunedKernels.Choose(plan, declaration.Shapes, arch, file.Database);
-            choices.AddRange(tuned.Choices);
-            foreach (KernelChoice unknown in tuned.Unknown)
+            EquatableArray<BucketScheme> faster = declaration.HasStrategy
+                ? TuningSet.Strategies(declaration.Model, declaration.Scheme, declaration.Shapes, arch, file.Database)
+                : default;
+            strategies.AddRange(faster);
+            foreach (SchemeGroup group in SchemeGroup.Of(declaration.Scheme, declaration.Shapes, arch, faster))
             {
-                notes.Add(Note(
-                    TuningRules.CandidateUnknown, i, FileName(file), unknown.Candidate, unknown.Work, Core.Spec.Invariant.Text(unknown.Tokens)));
+                TunedKernels tuned = TunedKernels.Choose(Planner.Plan(declaration.Model, group.Scheme), group.Shapes, arch, file.Database);
+                kernels.AddRange(tuned.Choices);
+                notes.AddRange(tuned.Unknown.Select(unknown => Note(
+                    TuningRules.CandidateUnknown, i, FileName(file), unknown.Candidate, unknown.Work, Core.Spec.Invariant.Text(unknown.Tokens))));
             }
         }
 
-        foreach (TuningFile file in files)
+        foreach (TuningStamp stamp in files.Select(f => f.Database.Stamp))
         {
-            TuningStamp stamp = file.Database.Stamp;
             if (declaration.Targets.All(t => t.ComputeCapability() != stamp.ComputeCapability))
-                notes.Add(Note(TuningRules.OtherChip, -1, FileName(file), stamp.Gpu, stamp.ComputeCapability));
+                notes.Add(Note(TuningRules.OtherChip, -1, FileName(files.First(f => f.Database.Stamp == stamp)), stamp.Gpu, stamp.ComputeCapability));
         }
 
-        return choices.ToEquatableArray();
+        return new(kernels.ToEquatableArray(), strategies.ToEquatableArray(), notes.ToEquatableArray());
     }
 
     private static SpecError Note(SpecRule rule, int target, params string[] arguments) => new(rule, SpecPlace.Target(target), new(arguments));

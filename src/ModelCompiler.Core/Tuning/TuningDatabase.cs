@@ -1,3 +1,5 @@
+using ModelCompiler.Core.Spec;
+
 namespace ModelCompiler.Core.Tuning;
 
 /// <summary>
@@ -35,18 +37,28 @@ public sealed record TuningDatabase(
     /// The entry of a work for a bucket: its own, else that of the nearest bucket within <see cref="NearestFactor"/>; of two
     /// equally near that of the larger. Null where there is none.
     /// </summary>
-    public TuningEntry? Find(string work, int tokens)
+    public TuningEntry? Find(string work, int tokens) => Nearest(Entries.Where(e => e.Work == work), e => e.Tokens, tokens);
+
+    /// <summary>The strategy of a checkpoint's scheme for a bucket, found as <see cref="Find(string, int)"/> finds an entry.</summary>
+    public TuningStrategy? Find(EncoderModel model, QuantizationScheme checkpoint, int tokens)
     {
-        TuningEntry? best = null;
+        string key = TuningStrategy.ModelKey(model);
+        EquatableArray<string> parts = TuningStrategy.Texts(checkpoint);
+        return Nearest(Strategies.Where(s => s.Model == key && s.Checkpoint == parts), s => s.Tokens, tokens);
+    }
+
+    private static T? Nearest<T>(IEnumerable<T> items, Func<T, int> tokensOf, int tokens)
+        where T : class
+    {
+        T? best = null;
         double nearest = NearestFactor;
-        foreach (TuningEntry entry in Entries)
+        foreach (T item in items)
         {
-            if (entry.Work != work)
+            int at = tokensOf(item);
+            double factor = (double)Math.Max(at, tokens) / Math.Min(at, tokens);
+            if (factor > nearest || (factor == nearest && best is not null && tokensOf(best) > at))
                 continue;
-            double factor = (double)Math.Max(entry.Tokens, tokens) / Math.Min(entry.Tokens, tokens);
-            if (factor > nearest || (factor == nearest && best is not null && best.Tokens > entry.Tokens))
-                continue;
-            (best, nearest) = (entry, factor);
+            (best, nearest) = (item, factor);
         }
 
         return best;

@@ -1,3 +1,5 @@
+using ModelCompiler.Core.Spec;
+
 namespace ModelCompiler.Core.Tuning;
 
 /// <summary>The fastest candidate of a work at a bucket.</summary>
@@ -22,6 +24,20 @@ public sealed record TuningStrategy(
     string Model, EquatableArray<string> Checkpoint, int Tokens, EquatableArray<string> Parts, double MedianUs, double CheckpointUs)
 {
     /// <summary>What of a model decides its times, such as <c>h768_i3072_a12_l12</c>.</summary>
-    public static string ModelKey(Spec.EncoderModel model) => FormattableString.Invariant(
+    public static string ModelKey(EncoderModel model) => FormattableString.Invariant(
         $"h{model.HiddenSize}_i{model.IntermediateSize}_a{model.AttentionHeads}_l{model.Layers}");
+
+    /// <summary>Texts of a scheme's four parts.</summary>
+    public static EquatableArray<string> Texts(QuantizationScheme scheme) =>
+        QuantizationScheme.Parts.Select(part => scheme[part].ToString()).ToEquatableArray();
+
+    /// <summary>The chosen scheme of a checkpoint's; null where a part has a precision that is not allowed for it.</summary>
+    public QuantizationScheme? SchemeFor(QuantizationScheme checkpoint)
+    {
+        LinearPrecision?[] chosen =
+        [
+            .. QuantizationScheme.Parts.Select((part, i) => AllowedPrecisions.For(checkpoint[part]).FirstOrDefault(p => p.ToString() == Parts[i])),
+        ];
+        return chosen is [{ } qkv, { } attention, { } intermediate, { } output] ? new(qkv, attention, intermediate, output) : null;
+    }
 }

@@ -29,6 +29,14 @@ public static class TuningSet
         targets.SelectMany(arch => For(arch, files) is { } file ? TunedKernels.Choose(plan, shapes, arch, file.Database).Choices : default)
             .ToEquatableArray();
 
+    /// <summary>Buckets of a target for which a database knows faster precisions than the declared ones.</summary>
+    public static EquatableArray<BucketScheme> Strategies(
+        EncoderModel model, QuantizationScheme declared, ShapeSet shapes, GpuArch arch, TuningDatabase database) =>
+        (from tokens in shapes.TokenBuckets
+         let scheme = database.Find(model, declared, tokens)?.SchemeFor(declared)
+         where scheme is not null && scheme != declared
+         select new BucketScheme(arch, tokens, scheme)).ToEquatableArray();
+
     private static EquatableArray<TuningFile> ReadShipped()
     {
         var assembly = typeof(TuningSet).Assembly;

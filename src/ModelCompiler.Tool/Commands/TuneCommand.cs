@@ -50,14 +50,18 @@ public static class TuneCommand
             if (!TuningDatabase.IsDatabase(result.GetValueOrDefault<string>()))
                 result.AddError($"--output: expected a name that ends in {TuningDatabase.FileSuffix}, found '{result.GetValueOrDefault<string>()}'.");
         });
+        var strategies = new Option<bool>("--strategies")
+        {
+            Description = "Also finds the fastest precision of each part for the checkpoint (the first of --precisions), among those that lose no accuracy (the others of --precisions, where given).",
+        };
         var log = new Option<string?>("--log") { Description = "Log that a killed run goes on from; the output's name with '.log' by default." };
         var command = new Command("tune", "Finds the fastest kernels for a model on the GPU at hand and writes a tuning database.")
         {
-            model, className, buckets, precisions, device, output, log,
+            model, className, buckets, precisions, strategies, device, output, log,
         };
         command.SetAction(parsed => Run(channels, new(
             parsed.GetRequiredValue(model), parsed.GetValue(className), parsed.GetValue(buckets) ?? [], parsed.GetValue(precisions) ?? [],
-            DeviceOption.Read(parsed, device), parsed.GetRequiredValue(output), parsed.GetValue(log) ?? parsed.GetRequiredValue(output) + ".log")));
+            parsed.GetValue(strategies), DeviceOption.Read(parsed, device), parsed.GetRequiredValue(output), parsed.GetValue(log) ?? parsed.GetRequiredValue(output) + ".log")));
         return command;
     }
 
@@ -77,8 +81,16 @@ public static class TuneCommand
         channels.Messages.WriteLine($"tune: {jobs.Count} candidates on {context.Info}{(log.Count > 0 ? $", {log.Count} of them measured before" : "")}");
         IReadOnlyList<WorkResult> results = Measure(channels, context, jobs, log);
 
-        File.WriteAllText(request.Output, TuningRun.ToDatabase(stamp, results, earlier).ToJson());
+        TuningDatabase database = TuningRun.ToDatabase(stamp, results, earlier);
+        File.WriteAllText(request.Output, database.ToJson());
         TuningTable.Write(channels, results);
+        if (request.Strategies)
+        {
+            foreach (IGrouping<EncoderModel, TuningModel> same in models.GroupBy(m => m.Model))
+                database = Strategies(channels, [.. same], arch, database, request.Device);
+            File.WriteAllText(request.Output, database.ToJson());
+        }
+
         channels.Results.WriteLine($"{results.Count(r => r.Entry is not null)} entries in {request.Output}");
         return ModelCompilerTool.Success;
     }
@@ -94,15 +106,28 @@ public static class TuneCommand
         return results;
     }
 
+    /// <summary>Searches the strategy of a model's first scheme among the precisions of all its schemes.</summary>
+    private static TuningDatabase Strategies(TextChannels channels, TuningModel[] schemes, GpuArch arch, TuningDatabase database, Device device)
+    {
+        (EncoderModel model, QuantizationScheme checkpoint, EquatableArray<int> buckets) = schemes[0];
+        LinearPrecision[] offered = [.. schemes.SelectMany(s => QuantizationScheme.Parts.Select(part => s.Scheme[part])).Distinct()];
+        var search = new StrategySearch(buckets, new SchemeBench(model, buckets, arch, database, device).Measure);
+        IReadOnlyList<StrategyResult> found = [];
+        int steps = 1 + StrategySearch.Alternatives(checkpoint, offered).Count();
+        WorkProgress.Run(channels, "strategies", "schemes", steps, quiet: false, advance => found = search.Run(checkpoint, offered, advance));
+        TuningTable.Write(channels, found);
+        return TuningRun.WithStrategies(database, model, checkpoint, found);
+    }
+
     /// <summary>What is measured: classes, or a configuration, in one or several precisions, at the wanted buckets.</summary>
     private static IEnumerable<TuningModel> Models(Request request)
     {
         foreach (EncoderDescriptor model in Descriptors(request))
         {
             EquatableArray<int> buckets = request.Buckets.Length == 0 ? model.Shapes.TokenBuckets : request.Buckets.Distinct().Order().ToEquatableArray();
-            QuantizationScheme[] schemes = request.Precisions.Length == 0
-                ? [model.Scheme]
-                : [.. request.Precisions.Select(p => QuantizationScheme.Uniform(PrecisionOptions.Parse(p)))];
+            IEnumerable<QuantizationScheme> schemes = request.Precisions.Length > 0
+                ? request.Precisions.Select(p => QuantizationScheme.Uniform(PrecisionOptions.Parse(p)))
+                : request.Strategies ? StrategySearch.Uniform(model.Scheme) : [model.Scheme];
             foreach (QuantizationScheme scheme in schemes)
                 yield return new(model.Model, scheme, buckets);
         }
@@ -139,5 +164,5 @@ public static class TuneCommand
 
     private sealed record TuningModel(EncoderModel Model, QuantizationScheme Scheme, EquatableArray<int> Buckets);
 
-    private sealed record Request(string Model, string? Class, int[] Buckets, string[] Precisions, Device Device, string Output, string Log);
+    private sealed record Request(string Model, string? Class, int[] Buckets, string[] Precisions, bool Strategies, Device Device, string Output, string Log);
 }

@@ -1,4 +1,5 @@
 using ModelCompiler.Core;
+using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Tuning;
 
 namespace ModelCompiler.Tool.Tuning;
@@ -89,6 +90,20 @@ internal static class TuningRun
             stamp,
             others.Concat(found).OrderBy(e => e.Work, StringComparer.Ordinal).ThenBy(e => e.Tokens).ToEquatableArray(),
             kept?.Strategies ?? default);
+    }
+
+    /// <summary>The database with strategies of a model, in place of what it had for the same checkpoint and bucket.</summary>
+    public static TuningDatabase WithStrategies(
+        TuningDatabase database, EncoderModel model, QuantizationScheme checkpoint, IReadOnlyList<StrategyResult> strategies)
+    {
+        TuningStrategy[] found =
+        [
+            .. strategies.Select(s => new TuningStrategy(
+                TuningStrategy.ModelKey(model), TuningStrategy.Texts(checkpoint), s.Tokens, TuningStrategy.Texts(s.Scheme), s.MedianUs, s.CheckpointUs)),
+        ];
+        IEnumerable<TuningStrategy> others = database.Strategies.Where(
+            o => !found.Any(f => (f.Model, f.Checkpoint, f.Tokens) == (o.Model, o.Checkpoint, o.Tokens)));
+        return database with { Strategies = others.Concat(found).OrderBy(s => s.Model, StringComparer.Ordinal).ThenBy(s => s.Tokens).ToEquatableArray() };
     }
 
     private static CandidateOutcome Outcome(TuningJob job, TuningLog log, ICandidateBench bench)

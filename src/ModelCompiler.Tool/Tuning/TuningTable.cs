@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Tuning;
 using Spectre.Console;
 
@@ -38,6 +39,26 @@ internal static class TuningTable
                     channels.Results.WriteLine($"left out: {new TuningKey(result.Work, result.Tokens, candidate)}: {disqualified.Reason}");
             }
         }
+    }
+
+    /// <summary>The fastest precisions of each bucket beside the checkpoint's own.</summary>
+    public static void Write(TextChannels channels, IReadOnlyList<StrategyResult> strategies)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("tokens").RightAligned());
+        foreach (EncoderPart part in QuantizationScheme.Parts)
+            table.AddColumn(new TableColumn(part.ToString()).NoWrap());
+        foreach (string column in (string[])["us", "checkpoint us", "gain"])
+            table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (StrategyResult s in strategies)
+        {
+            table.AddRow(
+            [
+                $"{s.Tokens}", .. QuantizationScheme.Parts.Select(part => s.Scheme[part].ToString()), Text(s.MedianUs), Text(s.CheckpointUs),
+                (s.CheckpointUs / s.MedianUs).ToString("0.00x", CultureInfo.InvariantCulture),
+            ]);
+        }
+
+        channels.ResultConsole.Write(table);
     }
 
     private static string Text(double? microseconds) => microseconds?.ToString("0.00", CultureInfo.InvariantCulture) ?? "";

@@ -38,7 +38,8 @@ internal static class TuningWeights
     }
 
     /// <summary>One layer's random values serve all: the GPU cannot tell, and they are made in a fraction of the time.</summary>
-    private static ModelWeights Repeated(ExecutionPlan whole)
+    /// <param name="whole">A plan without dense layers in its head.</param>
+    public static ModelWeights Repeated(ExecutionPlan whole)
     {
         EncoderModel single = whole.Model with { Layers = 1 };
         ExecutionPlan plan = Planner.Plan(single, whole.Scheme);

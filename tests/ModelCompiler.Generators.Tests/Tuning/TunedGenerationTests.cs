@@ -27,6 +27,23 @@ public sealed class TunedGenerationTests
     }
 
     [Fact]
+    public void Strategies_are_taken_where_the_class_asks_for_them()
+    {
+        var faster = new TuningStrategy(
+            "h128_i512_a4_l2", new("ws4_as4", "ws4_as4", "ws4_as4", "ws4_as4"), TuningHost.Tokens, new("ws4_as4", "wf16_af16", "ws4_as4", "ws8_as8"), 80, 100);
+        GeneratorHost declared = Tuned((TuningHost.Database(TuningHost.Candidates[0]) with { Strategies = new(faster) }).ToJson());
+        GeneratorHost asking = declared.WithEdit("[Quantize", "[Strategy]\n[Quantize");
+        Text(declared, "Descriptor").ShouldNotContain("Strategies");
+        Text(declared, "Kernels").ShouldNotContain("gemm_wf16_af16_n128_k128");
+        Text(asking, "Kernels").ShouldContain("gemm_wf16_af16_n128_k128");
+        asking.Generated().GetDiagnostics().Where(d => d.Severity > DiagnosticSeverity.Info && d.Id != "CS1591").ShouldBeEmpty();
+        Snapshot.Match("Strategy", asking.Run());
+        // Every kernel once, although two schemes share some.
+        string[] names = [.. System.Text.RegularExpressions.Regex.Matches(Text(asking, "Kernels"), "new\\(\"([a-z0-9_]+)\"").Select(m => m.Groups[1].Value)];
+        names.ShouldBeUnique();
+    }
+
+    [Fact]
     public void A_database_of_another_chip_changes_nothing() =>
         Text(Tuned(TuningHost.Database(TuningHost.Other, stamp: TuningHost.Stamp with { ComputeCapability = "8.0" }).ToJson()), "Kernels")
             .ShouldBe(Text(TuningHost.Host, "Kernels"));
