@@ -1,5 +1,4 @@
 using ModelCompiler.Core;
-using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec.Declaration;
 using ModelCompiler.Core.Spec.Validation;
@@ -27,17 +26,11 @@ internal sealed record TuningCheck(
                 continue;
             if (files.FirstOrDefault(f => f != file && f.Database.Stamp.ComputeCapability == arch.ComputeCapability()) is { } second)
                 notes.Add(Note(TuningRules.SeveralDatabases, i, FileName(file), FileName(second), arch.Name()));
-            EquatableArray<BucketScheme> faster = declaration.HasStrategy
-                ? TuningSet.Strategies(declaration.Model, declaration.Scheme, declaration.Shapes, arch, file.Database)
-                : default;
+            (TunedKernels tuned, EquatableArray<BucketScheme> faster) = TuningSet.Choose(declaration, arch, file.Database);
+            kernels.AddRange(tuned.Choices);
             strategies.AddRange(faster);
-            foreach (SchemeGroup group in SchemeGroup.Of(declaration.Scheme, declaration.Shapes, arch, faster))
-            {
-                TunedKernels tuned = TunedKernels.Choose(Planner.Plan(declaration.Model, group.Scheme), group.Shapes, arch, file.Database);
-                kernels.AddRange(tuned.Choices);
-                notes.AddRange(tuned.Unknown.Select(unknown => Note(
-                    TuningRules.CandidateUnknown, i, FileName(file), unknown.Candidate, unknown.Work, Core.Spec.Invariant.Text(unknown.Tokens))));
-            }
+            notes.AddRange(tuned.Unknown.Select(unknown => Note(
+                TuningRules.CandidateUnknown, i, FileName(file), unknown.Candidate, unknown.Work, Core.Spec.Invariant.Text(unknown.Tokens))));
         }
 
         foreach (TuningStamp stamp in files.Select(f => f.Database.Stamp))

@@ -1,4 +1,6 @@
+using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Spec;
+using ModelCompiler.Core.Spec.Validation;
 
 namespace ModelCompiler.Core.Scheduling;
 
@@ -23,4 +25,11 @@ public sealed record SchemeGroup(QuantizationScheme Scheme, ShapeSet Shapes)
         .GroupBy(tokens => strategies.FirstOrDefault(s => s.Arch == arch && s.Tokens == tokens)?.Scheme ?? declared)
         .Select(group => new SchemeGroup(group.Key, shapes with { TokenBuckets = group.ToEquatableArray() }))
         .ToEquatableArray();
+
+    /// <summary>Distinct kernels of all buckets of a target, in order of first use.</summary>
+    public static IEnumerable<KernelPlan> KernelsOf(
+        EncoderDeclaration declaration, GpuArch arch, EquatableArray<KernelChoice> tuned, EquatableArray<BucketScheme> strategies) =>
+        Of(declaration.Scheme, declaration.Shapes, arch, strategies)
+            .SelectMany(group => Scheduler.Schedule(Planner.Plan(declaration.Model, group.Scheme), group.Shapes, arch, tuned).Kernels)
+            .Distinct();
 }

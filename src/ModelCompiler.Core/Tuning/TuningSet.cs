@@ -1,6 +1,7 @@
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
+using ModelCompiler.Core.Spec.Validation;
 
 namespace ModelCompiler.Core.Tuning;
 
@@ -23,11 +24,38 @@ public static class TuningSet
     public static TuningFile? For(GpuArch arch, IEnumerable<TuningFile> files) =>
         files.Concat(Shipped).FirstOrDefault(f => f.Database.Stamp.ComputeCapability == arch.ComputeCapability());
 
-    /// <summary>What the databases say about the kernels of every target of a plan.</summary>
-    public static EquatableArray<KernelChoice> Choose(
-        ExecutionPlan plan, ShapeSet shapes, IEnumerable<GpuArch> targets, IEnumerable<TuningFile> files) =>
-        targets.SelectMany(arch => For(arch, files) is { } file ? TunedKernels.Choose(plan, shapes, arch, file.Database).Choices : default)
-            .ToEquatableArray();
+    /// <summary>What the databases say about every target of a declaration.</summary>
+    public static (EquatableArray<KernelChoice> Kernels, EquatableArray<BucketScheme> Strategies) Choose(
+        EncoderDeclaration declaration, EquatableArray<TuningFile> files)
+    {
+        List<KernelChoice> kernels = [];
+        List<BucketScheme> strategies = [];
+        foreach (GpuArch arch in declaration.Targets)
+        {
+            if (For(arch, files) is not { } file)
+                continue;
+            (TunedKernels tuned, EquatableArray<BucketScheme> faster) = Choose(declaration, arch, file.Database);
+            kernels.AddRange(tuned.Choices);
+            strategies.AddRange(faster);
+        }
+
+        return (kernels.ToEquatableArray(), strategies.ToEquatableArray());
+    }
+
+    /// <summary>What a database says about a target: its buckets' precisions, where the class asks for them, then the kernels of those.</summary>
+    public static (TunedKernels Kernels, EquatableArray<BucketScheme> Strategies) Choose(
+        EncoderDeclaration declaration, GpuArch arch, TuningDatabase database)
+    {
+        EquatableArray<BucketScheme> strategies = declaration.HasStrategy
+            ? Strategies(declaration.Model, declaration.Scheme, declaration.Shapes, arch, database)
+            : default;
+        TunedKernels[] groups =
+        [
+            .. SchemeGroup.Of(declaration.Scheme, declaration.Shapes, arch, strategies).Select(group =>
+                TunedKernels.Choose(Planner.Plan(declaration.Model, group.Scheme), group.Shapes, arch, database)),
+        ];
+        return (new(groups.SelectMany(g => g.Choices).ToEquatableArray(), groups.SelectMany(g => g.Unknown).ToEquatableArray()), strategies);
+    }
 
     /// <summary>Buckets of a target for which a database knows faster precisions than the declared ones.</summary>
     public static EquatableArray<BucketScheme> Strategies(

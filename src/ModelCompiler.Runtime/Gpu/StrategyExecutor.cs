@@ -55,6 +55,10 @@ internal sealed class StrategyExecutor : IEncoderExecutor
         ReadOnlyMemory<int> tokenIds, ReadOnlyMemory<int> sequenceLengths, ReadOnlyMemory<int> tokenTypes, Memory<float> output,
         CancellationToken cancellation) => For(tokenIds.Length).RunAsync(tokenIds, sequenceLengths, tokenTypes, output, cancellation);
 
+    /// <summary>The GPU executor of a batch's bucket; null on the CPU.</summary>
+    public static GpuExecutor? GpuFor(IEncoderExecutor executor, int tokens) =>
+        (executor is StrategyExecutor strategy ? strategy.For(tokens) : executor) as GpuExecutor;
+
     /// <inheritdoc/>
     public void RefuseQueued()
     {

@@ -153,6 +153,10 @@ public sealed partial class EncoderSession : IDisposable
         _executor.Dispose();
     }
 
+    /// <summary>A session on weights that are made in memory for each plan that the buckets run, without labels or a tokenizer.</summary>
+    internal static EncoderSession Load(EncoderDescriptor descriptor, Func<ExecutionPlan, ModelWeights> weights, EncoderOptions? options = null) =>
+        new(descriptor, "", [], Bind(descriptor, DescriptorPlan.Of(descriptor), weights, options ?? new()));
+
     /// <summary>What runs the session's batches, for tools that ask more of it than the results.</summary>
     internal IEncoderExecutor Executor => _executor;
 

@@ -29,6 +29,7 @@ internal static class FolderDescriptor
     /// <param name="shapes">Token buckets and longest sequence; <see cref="DefaultBuckets"/> where null.</param>
     /// <param name="targets">Architectures; all where empty.</param>
     /// <param name="tuning">Tuning databases; those that ship with the compiler stand behind them.</param>
+    /// <param name="strategy">Buckets run in the fastest precisions that the databases know, as with <see cref="StrategyAttribute"/>.</param>
     /// <exception cref="ModelCompilerException">The declaration breaks a rule; the message names each by its id.</exception>
     public static EncoderDescriptor Create(
         string name,
@@ -37,7 +38,8 @@ internal static class FolderDescriptor
         EncoderHead head = EncoderHead.FromConfig,
         ShapesArguments? shapes = null,
         EquatableArray<GpuArch> targets = default,
-        EquatableArray<TuningFile> tuning = default)
+        EquatableArray<TuningFile> tuning = default,
+        bool strategy = false)
     {
         var spec = new EncoderSpec
         {
@@ -54,7 +56,8 @@ internal static class FolderDescriptor
         if (result.Declaration is not { } declaration)
             throw new ModelCompilerException($"{name}: {string.Join(" ", result.Errors)}");
         ExecutionPlan plan = Planner.Plan(declaration.Model, declaration.Scheme);
-        EquatableArray<KernelChoice> tuned = TuningSet.Choose(plan, declaration.Shapes, declaration.Targets, tuning);
+        (EquatableArray<KernelChoice> tuned, EquatableArray<BucketScheme> strategies) = TuningSet.Choose(
+            declaration with { HasStrategy = strategy }, tuning);
         return new()
         {
             Name = name,
@@ -63,8 +66,9 @@ internal static class FolderDescriptor
             Shapes = declaration.Shapes,
             Targets = declaration.Targets,
             TunedKernels = tuned,
-            PlanHash = PlanHash.Compute(plan, declaration.Shapes, tuned),
-            Kernels = () => Render(plan, declaration, tuned),
+            Strategies = strategies,
+            PlanHash = PlanHash.Compute(plan, declaration.Shapes, tuned, strategies),
+            Kernels = () => Render(declaration, tuned, strategies),
         };
     }
 
@@ -89,10 +93,9 @@ internal static class FolderDescriptor
         return parts.ToEquatableArray();
     }
 
-    private static RenderedKernel[] Render(ExecutionPlan plan, EncoderDeclaration declaration, EquatableArray<KernelChoice> tuned) =>
-        [.. declaration.Targets
-            .SelectMany(target => Scheduler.Schedule(plan, declaration.Shapes, target, tuned).Kernels)
-            .Select(KernelRenderer.Render)];
+    private static RenderedKernel[] Render(
+        EncoderDeclaration declaration, EquatableArray<KernelChoice> tuned, EquatableArray<BucketScheme> strategies) =>
+        [.. declaration.Targets.SelectMany(arch => SchemeGroup.KernelsOf(declaration, arch, tuned, strategies)).Select(KernelRenderer.Render)];
 
     private static QuantizeArguments Arguments(string folder, EncoderPart part, QuantizationGroup group)
     {

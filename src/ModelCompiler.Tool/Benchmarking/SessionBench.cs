@@ -28,7 +28,7 @@ internal sealed class SessionBench(EncoderSession session, int iterations)
         var sample = new LatencySample(times);
         return new(
             batch, sequence, sample.Count, sample.Median, sample.Percentile(90), sample.Percentile(99), sample.Minimum,
-            ids.Length / sample.Median * 1000, session.Executor is GpuExecutor gpu ? Kernels(gpu, ids, lengths) : []);
+            ids.Length / sample.Median * 1000, StrategyExecutor.GpuFor(session.Executor, ids.Length) is { } gpu ? Kernels(gpu, ids, lengths) : []);
     }
 
     /// <summary>Runs a shape once.</summary>

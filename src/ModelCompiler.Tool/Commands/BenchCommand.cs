@@ -8,6 +8,7 @@ using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Spec.Declaration;
+using ModelCompiler.Cuda.Driver;
 using ModelCompiler.Runtime;
 using ModelCompiler.Runtime.Gpu;
 using ModelCompiler.Tool.Benchmarking;
@@ -56,6 +57,7 @@ public static class BenchCommand
             model, random, device, shapes, iterations, kernels, folder, commit, csv, json,
         };
         PrecisionOptions precision = PrecisionOptions.AddTo(command, "fp16");
+        TuningOption tuning = TuningOption.AddTo(command);
         command.SetAction(parsed =>
         {
             (int Batch, int Sequence)[] wanted = [.. parsed.GetRequiredValue(shapes).Select(s => TryParseShape(s, out (int, int) shape) ? shape : default)];
@@ -63,16 +65,17 @@ public static class BenchCommand
             EquatableArray<QuantizeArguments> quantize = files.Quantization is not null && !precision.IsGiven(parsed)
                 ? FolderDescriptor.SchemeOf(files)
                 : precision.Read(parsed, ActivationRange.PerToken);
+            var options = new EncoderOptions { Device = DeviceOption.Read(parsed, device), KernelFolder = parsed.GetValue(folder) };
             EncoderDescriptor descriptor = FolderDescriptor.Create(
                 files.Path, files.Config, quantize,
-                shapes: new(wanted.Select(s => s.Batch * s.Sequence).Distinct().Order().ToEquatableArray(), wanted.Max(s => s.Sequence)));
-            var options = new EncoderOptions { Device = DeviceOption.Read(parsed, device), KernelFolder = parsed.GetValue(folder) };
-            ModelWeights? weights = parsed.GetValue(random) ? RandomWeights(descriptor) : null;
+                shapes: new(wanted.Select(s => s.Batch * s.Sequence).Distinct().Order().ToEquatableArray(), wanted.Max(s => s.Sequence)),
+                tuning: tuning.Read(parsed, GpuInfo(options.Device), channels.Messages),
+                strategy: tuning.HasStrategy(parsed));
 
             var clock = Stopwatch.StartNew();
-            using EncoderSession session = weights is null
-                ? EncoderSession.Load(descriptor, files.Path, options)
-                : EncoderSession.Load(descriptor, weights, options);
+            using EncoderSession session = parsed.GetValue(random)
+                ? EncoderSession.Load(descriptor, plan => RandomWeights(descriptor, plan), options)
+                : EncoderSession.Load(descriptor, files.Path, options);
             double loaded = clock.Elapsed.TotalMilliseconds;
             var bench = new SessionBench(session, parsed.GetValue(iterations));
             bench.RunOnce(wanted[0].Batch, wanted[0].Sequence);
@@ -116,13 +119,21 @@ public static class BenchCommand
         return true;
     }
 
-    private static ModelWeights RandomWeights(EncoderDescriptor descriptor) => RandomModelWeights.Create(
-        new ConformanceCase(descriptor.Name, descriptor.Model, descriptor.Scheme, descriptor.Shapes, [1]), Planner.Plan(descriptor.Model, descriptor.Scheme));
+    private static ModelWeights RandomWeights(EncoderDescriptor descriptor, ExecutionPlan plan) =>
+        RandomModelWeights.Create(new ConformanceCase(descriptor.Name, descriptor.Model, plan.Scheme, descriptor.Shapes, [1]), plan);
+
+    private static CudaDeviceInfo? GpuInfo(Device device)
+    {
+        if (!device.IsCuda)
+            return null;
+        using CudaContext context = CudaContext.Open(device.Ordinal);
+        return context.Info;
+    }
 
     private static BenchReport Report(
         EncoderSession session, EncoderDescriptor descriptor, string? commit, ColdStart start, IReadOnlyList<ShapeTimes> times)
     {
-        var gpu = session.Executor as GpuExecutor;
+        GpuExecutor? gpu = StrategyExecutor.GpuFor(session.Executor, descriptor.Shapes.MaxTokens);
         return new(
             descriptor.Name,
             SchemeText.Of(descriptor.Scheme),

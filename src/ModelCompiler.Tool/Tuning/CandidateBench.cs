@@ -152,7 +152,8 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
     private BoundLaunch[] Bind(TuningJob job, BucketPlan bucket, WorkMemory memory, LaneAddresses lane, int shift)
     {
         var weights = new ShiftedWeights(Weights(job.Subject), job.Subject.Layers, shift);
-        return [.. BucketLaunches.Build(job.Subject.Plan, bucket, weights, memory.Batch, lane, _context).Where(l => l.Launch.Op == job.Op)];
+        BucketPlan alone = bucket with { Launches = bucket.Launches.Where(l => l.Op == job.Op).ToEquatableArray() };
+        return BucketLaunches.Build(job.Subject.Plan, alone, weights, memory.Batch, lane, _context);
     }
 
     private void Launch(BoundLaunch bound, int tokens, bool dependent)
