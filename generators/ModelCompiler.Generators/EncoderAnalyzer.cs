@@ -2,14 +2,21 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
+using ModelCompiler.Core;
+using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Spec.Declaration;
 using ModelCompiler.Core.Spec.Validation;
+using ModelCompiler.Core.Tuning;
 using ModelCompiler.Generators.Diagnostics;
 using ModelCompiler.Generators.Parser;
 
 namespace ModelCompiler.Generators;
 
-/// <summary>Reports each wrong declaration, by the same parser and rules that decide what is generated.</summary>
+/// <summary>
+/// Reports each wrong declaration, by the same parser and rules that decide what is generated, and each tuning database
+/// that cannot be used as it is.
+/// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class EncoderAnalyzer : DiagnosticAnalyzer
 {
@@ -21,19 +28,46 @@ public sealed class EncoderAnalyzer : DiagnosticAnalyzer
     {
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
         context.EnableConcurrentExecution();
+        context.RegisterAdditionalFileAction(AnalyzeFile);
         context.RegisterCompilationStartAction(static start =>
         {
             var files = new ConcurrentDictionary<string, ConfigFile>(StringComparer.Ordinal);
-            start.RegisterSymbolAction(symbol => Analyze(symbol, files), SymbolKind.NamedType);
+            ImmutableArray<AdditionalText> texts = start.Options.AdditionalFiles;
+            CancellationToken cancellation = start.CancellationToken;
+            var tuning = new Lazy<EquatableArray<TuningFile>>(() => TuningFiles.Readable(
+                texts.Where(t => TuningDatabase.IsDatabase(t.Path)).Select(t => TuningFiles.Read(t, cancellation))));
+            start.RegisterSymbolAction(symbol => Analyze(symbol, files, tuning), SymbolKind.NamedType);
         });
     }
 
-    private static void Analyze(SymbolAnalysisContext context, ConcurrentDictionary<string, ConfigFile> files)
+    private static void AnalyzeFile(AdditionalFileAnalysisContext context)
+    {
+        if (!TuningDatabase.IsDatabase(context.AdditionalFile.Path))
+            return;
+        (string path, TuningDatabaseResult result) = TuningFiles.Read(context.AdditionalFile, context.CancellationToken);
+        foreach (TuningError error in result.Errors)
+            Report(TuningRules.DatabaseMalformed, new(error.Line - 1, error.Column - 1), error.JsonPath, error.Expected, error.Found);
+        if (result.Database is not { } database)
+            return;
+        foreach (TuningMismatch mismatch in database.Stamp.MismatchesWith(new(ComputeCapability: null, KernelVersion.Current)))
+            Report(TuningRules.OtherKernels, default, mismatch.Measured, mismatch.Here);
+
+        void Report(SpecRule rule, LinePosition place, params object[] arguments)
+        {
+            TextLineCollection? lines = context.AdditionalFile.GetText(context.CancellationToken)?.Lines;
+            int offset = lines is not null && place.Line < lines.Count ? lines[place.Line].Start + place.Character : 0;
+            var location = Location.Create(path, new TextSpan(offset, 0), new LinePositionSpan(place, place));
+            context.ReportDiagnostic(Diagnostic.Create(SpecDescriptors.Of(rule), location, arguments));
+        }
+    }
+
+    private static void Analyze(
+        SymbolAnalysisContext context, ConcurrentDictionary<string, ConfigFile> files, Lazy<EquatableArray<TuningFile>> tuning)
     {
         var type = (INamedTypeSymbol)context.Symbol;
         if (EncoderParser.Parse(type, context.Compilation, context.CancellationToken) is not { } spec)
             return;
-        ValidationResult result = DeclarationCheck.Check(spec with { Config = Config(spec, context, files) });
+        CheckedDeclaration result = DeclarationCheck.Check(spec with { Config = Config(spec, context, files) }, tuning.Value);
         foreach (SpecError error in result.Errors)
         {
             Location location = SpecLocator.Locate(type, error.Place, context.CancellationToken);

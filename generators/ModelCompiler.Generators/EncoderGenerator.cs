@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using ModelCompiler.Core;
 using ModelCompiler.Core.Spec.Declaration;
-using ModelCompiler.Core.Spec.Validation;
+using ModelCompiler.Core.Tuning;
 using ModelCompiler.Generators.Emitter;
 using ModelCompiler.Generators.Parser;
 
@@ -40,7 +40,8 @@ public sealed class EncoderGenerator : IIncrementalGenerator
         IncrementalValuesProvider<EncoderClass> encoders = declarations
             .Combine(matches)
             .Combine(configs.Collect())
-            .Select(static (input, _) => Validate(input.Left.Left, input.Left.Right, input.Right))
+            .Combine(Tuning(context))
+            .Select(static (input, _) => Validate(input.Left.Left.Left, input.Left.Left.Right, input.Left.Right, input.Right))
             .Where(static encoder => encoder is not null)
             .Select(static (encoder, _) => encoder!)
             .WithTrackingName(GeneratorSteps.Encoders);
@@ -85,6 +86,14 @@ public sealed class EncoderGenerator : IIncrementalGenerator
             .WithTrackingName(GeneratorSteps.ConfigMatches);
     }
 
+    private static IncrementalValueProvider<EquatableArray<TuningFile>> Tuning(IncrementalGeneratorInitializationContext context) =>
+        context.AdditionalTextsProvider
+            .Where(static text => TuningDatabase.IsDatabase(text.Path))
+            .Select(static (text, cancellation) => TuningFiles.Read(text, cancellation))
+            .Collect()
+            .Select(static (files, _) => TuningFiles.Readable(files))
+            .WithTrackingName(GeneratorSteps.TuningFiles);
+
     /// <summary>The project's directory, or nothing where the build does not say.</summary>
     internal static string ProjectDirectory(AnalyzerConfigOptions options) =>
         options.TryGetValue(ProjectDirectoryOption, out string? directory) ? directory : "";
@@ -102,10 +111,12 @@ public sealed class EncoderGenerator : IIncrementalGenerator
         return isHere ? EncoderParser.Parse(type, context.SemanticModel.Compilation, cancellation) : null;
     }
 
-    private static EncoderClass? Validate(EncoderSpec spec, EquatableArray<ConfigMatch> matches, ImmutableArray<ConfigFile> files)
+    private static EncoderClass? Validate(
+        EncoderSpec spec, EquatableArray<ConfigMatch> matches, ImmutableArray<ConfigFile> files, EquatableArray<TuningFile> tuning)
     {
         ConfigMatch? match = matches.FirstOrDefault(m => m.Declared == spec.Encoder.ConfigPath);
         ConfigSource config = match?.Resolve(path => files.FirstOrDefault(f => f.Path == path)) ?? ConfigSource.None;
-        return DeclarationCheck.Check(spec with { Config = config }).Declaration is { } declaration ? new(spec.Type, declaration) : null;
+        CheckedDeclaration result = DeclarationCheck.Check(spec with { Config = config }, tuning);
+        return result.Declaration is { } declaration ? new(spec.Type, declaration, result.Tuned, result.Strategies) : null;
     }
 }

@@ -21,6 +21,9 @@ public static class GeneratorSteps
     /// <summary>Parsed configuration files that a declaration names.</summary>
     public const string Configs = nameof(Configs);
 
+    /// <summary>Tuning databases that could be read, by path.</summary>
+    public const string TuningFiles = nameof(TuningFiles);
+
     /// <summary>Valid declarations: everything that code is made from.</summary>
     public const string Encoders = nameof(Encoders);
 
@@ -32,5 +35,5 @@ public static class GeneratorSteps
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Declarations, ConfigPaths, ProjectDirectory, JsonFiles, ConfigMatches, Configs, Encoders, CaseCollisions, Sources];
+        [Declarations, ConfigPaths, ProjectDirectory, JsonFiles, ConfigMatches, Configs, TuningFiles, Encoders, CaseCollisions, Sources];
 }

@@ -6,6 +6,9 @@ public static class GpuArchExtensions
     /// <summary>The name that NVIDIA's compilers use, such as <c>sm_90a</c>.</summary>
     public static string Name(this GpuArch arch) => arch == GpuArch.Sm90a ? "sm_90a" : $"sm_{(int)arch}";
 
+    /// <summary>Compute capability of the chips that the architecture is named after, such as <c>9.0</c>.</summary>
+    public static string ComputeCapability(this GpuArch arch) => $"{(int)arch / 10}.{(int)arch % 10}";
+
     /// <summary>
     /// True where <c>mma.sync</c> on s4 operands is one tensor instruction. Elsewhere it is emulated, slower than s8, so
     /// INT4 codes are computed in s8 containers there.

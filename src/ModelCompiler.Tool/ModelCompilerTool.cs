@@ -26,7 +26,7 @@ public static class ModelCompilerTool
     /// <returns>The exit code.</returns>
     public static int Run(string[] arguments, TextChannels channels)
     {
-        var root = new RootCommand("Compiles, inspects, trains, quantizes, evaluates, measures and verifies transformer encoders.")
+        var root = new RootCommand("Compiles, inspects, trains, quantizes, evaluates, measures, tunes and verifies transformer encoders.")
         {
             InspectCommand.Create(channels),
             CompileCommand.Create(channels),
@@ -34,6 +34,7 @@ public static class ModelCompilerTool
             EvaluateCommand.Create(channels),
             BenchCommand.Create(channels),
             ReportCommand.Create(channels),
+            TuneCommand.Create(channels),
             VerifyCommand.Create(channels),
             TrainCommand.Create(channels),
         };

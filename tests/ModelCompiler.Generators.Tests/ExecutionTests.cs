@@ -141,11 +141,11 @@ public sealed class ExecutionTests
         descriptor.Model.Labels.ShouldBe(45);
         descriptor.Shapes.ShouldBe(new(new(32, 512), 64));
         ExecutionPlan plan = Planner.Plan(descriptor.Model, descriptor.Scheme);
-        descriptor.PlanHash.ShouldBe(PlanHash.Compute(plan, descriptor.Shapes));
+        descriptor.PlanHash.ShouldBe(PlanHash.Compute(plan, descriptor.Shapes, descriptor.TunedKernels));
         Call<object>("Plan").ShouldBe(plan);
         RenderedKernel[] kernels =
         [
-            .. descriptor.Targets.SelectMany(arch => Scheduler.Schedule(plan, descriptor.Shapes, arch).Kernels).Select(KernelRenderer.Render),
+            .. descriptor.Targets.SelectMany(arch => Scheduler.Schedule(plan, descriptor.Shapes, arch, descriptor.TunedKernels).Kernels).Select(KernelRenderer.Render),
         ];
         descriptor.Kernels().ShouldBe(kernels);
         Call<string[]>("Constants")[0].ShouldBe("64 512 45");

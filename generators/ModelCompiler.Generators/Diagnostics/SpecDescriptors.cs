@@ -23,7 +23,12 @@ internal static class SpecDescriptors
         rule.Title,
         rule.Message,
         Category,
-        rule.Severity == SpecSeverity.Error ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
+        rule.Severity switch
+        {
+            SpecSeverity.Error => DiagnosticSeverity.Error,
+            SpecSeverity.Warning => DiagnosticSeverity.Warning,
+            _ => DiagnosticSeverity.Info,
+        },
         isEnabledByDefault: true,
         rule.Description,
         rule.HelpLink);

@@ -24,7 +24,7 @@ internal static class ClassEmitter
         foreach (GpuArch arch in declaration.Targets)
         {
             cancellation.ThrowIfCancellationRequested();
-            files.Add(File($".Kernels.{arch}", CSharpTemplates.Kernels, new KernelsView(encoder, arch, KernelSources.Render(plan, declaration.Shapes, arch))));
+            files.Add(File($".Kernels.{arch}", CSharpTemplates.Kernels, new KernelsView(encoder, arch, KernelSources.Render(encoder, arch))));
         }
 
         return files.ToEquatableArray();

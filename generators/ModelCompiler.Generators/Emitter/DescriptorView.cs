@@ -1,4 +1,5 @@
 using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Generators.Emitter;
@@ -50,8 +51,7 @@ internal sealed class DescriptorView(EncoderClass encoder, ExecutionPlan plan)
 
     public string NormalizeEmbedding => _model.NormalizeEmbedding ? "true" : "false";
 
-    public IReadOnlyList<PartView> Parts =>
-        [.. QuantizationScheme.Parts.Select(part => new PartView(part, encoder.Declaration.Scheme[part]))];
+    public IReadOnlyList<PartView> Parts => PartView.Of(encoder.Declaration.Scheme);
 
     public string TokenBuckets => string.Join(", ", _shapes.TokenBuckets.Select(CSharpText.Literal));
 
@@ -59,14 +59,53 @@ internal sealed class DescriptorView(EncoderClass encoder, ExecutionPlan plan)
 
     public string Targets => string.Join(", ", encoder.Declaration.Targets.Select(t => "global::ModelCompiler.GpuArch." + t));
 
-    public string PlanHash => ModelCompiler.Core.Planning.PlanHash.Compute(plan, _shapes);
+    public string PlanHash => ModelCompiler.Core.Planning.PlanHash.Compute(plan, _shapes, encoder.Tuned, encoder.Strategies);
+
+    public bool HasStrategies => encoder.Strategies.Count > 0;
+
+    public IReadOnlyList<StrategyView> Strategies =>
+        [.. encoder.Strategies.Select((strategy, i) => new StrategyView(strategy, isLast: i + 1 == encoder.Strategies.Count))];
+
+    public bool HasTuned => encoder.Tuned.Count > 0;
+
+    public IReadOnlyList<TunedView> Tuned =>
+        [.. encoder.Tuned.Select((choice, i) => new TunedView(choice, isLast: i + 1 == encoder.Tuned.Count))];
 
     public IReadOnlyList<string> KernelTargets => [.. encoder.Declaration.Targets.Select(t => t.ToString())];
+}
+
+/// <summary>A bucket with precisions of its own in <c>Descriptor.cs.hbs</c>.</summary>
+internal sealed class StrategyView(BucketScheme strategy, bool isLast)
+{
+    public string Arch => strategy.Arch.ToString();
+
+    public string Tokens => CSharpText.Literal(strategy.Tokens);
+
+    public IReadOnlyList<PartView> Parts => PartView.Of(strategy.Scheme);
+
+    public string Separator => isLast ? "" : ",";
+}
+
+/// <summary>A tuned kernel in <c>Descriptor.cs.hbs</c>.</summary>
+internal sealed class TunedView(KernelChoice choice, bool isLast)
+{
+    public string Arch => choice.Arch.ToString();
+
+    public string Tokens => CSharpText.Literal(choice.Tokens);
+
+    public string Work => CSharpText.Literal(choice.Work);
+
+    public string Candidate => CSharpText.Literal(choice.Candidate);
+
+    public string Separator => isLast ? "" : ",";
 }
 
 /// <summary>Precision of one linear part in <c>Descriptor.cs.hbs</c>.</summary>
 internal sealed class PartView(EncoderPart part, LinearPrecision precision)
 {
+    /// <summary>The four parts of a scheme.</summary>
+    public static IReadOnlyList<PartView> Of(QuantizationScheme scheme) => [.. QuantizationScheme.Parts.Select(part => new PartView(part, scheme[part]))];
+
     public string Part => part.ToString();
 
     public string WeightBits => CSharpText.Literal(precision.Weights.Bits);

@@ -1,3 +1,5 @@
+using ModelCompiler.Core;
+using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec.Declaration;
 using ModelCompiler.Core.Spec.Validation;
 
@@ -9,7 +11,10 @@ namespace ModelCompiler.Generators.Emitter;
 /// </summary>
 /// <param name="Type">The user's class.</param>
 /// <param name="Declaration">The valid declaration on it.</param>
-internal sealed record EncoderClass(DeclaredType Type, EncoderDeclaration Declaration);
+/// <param name="Tuned">Measured kernels that it takes instead of the rules' choice; of a tuning database, only this and the next get here.</param>
+/// <param name="Strategies">Buckets that run in other precisions than the declared ones.</param>
+internal sealed record EncoderClass(
+    DeclaredType Type, EncoderDeclaration Declaration, EquatableArray<KernelChoice> Tuned, EquatableArray<BucketScheme> Strategies);
 
 /// <summary>A generated file.</summary>
 /// <param name="HintName">Unique name in the compilation, without regard to case.</param>

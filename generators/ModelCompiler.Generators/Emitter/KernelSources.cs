@@ -1,14 +1,12 @@
-using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Scheduling;
-using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Generators.Emitter;
 
-/// <summary>The CUDA sources of a plan for one architecture.</summary>
+/// <summary>The CUDA sources of a class for one architecture.</summary>
 internal static class KernelSources
 {
     /// <summary>Every distinct kernel of every bucket, in order of first use.</summary>
-    public static IEnumerable<RenderedKernel> Render(ExecutionPlan plan, ShapeSet shapes, GpuArch arch) =>
-        Scheduler.Schedule(plan, shapes, arch).Kernels.Select(KernelRenderer.Render);
+    public static IEnumerable<RenderedKernel> Render(EncoderClass encoder, GpuArch arch) =>
+        SchemeGroup.KernelsOf(encoder.Declaration, arch, encoder.Tuned, encoder.Strategies).Select(KernelRenderer.Render);
 }

@@ -1,6 +1,7 @@
 using ModelCompiler.Core;
 using ModelCompiler.Core.Spec.Configuration;
 using ModelCompiler.Core.Spec.Declaration;
+using ModelCompiler.Core.Tuning;
 
 namespace ModelCompiler.Generators.Parser;
 
@@ -34,7 +35,8 @@ internal sealed record ConfigMatch(string Declared, EquatableArray<string> Paths
 internal static class ConfigPaths
 {
     /// <summary>True for files that may be a configuration.</summary>
-    public static bool IsCandidate(string path) => path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+    public static bool IsCandidate(string path) =>
+        path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) && !TuningDatabase.IsDatabase(path);
 
     /// <summary>
     /// The files that <paramref name="declared"/> means: the one with that path relative to the project; failing that,

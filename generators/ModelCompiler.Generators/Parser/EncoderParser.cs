@@ -23,6 +23,7 @@ internal static class EncoderParser
         ShapesArguments? shapes = null;
         EquatableArray<int>? targets = null;
         var quantize = new List<QuantizeArguments>();
+        bool hasStrategy = false;
         foreach (AttributeData attribute in type.GetAttributes())
         {
             if (!IsOurs(attribute))
@@ -40,6 +41,9 @@ internal static class EncoderParser
                 case nameof(ShapesAttribute):
                     shapes ??= new(Integers(Named(attribute, nameof(ShapesAttribute.Tokens))), Integer(attribute, nameof(ShapesAttribute.MaxSequence)) ?? 0);
                     break;
+                case nameof(StrategyAttribute):
+                    hasStrategy = true;
+                    break;
                 case nameof(TargetsAttribute):
                     targets ??= Integers(attribute.ConstructorArguments[0]);
                     break;
@@ -55,13 +59,15 @@ internal static class EncoderParser
             Shapes = shapes,
             Targets = targets ?? default,
             HasTargets = targets is not null,
+            HasStrategy = hasStrategy,
         };
     }
 
     /// <summary>True for the attributes that declarations are made of.</summary>
     public static bool IsOurs(AttributeData attribute) => attribute.AttributeClass is
     {
-        Name: nameof(EncoderAttribute) or nameof(QuantizeAttribute) or nameof(ShapesAttribute) or nameof(TargetsAttribute),
+        Name: nameof(EncoderAttribute) or nameof(QuantizeAttribute) or nameof(ShapesAttribute) or nameof(StrategyAttribute)
+            or nameof(TargetsAttribute),
         ContainingType: null,
         ContainingNamespace: { Name: nameof(ModelCompiler), ContainingNamespace.IsGlobalNamespace: true },
     };

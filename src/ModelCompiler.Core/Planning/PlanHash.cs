@@ -1,5 +1,6 @@
 using System.Globalization;
 using ModelCompiler.Core.Rendering;
+using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Core.Planning;
@@ -10,12 +11,16 @@ namespace ModelCompiler.Core.Planning;
 /// </summary>
 public static class PlanHash
 {
-    /// <summary>SHA-256 over the plan's text, the token buckets and the longest sequence, in lower-case hexadecimal.</summary>
+    /// <summary>SHA-256 over the plan's text, the token buckets, the longest sequence, tuned kernels and strategies, in lower-case hexadecimal.</summary>
     /// <remarks>The same in every process, culture and runtime: the text holds integers, names and round-trip doubles only.</remarks>
-    public static string Compute(ExecutionPlan plan, ShapeSet shapes)
+    public static string Compute(ExecutionPlan plan, ShapeSet shapes, EquatableArray<KernelChoice> choices = default, EquatableArray<BucketScheme> strategies = default)
     {
         string buckets = string.Join(",", shapes.TokenBuckets.Select(b => b.ToString(CultureInfo.InvariantCulture)));
         string longest = shapes.MaxSequence.ToString(CultureInfo.InvariantCulture);
-        return ContentHash.Of($"{plan}buckets {buckets}\nlongest {longest}\n");
+        string tuned = string.Concat(choices.Select(c => $"tuned {c}\n"));
+        return ContentHash.Of($"{plan}buckets {buckets}\nlongest {longest}\n{tuned}{Strategies(plan, strategies)}");
     }
+
+    private static string Strategies(ExecutionPlan plan, EquatableArray<BucketScheme> strategies) => string.Concat(strategies.Select(s =>
+        $"strategy {s.Arch.Name()} {s.Tokens.ToString(CultureInfo.InvariantCulture)}\n{Planner.Plan(plan.Model, s.Scheme)}"));
 }

@@ -4,7 +4,7 @@ using ModelCompiler.Core.Spec;
 namespace ModelCompiler.Core.Scheduling;
 
 /// <summary>Schedules one bucket: each plan op becomes one kernel, or two where whole rows cannot be had in one.</summary>
-internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int tokens)
+internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int tokens, EquatableArray<KernelChoice> choices)
 {
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
@@ -46,11 +46,18 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
     private void Gemm(int index, LinearOp op, EpilogueSpec epilogue)
     {
         GemmProblem problem = GemmProblem.For(op.N, op.K, op.Precision, arch);
-        GemmCandidate chosen = GemmCandidates.For(problem, epilogue, arch, tokens)[0];
+        GemmCandidate chosen = Choose(new(problem, epilogue));
         if (chosen.Finish is { } finish)
             LaunchSplit(index, op.Name, chosen.Product, finish);
         else
             Launch(index, chosen.Product);
+    }
+
+    private GemmCandidate Choose(GemmWork work)
+    {
+        IReadOnlyList<GemmCandidate> candidates = GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens);
+        string? chosen = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
+        return candidates.FirstOrDefault(c => c.Token == chosen) ?? candidates[0];
     }
 
     private void Attention(int index, AttentionOp op, EpilogueSpec epilogue)

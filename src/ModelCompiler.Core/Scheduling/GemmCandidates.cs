@@ -8,7 +8,7 @@ namespace ModelCompiler.Core.Scheduling;
 public sealed record GemmCandidate(LinearKernel Product, RowsKernel? Finish)
 {
     /// <summary>Short and stable: what a tuning database calls it.</summary>
-    public string Token => Product.Schedule;
+    public string Token => Finish is null ? Product.Schedule : Product.Schedule + "_rows";
 }
 
 /// <summary>All ways to compute a linear part on an architecture that the verifier has no objection to.</summary>
@@ -20,7 +20,9 @@ public static class GemmCandidates
         var found = new List<GemmCandidate>();
         foreach (GemmCandidate candidate in All(problem, epilogue, arch, bucketTokens))
         {
-            if (!found.Contains(candidate))
+            // What the verifier says about the rules' choice is for the user to see.
+            bool isRule = found.Count == 0;
+            if (isRule || (!found.Contains(candidate) && !ScheduleVerifier.Verify(candidate.Product).Any()))
                 found.Add(candidate);
         }
 
@@ -30,14 +32,25 @@ public static class GemmCandidates
     private static IEnumerable<GemmCandidate> All(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
     {
         yield return Mma(problem, epilogue, arch, bucketTokens);
+
+        // The rules' tiles of other buckets, and whole rows by a second kernel.
+        foreach (int tokens in TileRules.Steps)
+        {
+            yield return Mma(problem, epilogue, arch, tokens);
+            if (epilogue.NeedsWholeRow)
+                yield return MmaThenRows(problem, epilogue, arch, tokens);
+        }
     }
 
-    private static GemmCandidate Mma(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
+    private static GemmCandidate Mma(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens) =>
+        TileRules.Scope(problem, epilogue, arch) is { } scope
+            ? new(new GemmKernel(arch, problem, TileRules.Tile(problem, scope, tokens), scope, epilogue), null)
+            : MmaThenRows(problem, epilogue, arch, tokens);
+
+    private static GemmCandidate MmaThenRows(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens)
     {
-        if (TileRules.Scope(problem, epilogue, arch) is { } scope)
-            return new(new GemmKernel(arch, problem, TileRules.Tile(problem, scope, bucketTokens), scope, epilogue), null);
         (EpilogueSpec first, EpilogueSpec second) = epilogue.SplitAtWholeRow();
-        TileConfig tile = TileRules.Tile(problem, RowScope.Partial, bucketTokens);
+        TileConfig tile = TileRules.Tile(problem, RowScope.Partial, tokens);
         return new(new GemmKernel(arch, problem, tile, RowScope.Partial, first), new(arch, problem.N, second));
     }
 }

@@ -7,14 +7,18 @@ namespace ModelCompiler.Core.Scheduling;
 public static class Scheduler
 {
     /// <summary>Schedules every bucket. Deterministic: equal arguments give equal plans.</summary>
-    public static TargetPlan Schedule(ExecutionPlan plan, ShapeSet shapes, GpuArch arch)
+    /// <param name="plan">The plan.</param>
+    /// <param name="shapes">Its buckets.</param>
+    /// <param name="arch">Target.</param>
+    /// <param name="choices">Candidates to take instead of the rules' first; one that does not exist is passed over.</param>
+    public static TargetPlan Schedule(ExecutionPlan plan, ShapeSet shapes, GpuArch arch, EquatableArray<KernelChoice> choices = default)
     {
         var kernels = new List<KernelPlan>();
         var seen = new HashSet<KernelPlan>();
         var buckets = new List<BucketPlan>();
         foreach (int tokens in shapes.TokenBuckets)
         {
-            BucketPlan bucket = new BucketScheduler(plan, arch, tokens).Schedule();
+            BucketPlan bucket = new BucketScheduler(plan, arch, tokens, choices).Schedule();
             buckets.Add(bucket);
             foreach (KernelLaunch launch in bucket.Launches)
             {

@@ -15,6 +15,9 @@ public static class TileRules
     /// <summary>Most blocks of a cluster; above eight the launch must allow non-portable sizes.</summary>
     private const int LargestCluster = 16;
 
+    /// <summary>Largest bucket of each rule: one bucket for every tile that the rules know.</summary>
+    public static EquatableArray<int> Steps { get; } = new(16, 64, 128, 512, 2048, int.MaxValue);
+
     /// <summary>Row scope for an epilogue, or null where the kernel must be split in front of the first whole-row step.</summary>
     public static RowScope? Scope(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch)
     {

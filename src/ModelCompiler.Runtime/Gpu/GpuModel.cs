@@ -41,7 +41,7 @@ internal sealed class GpuModel : IDisposable
         {
             GpuArch arch = options.ThroughPtx ?? context.Info.Choose(descriptor.Targets)
                 ?? throw new GpuArchitectureException(descriptor.Name, descriptor.Targets, context.Info);
-            TargetPlan target = Scheduler.Schedule(plan, descriptor.Shapes, arch);
+            TargetPlan target = Scheduler.Schedule(plan, descriptor.Shapes, arch, descriptor.TunedKernels);
             if (target.Findings.Count > 0)
                 throw new ModelCompilerException($"{descriptor.Name}: expected a schedule that {arch.Name()} can run, found: {string.Join("; ", target.Findings)}");
             var memory = GpuMemoryPlan.For(target, WeightImage.SizeOf(plan, target), options.Lanes);

@@ -84,11 +84,7 @@ internal sealed class LaneBucket : IDisposable
     public void Launch(int index, CudaStream stream, bool dependent)
     {
         (KernelLaunch launch, byte[] argument) = Launches[index];
-        KernelPlan kernel = launch.Kernel;
-        (int x, int y) = kernel.Grid(Plan.Tokens);
-        if (kernel.IsPersistent)
-            x = Math.Min(x, _multiprocessors / kernel.ClusterSize * kernel.ClusterSize);
-        stream.Launch(_kernels[kernel], new(x, y, kernel.Threads, kernel.SharedBytes, kernel.ClusterSize, dependent), argument);
+        stream.Launch(_kernels[launch.Kernel], launch.Kernel.ShapeIn(Plan.Tokens, _multiprocessors, dependent), argument);
     }
 
     /// <summary>Device address of a buffer's rows.</summary>

@@ -9,7 +9,7 @@ internal static class DescriptorPlan
     public static ExecutionPlan Of(EncoderDescriptor descriptor)
     {
         ExecutionPlan plan = Planner.Plan(descriptor.Model, descriptor.Scheme);
-        string hash = PlanHash.Compute(plan, descriptor.Shapes);
+        string hash = PlanHash.Compute(plan, descriptor.Shapes, descriptor.TunedKernels, descriptor.Strategies);
         return hash == descriptor.PlanHash
             ? plan
             : throw new ModelMismatchException(

@@ -57,12 +57,12 @@ public sealed partial class EncoderSession : IDisposable
         ExecutionPlan plan = DescriptorPlan.Of(descriptor);
         ModelFolder files = ModelFolder.Open(folder);
         files.RequireModel(descriptor.Model);
-        return new(descriptor, folder, files.LabelsFor(descriptor.Model), Bind(descriptor, plan, () => files.LoadWeights(plan), options));
+        return new(descriptor, folder, files.LabelsFor(descriptor.Model), Bind(descriptor, plan, files.LoadWeights, options));
     }
 
     /// <summary>A session on weights that are in memory, without labels or a tokenizer.</summary>
     internal static EncoderSession Load(EncoderDescriptor descriptor, ModelWeights weights, EncoderOptions? options = null) =>
-        new(descriptor, "", [], Bind(descriptor, weights.Plan, () => weights, options ?? new()));
+        new(descriptor, "", [], Bind(descriptor, weights.Plan, _ => weights, options ?? new()));
 
     /// <summary>Runs a batch of packed sequences. Allocates nothing once a batch of that size has run.</summary>
     /// <param name="tokenIds">Ids of all sequences, end to end, [tokens].</param>
@@ -153,6 +153,10 @@ public sealed partial class EncoderSession : IDisposable
         _executor.Dispose();
     }
 
+    /// <summary>A session on weights that are made in memory for each plan that the buckets run, without labels or a tokenizer.</summary>
+    internal static EncoderSession Load(EncoderDescriptor descriptor, Func<ExecutionPlan, ModelWeights> weights, EncoderOptions? options = null) =>
+        new(descriptor, "", [], Bind(descriptor, DescriptorPlan.Of(descriptor), weights, options ?? new()));
+
     /// <summary>What runs the session's batches, for tools that ask more of it than the results.</summary>
     internal IEncoderExecutor Executor => _executor;
 
@@ -191,10 +195,15 @@ public sealed partial class EncoderSession : IDisposable
         }
     }
 
-    private static IEncoderExecutor Bind(EncoderDescriptor descriptor, ExecutionPlan plan, Func<ModelWeights> weights, EncoderOptions options) =>
-        options.Device.IsCuda
-            ? GpuExecutor.Load(descriptor, plan, weights, options)
-            : new CpuSessionExecutor(descriptor, plan, weights(), options);
+    private static IEncoderExecutor Bind(
+        EncoderDescriptor descriptor, ExecutionPlan plan, Func<ExecutionPlan, ModelWeights> weights, EncoderOptions options)
+    {
+        if (!options.Device.IsCuda)
+            return new CpuSessionExecutor(descriptor, plan, weights(plan), options);
+        return descriptor.Strategies.Count > 0
+            ? StrategyExecutor.Load(descriptor, weights, options)
+            : GpuExecutor.Load(descriptor, plan, () => weights(plan), options);
+    }
 
     /// <summary>A tokenizer with more tokens than the table has rows belongs to another model.</summary>
     private static WordPieceTokenizer ReadTokenizer(EncoderDescriptor descriptor, string folder)

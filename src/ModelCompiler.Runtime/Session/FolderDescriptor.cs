@@ -6,6 +6,7 @@ using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Spec.Configuration;
 using ModelCompiler.Core.Spec.Declaration;
 using ModelCompiler.Core.Spec.Validation;
+using ModelCompiler.Core.Tuning;
 using ModelCompiler.Runtime.Weights.CompressedTensors;
 
 namespace ModelCompiler.Runtime;
@@ -27,6 +28,8 @@ internal static class FolderDescriptor
     /// <param name="head">What follows the last layer; the configuration's where not stated.</param>
     /// <param name="shapes">Token buckets and longest sequence; <see cref="DefaultBuckets"/> where null.</param>
     /// <param name="targets">Architectures; all where empty.</param>
+    /// <param name="tuning">Tuning databases; those that ship with the compiler stand behind them.</param>
+    /// <param name="strategy">Buckets run in the fastest precisions that the databases know, as with <see cref="StrategyAttribute"/>.</param>
     /// <exception cref="ModelCompilerException">The declaration breaks a rule; the message names each by its id.</exception>
     public static EncoderDescriptor Create(
         string name,
@@ -34,7 +37,9 @@ internal static class FolderDescriptor
         EquatableArray<QuantizeArguments> quantize,
         EncoderHead head = EncoderHead.FromConfig,
         ShapesArguments? shapes = null,
-        EquatableArray<GpuArch> targets = default)
+        EquatableArray<GpuArch> targets = default,
+        EquatableArray<TuningFile> tuning = default,
+        bool strategy = false)
     {
         var spec = new EncoderSpec
         {
@@ -50,6 +55,9 @@ internal static class FolderDescriptor
         ValidationResult result = SpecValidator.Validate(spec);
         if (result.Declaration is not { } declaration)
             throw new ModelCompilerException($"{name}: {string.Join(" ", result.Errors)}");
+        ExecutionPlan plan = Planner.Plan(declaration.Model, declaration.Scheme);
+        (EquatableArray<KernelChoice> tuned, EquatableArray<BucketScheme> strategies) = TuningSet.Choose(
+            declaration with { HasStrategy = strategy }, tuning);
         return new()
         {
             Name = name,
@@ -57,8 +65,10 @@ internal static class FolderDescriptor
             Scheme = declaration.Scheme,
             Shapes = declaration.Shapes,
             Targets = declaration.Targets,
-            PlanHash = PlanHash.Compute(Planner.Plan(declaration.Model, declaration.Scheme), declaration.Shapes),
-            Kernels = () => Render(declaration),
+            TunedKernels = tuned,
+            Strategies = strategies,
+            PlanHash = PlanHash.Compute(plan, declaration.Shapes, tuned, strategies),
+            Kernels = () => Render(declaration, tuned, strategies),
         };
     }
 
@@ -83,13 +93,9 @@ internal static class FolderDescriptor
         return parts.ToEquatableArray();
     }
 
-    private static RenderedKernel[] Render(EncoderDeclaration declaration)
-    {
-        ExecutionPlan plan = Planner.Plan(declaration.Model, declaration.Scheme);
-        return [.. declaration.Targets
-            .SelectMany(target => Scheduler.Schedule(plan, declaration.Shapes, target).Kernels)
-            .Select(KernelRenderer.Render)];
-    }
+    private static RenderedKernel[] Render(
+        EncoderDeclaration declaration, EquatableArray<KernelChoice> tuned, EquatableArray<BucketScheme> strategies) =>
+        [.. declaration.Targets.SelectMany(arch => SchemeGroup.KernelsOf(declaration, arch, tuned, strategies)).Select(KernelRenderer.Render)];
 
     private static QuantizeArguments Arguments(string folder, EncoderPart part, QuantizationGroup group)
     {

@@ -4,6 +4,7 @@ using ModelCompiler.Conformance.Weights;
 using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Spec.Declaration;
+using ModelCompiler.Core.Tuning;
 using ModelCompiler.Core.Work;
 using ModelCompiler.Runtime;
 using ModelCompiler.Runtime.Gpu;
@@ -18,8 +19,11 @@ namespace ModelCompiler.Tool.Benchmarking;
 /// <param name="Runs">Timed runs of each batch, by the call and by replay.</param>
 /// <param name="RandomWeights">Random weights instead of the folder's.</param>
 /// <param name="Kernels">Times each kernel as well.</param>
+/// <param name="Tuning">Tuning databases that decide between kernels; the compiler's own where empty.</param>
+/// <param name="Strategy">Runs each bucket in the fastest precisions that a database knows.</param>
 internal sealed record BenchRequest(
-    string Name, BatchShape[] Shapes, BatchShape[] PartShapes, RunLimit Runs, bool RandomWeights, bool Kernels)
+    string Name, BatchShape[] Shapes, BatchShape[] PartShapes, RunLimit Runs, bool RandomWeights, bool Kernels,
+    EquatableArray<TuningFile> Tuning, bool Strategy)
 {
     /// <summary>Steps of the work, for progress: loading counts as one.</summary>
     public int Steps => 1 + Shapes.Length + PartShapes.Length;
@@ -45,14 +49,13 @@ internal sealed class ModelBench(ModelFolder folder, BenchRequest request, Encod
         BatchShape[] all = [.. request.Shapes, .. request.PartShapes];
         EncoderDescriptor descriptor = FolderDescriptor.Create(
             folder.Path, folder.Config, quantize,
-            shapes: new(all.Select(s => s.Tokens).Distinct().Order().ToEquatableArray(), all.Max(s => s.Length)));
+            shapes: new(all.Select(s => s.Tokens).Distinct().Order().ToEquatableArray(), all.Max(s => s.Length)),
+            tuning: request.Tuning, strategy: request.Strategy);
         label ??= PrecisionLabel.Of(descriptor.Scheme);
-        ModelWeights? weights = request.RandomWeights ? Random(descriptor) : null;
-
         var clock = Stopwatch.StartNew();
-        using EncoderSession session = weights is null
-            ? EncoderSession.Load(descriptor, folder.Path, options)
-            : EncoderSession.Load(descriptor, weights, options);
+        using EncoderSession session = request.RandomWeights
+            ? EncoderSession.Load(descriptor, plan => Random(descriptor, plan), options)
+            : EncoderSession.Load(descriptor, folder.Path, options);
         double loaded = clock.Elapsed.TotalMilliseconds;
         var bench = new SessionBench(session, request.Name, label, request.Runs);
         bench.RunOnce(request.Shapes[0]);
@@ -61,7 +64,7 @@ internal sealed class ModelBench(ModelFolder folder, BenchRequest request, Encod
         _loadedBefore = true;
         advance(1);
 
-        var gpu = session.Executor as GpuExecutor;
+        GpuExecutor? gpu = StrategyExecutor.GpuFor(session.Executor, descriptor.Shapes.MaxTokens);
         if (gpu is not null)
             (Device, Driver) = (gpu.Model.Context.Info.ToString(), gpu.Model.Context.Info.DriverText);
         Dictionary<string, int> origins = gpu?.Model.Kernels.Origins.Values.GroupBy(o => o.ToString()).ToDictionary(o => o.Key, o => o.Count()) ?? [];
@@ -83,7 +86,6 @@ internal sealed class ModelBench(ModelFolder folder, BenchRequest request, Encod
         return BenchmarkResults.Join(results);
     }
 
-    private static ModelWeights Random(EncoderDescriptor descriptor) => RandomModelWeights.Create(
-        new ConformanceCase(descriptor.Name, descriptor.Model, descriptor.Scheme, descriptor.Shapes, [1]),
-        Planner.Plan(descriptor.Model, descriptor.Scheme));
+    private static ModelWeights Random(EncoderDescriptor descriptor, ExecutionPlan plan) => RandomModelWeights.Create(
+        new ConformanceCase(descriptor.Name, descriptor.Model, plan.Scheme, descriptor.Shapes, [1]), plan);
 }

@@ -23,7 +23,6 @@ internal sealed class SessionBench(EncoderSession session, string model, string 
     private const int PartReplays = 50;
 
     private readonly ExecutionPlan _plan = Planner.Plan(session.Descriptor.Model, session.Descriptor.Scheme);
-    private readonly GpuExecutor? _gpu = session.Executor as GpuExecutor;
 
     /// <summary>Times a shape: by the call, and on a GPU by replay, with the work of each part.</summary>
     public BenchmarkResults Run(BatchShape shape)
@@ -31,24 +30,26 @@ internal sealed class SessionBench(EncoderSession session, string model, string 
         Batch batch = MakeBatch(shape);
         LatencySample calls = Calls(batch);
         var rows = new List<LatencyRow> { Row(shape, Clocks.Call, calls) };
-        if (_gpu is null)
+        GpuExecutor? gpu = StrategyExecutor.GpuFor(session.Executor, shape.Tokens);
+        if (gpu is null)
             return new() { Latencies = rows };
-        float[] replays = _gpu.Replay(batch.Ids, batch.Lengths, WarmUp, limit.RunsOf(calls.Median / 1000));
+        float[] replays = gpu.Replay(batch.Ids, batch.Lengths, WarmUp, limit.RunsOf(calls.Median / 1000));
         rows.Add(Row(shape, Clocks.Replay, new(replays.Select(t => (double)t))));
-        return new() { Latencies = rows, Work = Work(shape, _gpu.Model.Target.Arch) };
+        return new() { Latencies = rows, Work = Work(shape, gpu.Model.Target.Arch) };
     }
 
     /// <summary>Times each part of a shape; nothing on the CPU.</summary>
     public BenchmarkResults RunParts(BatchShape shape)
     {
-        if (_gpu is null)
+        GpuExecutor? gpu = StrategyExecutor.GpuFor(session.Executor, shape.Tokens);
+        if (gpu is null)
             return new();
         Batch batch = MakeBatch(shape);
         var rows = new List<PartRow>();
         foreach (IGrouping<string, int> part in OpsByPart())
         {
             HashSet<int> ops = [.. part];
-            float[] replays = _gpu.Replay(batch.Ids, batch.Lengths, WarmUp, PartReplays, launch => ops.Contains(launch.Op));
+            float[] replays = gpu.Replay(batch.Ids, batch.Lengths, WarmUp, PartReplays, launch => ops.Contains(launch.Op));
             var linear = _plan.Ops[part.First()] as LinearOp;
             // Parts of one op do not repeat in a batch; a part of several that differ (the head) is one op here.
             int count = part.Key == "head" ? 1 : ops.Count;
@@ -63,10 +64,11 @@ internal sealed class SessionBench(EncoderSession session, string model, string 
     /// <summary>Times each kernel of a shape; nothing on the CPU.</summary>
     public BenchmarkResults RunKernels(BatchShape shape)
     {
-        if (_gpu is null)
+        GpuExecutor? gpu = StrategyExecutor.GpuFor(session.Executor, shape.Tokens);
+        if (gpu is null)
             return new();
         Batch batch = MakeBatch(shape);
-        (KernelLaunch Launch, float Milliseconds)[][] profiles = [.. Enumerable.Range(0, Profiles).Select(_ => _gpu.Profile(batch.Ids, batch.Lengths))];
+        (KernelLaunch Launch, float Milliseconds)[][] profiles = [.. Enumerable.Range(0, Profiles).Select(_ => gpu.Profile(batch.Ids, batch.Lengths))];
         return new()
         {
             Kernels = [.. profiles.SelectMany(p => p).GroupBy(p => p.Launch.Kernel.Name).Select(kernel => new KernelRow(

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using ModelCompiler.Core;
 using ModelCompiler.Core.Spec.Declaration;
 using ModelCompiler.Core.Work;
+using ModelCompiler.Cuda.Driver;
 using ModelCompiler.Runtime;
 using ModelCompiler.Tool.Benchmarking;
 using ModelCompiler.Tool.Loading;
@@ -58,6 +59,7 @@ public static class BenchCommand
             if (result.GetResult(several)?.Tokens.Count > 1 && result.GetResult(label) is not null)
                 result.AddError("--label: expected one precision to name, found several.");
         });
+        TuningOption tuning = TuningOption.AddTo(command);
         command.SetAction(parsed =>
         {
             ModelFolder files = ModelFolder.Open(parsed.GetRequiredValue(model));
@@ -65,7 +67,8 @@ public static class BenchCommand
             var request = new BenchRequest(
                 parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(files.Path))),
                 wanted, ShapeOption.Read(parsed, parts),
-                new(parsed.GetValue(iterations), parsed.GetValue(seconds)), parsed.GetValue(random), parsed.GetValue(kernels));
+                new(parsed.GetValue(iterations), parsed.GetValue(seconds)), parsed.GetValue(random), parsed.GetValue(kernels),
+                tuning.Read(parsed, GpuInfo(DeviceOption.Read(parsed, device)), channels.Messages), tuning.HasStrategy(parsed));
             var bench = new ModelBench(files, request, new() { Device = DeviceOption.Read(parsed, device), KernelFolder = parsed.GetValue(folder) });
             EquatableArray<QuantizeArguments>[] schemes = Schemes(parsed, files, precision, parsed.GetValue(several) ?? []);
 
@@ -91,6 +94,14 @@ public static class BenchCommand
         several.Length > 0 ? [.. several.Select(name => precision.Read(parsed, ActivationRange.PerToken, name))]
         : files.Quantization is not null && !precision.IsGiven(parsed) ? [FolderDescriptor.SchemeOf(files)]
         : [precision.Read(parsed, ActivationRange.PerToken)];
+
+    private static CudaDeviceInfo? GpuInfo(Device device)
+    {
+        if (!device.IsCuda)
+            return null;
+        using CudaContext context = CudaContext.Open(device.Ordinal);
+        return context.Info;
+    }
 
     private static BenchmarkSource Source(ModelBench bench, string? commit) => new(
         "modelc",

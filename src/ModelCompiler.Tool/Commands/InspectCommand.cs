@@ -88,6 +88,10 @@ public static class InspectCommand
         output.WriteLine(descriptor.Name);
         output.WriteLine($"  model    {model.Family}, {model.Head}: {model.Layers} layers, hidden {model.HiddenSize}, {model.AttentionHeads} heads of {model.HeadSize}, intermediate {model.IntermediateSize}, vocabulary {model.VocabularySize}, {model.MaxPositions} positions{(model.Labels > 0 ? $", {model.Labels} labels" : "")}");
         output.WriteLine($"  scheme   {SchemeText.Of(descriptor.Scheme)}");
+        foreach (BucketScheme strategy in descriptor.Strategies)
+            output.WriteLine($"  strategy {strategy.Arch.Name()}, {strategy.Tokens} tokens: {SchemeText.Of(strategy.Scheme)}");
+        foreach (KernelChoice tuned in descriptor.TunedKernels)
+            output.WriteLine($"  tuned    {tuned.Arch.Name()}, {tuned.Tokens} tokens: {tuned.Candidate} for {tuned.Work}");
         output.WriteLine($"  shapes   buckets of {string.Join(", ", descriptor.Shapes.TokenBuckets)} tokens, sequences up to {descriptor.Shapes.MaxSequence}");
         output.WriteLine($"  weights  {Bytes(inspection.WeightBytes)}");
         output.WriteLine($"  plan     {inspection.Plan.Ops.Count} ops, {inspection.Plan.Buffers.Count} buffers, hash {descriptor.PlanHash}");

@@ -23,7 +23,7 @@ public sealed record Inspection(EncoderDescriptor Descriptor, ExecutionPlan Plan
         return new(
             descriptor,
             plan,
-            [.. descriptor.Targets.Where(t => only.Length == 0 || only.Contains(t)).Select(t => Scheduler.Schedule(plan, descriptor.Shapes, t))]);
+            [.. descriptor.Targets.Where(t => only.Length == 0 || only.Contains(t)).Select(t => Scheduler.Schedule(plan, descriptor.Shapes, t, descriptor.TunedKernels))]);
     }
 
     /// <summary>Bytes of all weights as they are stored: packed codes with scales and minima, FP16 elsewhere.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ModelCompiler.Core;
+using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Spec.Declaration;
 
 namespace ModelCompiler.Tool.Loading;
@@ -78,6 +79,22 @@ public sealed class PrecisionOptions
         command.Options.Add(options._asymmetric);
         command.Options.Add(options._sparsity);
         return options;
+    }
+
+    /// <summary>The formats of a name, symmetric, with a scale for each row and each token.</summary>
+    public static LinearPrecision Parse(string name)
+    {
+        (int weights, int activations) = Precisions.First(p => p.Name == name).Precision switch
+        {
+            Precision.W4A16 => (4, 16),
+            Precision.W8A8 => (8, 8),
+            Precision.W4A8 => (4, 8),
+            Precision.W4A4 => (4, 4),
+            _ => (16, 16),
+        };
+        return new(
+            weights == 16 ? WeightFormat.Float16 : new(weights, Symmetry.Symmetric, 0),
+            activations == 16 ? ActivationFormat.Float16 : new(activations, Symmetry.Symmetric, ActivationRange.PerToken));
     }
 
     /// <summary>True where the command line names a precision.</summary>

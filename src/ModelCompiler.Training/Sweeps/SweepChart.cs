@@ -1,5 +1,5 @@
 using System.Globalization;
-using ModelCompiler.Training.Reports;
+using ModelCompiler.Charts;
 
 namespace ModelCompiler.Training.Sweeps;
 

@@ -30,6 +30,9 @@ public sealed record EncoderSpec
     /// <summary>True where <c>[Targets]</c> is there.</summary>
     public bool HasTargets { get; init; }
 
+    /// <summary>True where <c>[Strategy]</c> is there.</summary>
+    public bool HasStrategy { get; init; }
+
     /// <summary>The configuration file.</summary>
     public ConfigSource Config { get; init; } = ConfigSource.None;
 }

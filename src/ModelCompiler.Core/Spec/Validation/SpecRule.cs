@@ -6,6 +6,9 @@ namespace ModelCompiler.Core.Spec.Validation;
 /// <summary>How bad it is to break a rule.</summary>
 public enum SpecSeverity
 {
+    /// <summary>Worth knowing; nothing needs to change.</summary>
+    Info,
+
     /// <summary>Code is generated all the same.</summary>
     Warning,
 

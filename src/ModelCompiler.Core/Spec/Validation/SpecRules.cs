@@ -7,6 +7,6 @@ public static class SpecRules
     public static IReadOnlyList<SpecRule> All { get; } =
     [
         .. DeclarationRules.All, .. ConfigRules.All, .. DimensionRules.All, .. QuantizationRules.All, .. ShapeRules.All, .. TargetRules.All,
-        .. ScheduleRules.All,
+        .. ScheduleRules.All, .. TuningRules.All,
     ];
 }

@@ -19,7 +19,7 @@ public static class SpecValidator
         EquatableArray<GpuArch> targets = TargetValidation.Resolve(spec, errors);
         EncoderDeclaration? declaration =
             errors.AllowsCode && model is not null && scheme is not null && shapes is not null
-                ? new(model, scheme, shapes, targets)
+                ? new(model, scheme, shapes, targets, spec.HasStrategy)
                 : null;
         return new(declaration, errors.ToArray());
     }
@@ -30,7 +30,9 @@ public static class SpecValidator
 /// <param name="Scheme">Precision of its linear parts.</param>
 /// <param name="Shapes">Token buckets and longest sequence.</param>
 /// <param name="Targets">Architectures, as declared.</param>
-public sealed record EncoderDeclaration(EncoderModel Model, QuantizationScheme Scheme, ShapeSet Shapes, EquatableArray<GpuArch> Targets);
+/// <param name="HasStrategy">Buckets may run in measured precisions that are no less accurate.</param>
+public sealed record EncoderDeclaration(
+    EncoderModel Model, QuantizationScheme Scheme, ShapeSet Shapes, EquatableArray<GpuArch> Targets, bool HasStrategy = false);
 
 /// <summary>What validation found.</summary>
 /// <param name="Declaration">The declaration; null where a rule with severity error is broken.</param>

@@ -1,0 +1,43 @@
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Core.Tuning;
+
+/// <summary>The fastest candidate of a work at a bucket.</summary>
+/// <param name="Work">Name of the <see cref="Scheduling.GemmWork"/>.</param>
+/// <param name="Tokens">Bucket that was measured, full.</param>
+/// <param name="Candidate">Token of the candidate.</param>
+/// <param name="MedianUs">Median time of a launch in a graph, microseconds.</param>
+/// <param name="SpreadUs">Distance between the quartiles of that time.</param>
+/// <param name="RunnerUp">Token of the second, or null where there was one candidate only.</param>
+/// <param name="RunnerUpUs">Its median.</param>
+public sealed record TuningEntry(
+    string Work, int Tokens, string Candidate, double MedianUs, double SpreadUs, string? RunnerUp = null, double? RunnerUpUs = null);
+
+/// <summary>The fastest precisions of the four parts at a bucket, among those that a checkpoint allows.</summary>
+/// <param name="Model">Sizes of the encoder: <see cref="TuningStrategy.ModelKey"/>.</param>
+/// <param name="Checkpoint">What the checkpoint was made for: texts of the four parts, in their order.</param>
+/// <param name="Tokens">Bucket.</param>
+/// <param name="Parts">Texts of the four chosen precisions.</param>
+/// <param name="MedianUs">Median time of the whole encoder so.</param>
+/// <param name="CheckpointUs">Median time in the checkpoint's own precisions.</param>
+public sealed record TuningStrategy(
+    string Model, EquatableArray<string> Checkpoint, int Tokens, EquatableArray<string> Parts, double MedianUs, double CheckpointUs)
+{
+    /// <summary>What of a model decides its times, such as <c>h768_i3072_a12_l12</c>.</summary>
+    public static string ModelKey(EncoderModel model) => FormattableString.Invariant(
+        $"h{model.HiddenSize}_i{model.IntermediateSize}_a{model.AttentionHeads}_l{model.Layers}");
+
+    /// <summary>Texts of a scheme's four parts.</summary>
+    public static EquatableArray<string> Texts(QuantizationScheme scheme) =>
+        QuantizationScheme.Parts.Select(part => scheme[part].ToString()).ToEquatableArray();
+
+    /// <summary>The chosen scheme of a checkpoint's; null where a part has a precision that is not allowed for it.</summary>
+    public QuantizationScheme? SchemeFor(QuantizationScheme checkpoint)
+    {
+        LinearPrecision?[] chosen =
+        [
+            .. QuantizationScheme.Parts.Select((part, i) => AllowedPrecisions.For(checkpoint[part]).FirstOrDefault(p => p.ToString() == Parts[i])),
+        ];
+        return chosen is [{ } qkv, { } attention, { } intermediate, { } output] ? new(qkv, attention, intermediate, output) : null;
+    }
+}

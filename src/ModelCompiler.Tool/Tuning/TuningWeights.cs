@@ -1,0 +1,78 @@
+using ModelCompiler.Conformance;
+using ModelCompiler.Conformance.Weights;
+using ModelCompiler.Core;
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
+using ModelCompiler.Cuda.Driver;
+using ModelCompiler.Runtime;
+using ModelCompiler.Runtime.Gpu;
+
+namespace ModelCompiler.Tool.Tuning;
+
+/// <summary>Random weights of all layers of a subject, in every order that one of its candidates reads.</summary>
+internal static class TuningWeights
+{
+    /// <summary>Makes the weights and copies them to the GPU.</summary>
+    /// <param name="context">The GPU.</param>
+    /// <param name="subject">The encoder.</param>
+    /// <param name="kernels">Kernels that will be measured on it.</param>
+    public static DeviceWeights Upload(CudaContext context, TuningSubject subject, IEnumerable<LinearKernel> kernels)
+    {
+        EncoderModel model = subject.Plan.Model;
+        ExecutionPlan whole = Planner.Plan(model with { Layers = subject.Layers }, subject.Plan.Scheme);
+        using WeightImage image = WeightImage.Pack(whole, Readers(whole, subject.Arch, kernels), Repeated(whole));
+        return DeviceWeights.Upload(context, image);
+    }
+
+    /// <summary>A schedule that names every order in which some kernel reads each weight.</summary>
+    private static TargetPlan Readers(ExecutionPlan plan, GpuArch arch, IEnumerable<LinearKernel> kernels)
+    {
+        ILookup<GemmProblem, LinearKernel> byProblem = kernels.DistinctBy(k => (k.Problem, k.WeightOrder)).ToLookup(k => k.Problem);
+        IEnumerable<KernelLaunch> launches = plan.Ops
+            .Select((op, index) => (Op: op as LinearOp, Index: index))
+            .Where(o => o.Op is not null)
+            .SelectMany(o => byProblem[GemmProblem.For(o.Op!.N, o.Op.K, o.Op.Precision, arch)].Select(k => new KernelLaunch(k, o.Index, null, null)));
+        var bucket = new BucketPlan(1, launches.ToEquatableArray(), default, new(default, 0), 0);
+        return new(arch, new(bucket), default, default);
+    }
+
+    /// <summary>One layer's random values serve all: the GPU cannot tell, and they are made in a fraction of the time.</summary>
+    /// <param name="whole">A plan without dense layers in its head.</param>
+    public static ModelWeights Repeated(ExecutionPlan whole)
+    {
+        EncoderModel single = whole.Model with { Layers = 1 };
+        ExecutionPlan plan = Planner.Plan(single, whole.Scheme);
+        ModelWeights made = RandomModelWeights.Create(new ConformanceCase("tune", single, whole.Scheme, new(new(32), 32), [1]), plan);
+        IEnumerable<PlanWeight> names = whole.Ops.OfType<LinearOp>().Select(op => op.Weight)
+            .Concat(whole.Ops.SelectMany(op => op.Epilogue).OfType<LayerNormStep>().Select(step => step.Weight))
+            .Append(new(WeightRole.WordEmbedding)).Append(new(WeightRole.PositionEmbedding));
+        if (whole.Model.TokenTypes > 0)
+            names = names.Append(new(WeightRole.TokenTypeEmbedding));
+        return new(whole, names.Select(name => KeyValuePair.Create(name, made.Get<LoadedWeight>(name.Layer < 0 ? name : name with { Layer = 0 }))));
+    }
+}
+
+/// <summary>The weights as a later layer sees them: a plan's first layers run with those of the layers behind.</summary>
+/// <param name="weights">All layers.</param>
+/// <param name="layers">Number of layers.</param>
+/// <param name="shift">Layers to go on by.</param>
+internal sealed class ShiftedWeights(IWeightAddresses weights, int layers, int shift) : IWeightAddresses
+{
+    /// <inheritdoc/>
+    public LinearAddresses Linear(PlanWeight weight, WeightOrder order) => weights.Linear(Shift(weight), order);
+
+    /// <inheritdoc/>
+    public NormAddresses Norm(PlanWeight weight) => weights.Norm(Shift(weight));
+
+    /// <inheritdoc/>
+    public ulong Table(PlanWeight weight) => weights.Table(weight);
+
+    /// <inheritdoc/>
+    public DenseAddresses Dense(PlanWeight weight) => weights.Dense(weight);
+
+    /// <inheritdoc/>
+    public CalibratedRange? InputRange(PlanWeight consumer) => weights.InputRange(Shift(consumer));
+
+    private PlanWeight Shift(PlanWeight weight) => weight.Layer < 0 ? weight : weight with { Layer = (weight.Layer + shift) % layers };
+}

@@ -1,0 +1,114 @@
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
+using ModelCompiler.Core.Tuning;
+
+namespace ModelCompiler.Core.Tests.Tuning;
+
+public class TunedKernelsTests
+{
+    private const int Tokens = 64;
+
+    private static readonly ExecutionPlan s_plan = Planner.Plan(Models.BertBase, Models.W4A4);
+    private static readonly ShapeSet s_shapes = new(new(Tokens, 4096), 512);
+    private static readonly GemmWork s_qkv = GemmWork.Of(s_plan, GpuArch.Sm90a)[0].Work;
+
+    private static TuningDatabase Database(params TuningEntry[] entries) =>
+        new(new("GPU", "9.0", 132, "13.0", "12.4", "0123456789abcdef", "2026-11-25"), new(entries));
+
+    private static IReadOnlyList<GemmCandidate> Candidates(int tokens) =>
+        GemmCandidates.For(s_qkv.Problem, s_qkv.Epilogue, GpuArch.Sm90a, tokens);
+
+    [Fact]
+    public void A_plan_has_a_work_for_each_part_and_one_for_the_last_layers_output()
+    {
+        IReadOnlyList<(GemmWork Work, int Op)> works = GemmWork.Of(s_plan, GpuArch.Sm90a);
+        works.Count.ShouldBe(5);
+        works.Select(w => w.Work.Name).ShouldBeUnique();
+        s_qkv.Name.ShouldBe("ws4_as4_n2304_k768_bias_f16");
+        works.ShouldAllBe(w => GemmWork.Of(s_plan, (LinearOp)s_plan.Ops[w.Op], GpuArch.Sm90a) == w.Work);
+    }
+
+    [Fact]
+    public void A_measured_candidate_takes_the_place_of_the_rules()
+    {
+        string wanted = Candidates(Tokens)[1].Token;
+        TunedKernels tuned = TunedKernels.Choose(s_plan, s_shapes, GpuArch.Sm90a, Database(new TuningEntry(s_qkv.Name, Tokens, wanted, 1, 0)));
+
+        tuned.Unknown.ShouldBeEmpty();
+        tuned.Choices.ShouldHaveSingleItem().ShouldBe(new(GpuArch.Sm90a, Tokens, s_qkv.Name, wanted));
+        TargetPlan ruled = Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a);
+        TargetPlan target = Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a, tuned.Choices);
+        Schedules(target, 0, s_qkv).ShouldBe([wanted]);
+        Schedules(ruled, 0, s_qkv).ShouldNotBe([wanted]);
+        target.Buckets[1].ShouldBe(ruled.Buckets[1]);
+        target.Findings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_rules_own_candidate_is_no_choice() =>
+        TunedKernels.Choose(s_plan, s_shapes, GpuArch.Sm90a, Database(new TuningEntry(s_qkv.Name, Tokens, Candidates(Tokens)[0].Token, 1, 0)))
+            .ShouldBe(TunedKernels.None);
+
+    [Fact]
+    public void A_candidate_that_no_longer_exists_leaves_the_choice_to_the_rules()
+    {
+        TunedKernels tuned = TunedKernels.Choose(
+            s_plan, s_shapes, GpuArch.Sm90a, Database(new TuningEntry(s_qkv.Name, Tokens, "m1n1k1", 1, 0)));
+        tuned.Choices.ShouldBeEmpty();
+        tuned.Unknown.ShouldHaveSingleItem().Candidate.ShouldBe("m1n1k1");
+        // A class of another version may still name it.
+        Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a, tuned.Unknown).ShouldBe(Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a));
+    }
+
+    [Fact]
+    public void A_choice_is_for_its_target_and_bucket_alone()
+    {
+        var choice = new KernelChoice(GpuArch.Sm80, Tokens, s_qkv.Name, Candidates(Tokens)[1].Token);
+        Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a, new(choice)).ShouldBe(Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a));
+        Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a, new(choice with { Arch = GpuArch.Sm90a, Tokens = 65 }))
+            .ShouldBe(Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a));
+    }
+
+    [Fact]
+    public void Choices_are_part_of_the_plans_hash()
+    {
+        var choice = new KernelChoice(GpuArch.Sm90a, Tokens, s_qkv.Name, Candidates(Tokens)[1].Token);
+        string plain = PlanHash.Compute(s_plan, s_shapes), tuned = PlanHash.Compute(s_plan, s_shapes, new(choice));
+        tuned.ShouldNotBe(plain);
+        tuned.ShouldNotBe(PlanHash.Compute(s_plan, s_shapes, new(choice with { Tokens = 4096 })));
+        PlanHash.Compute(s_plan, s_shapes, default).ShouldBe(plain);
+    }
+
+    [Theory]
+    [InlineData(4, 4)]
+    [InlineData(8, 8)]
+    [InlineData(4, 8)]
+    [InlineData(4, 16)]
+    [InlineData(16, 16)]
+    public void Every_candidate_of_base_and_large_passes_the_verifier_at_every_bucket(int weights, int activations)
+    {
+        foreach (EncoderModel model in new[] { Models.BertBase, Models.BertLarge })
+        {
+            ExecutionPlan plan = Planner.Plan(model, Models.Scheme(weights, activations));
+            foreach (GpuArch arch in Models.Targets)
+            {
+                foreach ((GemmWork work, _) in GemmWork.Of(plan, arch))
+                {
+                    foreach (int tokens in Models.Shapes.TokenBuckets)
+                    {
+                        IReadOnlyList<GemmCandidate> candidates = GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens);
+                        candidates.Select(c => c.Token).ShouldBeUnique($"{work.Name} at {tokens} on {arch}");
+                        candidates.SelectMany(c => ScheduleVerifier.Verify(c.Product)).ShouldBeEmpty();
+                        candidates.Select(c => c.Finish).OfType<RowsKernel>().SelectMany(ScheduleVerifier.Verify).ShouldBeEmpty();
+                        candidates.Count.ShouldBeGreaterThan(3);
+                    }
+                }
+            }
+        }
+    }
+
+    private static string[] Schedules(TargetPlan target, int bucket, GemmWork work) =>
+        [.. target.Buckets[bucket].Launches.Select(l => l.Kernel).OfType<LinearKernel>()
+            .Where(k => k.Problem == work.Problem && k.Epilogue == work.Epilogue).Select(k => k.Schedule).Distinct()];
+}

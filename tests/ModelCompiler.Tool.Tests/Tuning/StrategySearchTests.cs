@@ -1,0 +1,74 @@
+using ModelCompiler.Core;
+using ModelCompiler.Core.Spec;
+using ModelCompiler.Core.Tuning;
+using ModelCompiler.Tool.Tuning;
+
+namespace ModelCompiler.Tool.Tests.Tuning;
+
+public class StrategySearchTests
+{
+    private static readonly LinearPrecision s_w4a4 = Of(4, 4), s_w8a8 = Of(8, 8), s_w4a8 = Of(4, 8);
+    private static readonly QuantizationScheme s_checkpoint = QuantizationScheme.Uniform(s_w4a4);
+    private static readonly LinearPrecision[] s_offered = [s_w4a4, s_w8a8, LinearPrecision.Float16];
+
+    [Fact]
+    public void Each_bucket_gets_the_fastest_precision_of_each_part()
+    {
+        // FP16 spares a small bucket work in two parts; W8A8 is faster in one part at the large one.
+        StrategySearch search = Search((bucket, part, precision) => (bucket, part, precision) switch
+        {
+            (0, EncoderPart.AttentionOutput or EncoderPart.Qkv, { IsInteger: false }) => -10,
+            (0, EncoderPart.AttentionOutput, { Weights.Bits: 8 }) => -4,
+            (1, EncoderPart.MlpOutput, { Weights.Bits: 8 }) => -20,
+            _ => precision == s_w4a4 ? 0 : 5,
+        });
+
+        IReadOnlyList<StrategyResult> found = search.Run(s_checkpoint, s_offered, _ => { });
+
+        found[0].ShouldBe(new(32, s_checkpoint with { Qkv = LinearPrecision.Float16, AttentionOutput = LinearPrecision.Float16 }, 80, 100));
+        found[1].ShouldBe(new(1024, s_checkpoint with { MlpOutput = s_w8a8 }, 180, 200));
+        // The checkpoint's own, each part in two others, and the first bucket's combination: the second's was measured.
+        search.Times.Count.ShouldBe(1 + 4 * 2 + 1);
+    }
+
+    [Fact]
+    public void The_checkpoint_stays_where_nothing_gains()
+    {
+        StrategySearch search = Search((_, _, precision) => precision == s_w4a4 ? 0 : -0.2);
+        search.Run(s_checkpoint, s_offered, _ => { }).ShouldAllBe(r => r.Scheme == s_checkpoint && r.MedianUs == r.CheckpointUs);
+    }
+
+    [Fact]
+    public void A_precision_below_the_checkpoints_is_never_measured()
+    {
+        StrategySearch search = Search((_, _, precision) => precision.Activations.Bits == 4 ? -50 : 0);
+        search.Run(QuantizationScheme.Uniform(s_w4a8), s_offered, _ => { });
+        search.Times.Keys.ShouldAllBe(s => QuantizationScheme.Parts.All(part => s[part].Activations.Bits >= 8));
+    }
+
+    [Fact]
+    public void Uniform_schemes_cover_what_is_allowed() =>
+        StrategySearch.Uniform(s_checkpoint with { Qkv = s_w8a8 }).Select(s => $"{s.Qkv} {s.MlpOutput}").ShouldBe(
+            ["ws8_as8 ws4_as4", "wf16_af16 ws4_as8", "wf16_af16 ws8_as8", "wf16_af16 ws4_af16", "wf16_af16 wf16_af16"]);
+
+    [Fact]
+    public void Strategies_take_the_place_of_older_ones_of_the_same_checkpoint()
+    {
+        EncoderModel model = TinyEncoder.Descriptor.Model;
+        var stamp = new TuningStamp("GPU", "9.0", 132, "13.0", "12.4", "0123456789abcdef", "2026-11-25");
+        var result = new StrategyResult(32, s_checkpoint with { Qkv = s_w8a8 }, 80, 100);
+        TuningDatabase once = TuningRun.WithStrategies(new(stamp, default), model, s_checkpoint, [result]);
+        TuningDatabase twice = TuningRun.WithStrategies(once, model, s_checkpoint, [result with { MedianUs = 70 }]);
+        twice.Strategies.ShouldHaveSingleItem().MedianUs.ShouldBe(70);
+        TuningRun.WithStrategies(twice, model with { Layers = 2 }, s_checkpoint, [result]).Strategies.Count.ShouldBe(2);
+        TuningDatabase.Parse(twice.ToJson()).Database.ShouldBe(twice);
+        twice.Find(model, s_checkpoint, 32)!.SchemeFor(s_checkpoint).ShouldBe(result.Scheme);
+    }
+
+    private static StrategySearch Search(Func<int, EncoderPart, LinearPrecision, double> gain) => new(
+        new(32, 1024),
+        scheme => [.. Enumerable.Range(0, 2).Select(bucket => 100.0 * (bucket + 1) + QuantizationScheme.Parts.Sum(part => gain(bucket, part, scheme[part])))]);
+
+    private static LinearPrecision Of(int weights, int activations) =>
+        new(new(weights, Symmetry.Symmetric, 0), new(activations, Symmetry.Symmetric, ActivationRange.PerToken));
+}
