@@ -6,7 +6,7 @@ public enum WeightOrder
     /// <summary>A thread's operand fragment is one 16-byte read (mc/weight_layout.cuh).</summary>
     Fragments,
 
-    /// <summary>128 bytes of every row after the other, int4 codes widened to bytes, swizzled (mc/hopper/weight_rows.cuh).</summary>
+    /// <summary>128 bytes of every row after the other, int4 codes widened to bytes, swizzled (mc/hopper/weight_tiles.cuh).</summary>
     SwizzledRows,
 
     /// <summary>Two of four codes and where they belong, for 2:4 sparse weights (mc/hopper/sparse_weights.cuh).</summary>

@@ -5,7 +5,7 @@ using ModelCompiler.Runtime.Quantization;
 
 namespace ModelCompiler.Runtime.Tests.Gpu;
 
-/// <summary>Weights in the order of native/include/mc/hopper/weight_rows.cuh.</summary>
+/// <summary>Weights in the order of native/include/mc/hopper/weight_tiles.cuh.</summary>
 public class SwizzledRowLayoutTests
 {
     [Theory]
@@ -50,7 +50,10 @@ public class SwizzledRowLayoutTests
             (*(Half*)(block.Pointer + Position(N, i / K, 2 * (i % K)))).ShouldBe(values[i]);
     }
 
-    /// <summary>Place of a byte of a row: pieces of 128 bytes, all rows of one after the other; chunk c of row n at c ^ (n % 8).</summary>
-    private static long Position(int rows, int n, int rowByte) =>
-        ((long)(rowByte / 128) * rows + n) * 128 + ((rowByte % 128 / 16) ^ (n % 8)) * 16 + rowByte % 16;
+    /// <summary>WeightTiles::position of the header: pieces of 128 bytes, all rows of one after the other.</summary>
+    private static long Position(int outputs, int n, int rowByte)
+    {
+        int rows = (outputs + 31) / 32 * 32, row = n / 32 * 32 + n % 8 / 2 * 8 + n % 32 / 8 * 2 + n % 2;
+        return ((long)(rowByte / 128) * rows + row) * 128 + ((rowByte % 128 / 16) ^ (row % 8)) * 16 + rowByte % 16;
+    }
 }

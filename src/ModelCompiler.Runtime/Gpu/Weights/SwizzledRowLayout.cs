@@ -5,21 +5,25 @@ using ModelCompiler.Runtime.Quantization;
 namespace ModelCompiler.Runtime.Gpu;
 
 /// <summary>
-/// Weights for <c>wgmma</c>: the C# side of native/include/mc/hopper/weight_rows.cuh. Rows of W [N, K], int4 codes widened
+/// Weights for <c>wgmma</c>: the C# side of native/include/mc/hopper/weight_tiles.cuh. Rows of W [N, K], int4 codes widened
 /// to bytes, are cut into pieces of 128 bytes; the first pieces of all rows come first, then the second ones. Within a
-/// piece, 16-byte chunk c of row n lies at chunk c ^ (n % 8), which is the 128-byte swizzle of shared memory. So the
-/// weights of any range of rows for one step along K are contiguous and can be copied as they are. What lies beyond K is zero.
+/// piece, 16-byte chunk c of row r lies at chunk c ^ (r % 8), which is the 128-byte swizzle of shared memory. So the
+/// weights of whole groups of 32 rows for one step along K are contiguous and can be copied as they are. Within a group rows
+/// change places, so that a thread of the product holds 8 neighbouring outputs. What lies outside of [N, K] is zero.
 /// </summary>
 internal sealed class SwizzledRowLayout(GemmProblem problem) : WeightLayout
 {
     private const int PieceBytes = 128;
     private const int ChunkBytes = 16;
+    private const int GroupRows = 32;
 
     private readonly int _n = problem.N;
     private readonly int _rowBytes = problem.K * (problem.Precision.Weights.IsQuantized ? 1 : 2);
 
     /// <inheritdoc/>
-    public override long Bytes => (long)Pieces * _n * PieceBytes;
+    public override long Bytes => (long)Pieces * Rows * PieceBytes;
+
+    private int Rows => (_n + GroupRows - 1) / GroupRows * GroupRows;
 
     private int Pieces => (_rowBytes + PieceBytes - 1) / PieceBytes;
 
@@ -34,10 +38,11 @@ internal sealed class SwizzledRowLayout(GemmProblem problem) : WeightLayout
         Parallel.For(0, _n, n =>
         {
             ReadOnlySpan<byte> row = MemoryMarshal.AsBytes(elements.AsSpan()).Slice(n * _rowBytes, _rowBytes);
+            int placed = n / GroupRows * GroupRows + n % 8 / 2 * 8 + n % GroupRows / 8 * 2 + n % 2;
             for (int at = 0; at < _rowBytes; at += ChunkBytes)
             {
-                int piece = at / PieceBytes, chunk = at % PieceBytes / ChunkBytes ^ n % 8;
-                byte* place = target + ((long)piece * _n + n) * PieceBytes + chunk * ChunkBytes;
+                int piece = at / PieceBytes, chunk = at % PieceBytes / ChunkBytes ^ placed % 8;
+                byte* place = target + ((long)piece * Rows + placed) * PieceBytes + chunk * ChunkBytes;
                 row.Slice(at, Math.Min(ChunkBytes, _rowBytes - at)).CopyTo(new Span<byte>(place, ChunkBytes));
             }
         });
