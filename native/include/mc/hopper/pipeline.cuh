@@ -38,7 +38,7 @@ struct Pipeline {
   __device__ __forceinline__ void release(int stage, int lane) const {
     if (lane != 0) return;
     barrier_arrive(empty(stage));
-    if (kClusterSize > 1 && loader(stage) != rank) barrier_arrive_cluster(empty(stage), loader(stage));
+    if (kClusterSize > 1 && loader(stage) != rank) barrier_arrive_cluster_after_reads(empty(stage), loader(stage));
   }
 };
 
