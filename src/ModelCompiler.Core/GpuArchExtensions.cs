@@ -26,4 +26,14 @@ public static class GpuArchExtensions
         GpuArch.Sm90a => 227 * 1024,
         _ => throw new ArgumentOutOfRangeException(nameof(arch), arch, "Unknown architecture."),
     };
+
+    /// <summary>
+    /// Multiprocessors of the smallest chip that kernels whose blocks wait for one another are scheduled for: those of an
+    /// H100 PCIe. The session refuses a GPU that has too few.
+    /// </summary>
+    public static int Multiprocessors(this GpuArch arch) => arch switch
+    {
+        GpuArch.Sm90a => 114,
+        _ => throw new ArgumentOutOfRangeException(nameof(arch), arch, "No kernel of this architecture has blocks that wait for others."),
+    };
 }

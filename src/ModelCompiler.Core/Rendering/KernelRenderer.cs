@@ -6,6 +6,7 @@ namespace ModelCompiler.Core.Rendering;
 public static class KernelRenderer
 {
     private static readonly TextTemplate s_gemm = Template("gemm");
+    private static readonly TextTemplate s_residentGemm = Template("resident_gemm");
     private static readonly TextTemplate s_attention = Template("attention");
     private static readonly TextTemplate s_rows = Template("rows");
     private static readonly TextTemplate s_embedding = Template("embedding");
@@ -18,6 +19,7 @@ public static class KernelRenderer
         string source = kernel switch
         {
             GemmKernel gemm => s_gemm.Render(new GemmView(gemm)),
+            ResidentGemmKernel gemm => s_residentGemm.Render(new ResidentGemmView(gemm)),
             AttentionKernel attention => s_attention.Render(new AttentionView(attention)),
             RowsKernel rows => s_rows.Render(new RowsView(rows)),
             EmbeddingKernel embedding => s_embedding.Render(new EmbeddingView(embedding)),

@@ -16,6 +16,8 @@ internal abstract class LinearView(LinearKernel kernel) : KernelView(kernel)
 
     public int ClusterSize => kernel.ClusterSize;
 
+    public bool IsGrid => kernel.Scope == RowScope.Grid;
+
     public bool IsCluster => kernel.ClusterSize > 1;
 
     public int BlocksN => kernel.BlocksN;
@@ -53,6 +55,16 @@ internal abstract class LinearView(LinearKernel kernel) : KernelView(kernel)
     public bool HasLayerNorm => kernel.Epilogue.Ops.Any(op => op is EpilogueOp.LayerNorm);
 
     public string Epsilon => CudaText.Float(kernel.Epilogue.Ops.OfType<EpilogueOp.LayerNorm>().FirstOrDefault()?.Epsilon ?? 0);
+
+    /// <summary>Instruction of the kernels on <c>mma.sync</c>, for a person.</summary>
+    protected string MmaInstruction => _problem.Family switch
+    {
+        GemmFamily.Int4 => "mma.m16n8k64 on 4-bit operands",
+        GemmFamily.Int8 => "mma.m16n8k32 on 8-bit operands",
+        GemmFamily.Int8Weight4 => "mma.m16n8k32 on 8-bit operands, weights widened in registers",
+        GemmFamily.Float16 => "mma.m16n8k16 on FP16 operands",
+        _ => "mma.m16n8k16 on FP16 operands, weights widened in registers",
+    };
 
     private static string Operand(bool quantized, int bits, Symmetry symmetry) =>
         quantized ? $"mc::Operand::k{(symmetry == Symmetry.Symmetric ? "S" : "U")}{bits}" : "mc::Operand::kF16";

@@ -67,6 +67,12 @@ public sealed record EpilogueSpec(EquatableArray<EpilogueOp> Ops)
     /// <summary>True where some step needs whole rows.</summary>
     public bool NeedsWholeRow => Ops.Any(op => op.NeedsWholeRow);
 
+    /// <summary>Sums over whole rows: those of layer norm, and the code sums of asymmetric formats.</summary>
+    internal int RowSums => Ops.Count(op => op is EpilogueOp.LayerNorm or EpilogueOp.Quantize { Format.Symmetry: Symmetry.Asymmetric });
+
+    /// <summary>Ranges of whole rows, which dynamic quantizers take.</summary>
+    internal int RowRanges => Ops.Count(op => op is EpilogueOp.Quantize { Format.Range: ActivationRange.PerToken });
+
     /// <summary>Name fragment, such as <c>bias_gelu_qs4</c>.</summary>
     public string Name => string.Join("_", Ops.Select(op => op.Token));
 

@@ -22,7 +22,7 @@ public static class GemmCandidates
         {
             // What the verifier says about the rules' choice is for the user to see.
             bool isRule = found.Count == 0;
-            if (isRule || (!found.Contains(candidate) && !ScheduleVerifier.Verify(candidate.Product).Any()))
+            if (isRule || (!found.Contains(candidate) && !ScheduleVerifier.VerifyIn(bucketTokens, candidate.Product).Any()))
                 found.Add(candidate);
         }
 
@@ -31,16 +31,27 @@ public static class GemmCandidates
 
     private static IEnumerable<GemmCandidate> All(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
     {
+        bool found = false;
+        foreach (LinearKernel kernel in HopperKernels(problem, epilogue, arch, bucketTokens))
+        {
+            yield return new(kernel, null);
+            found = true;
+        }
+
         yield return Mma(problem, epilogue, arch, bucketTokens);
 
-        // The rules' tiles of other buckets, and whole rows by a second kernel.
-        foreach (int tokens in TileRules.Steps)
+        // The rules' tiles of other buckets, and whole rows by a second kernel. Beside Hopper's own kernels the bucket's tile
+        // stands for them all.
+        foreach (int tokens in found ? new(bucketTokens) : TileRules.Steps)
         {
             yield return Mma(problem, epilogue, arch, tokens);
             if (epilogue.NeedsWholeRow)
                 yield return MmaThenRows(problem, epilogue, arch, tokens);
         }
     }
+
+    private static IEnumerable<LinearKernel> HopperKernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens) =>
+        ResidentRules.Kernels(problem, epilogue, arch, bucketTokens);
 
     private static GemmCandidate Mma(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens) =>
         TileRules.Scope(problem, epilogue, arch) is { } scope

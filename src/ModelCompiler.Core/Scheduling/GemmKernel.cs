@@ -19,7 +19,7 @@ public sealed record GemmKernel(GpuArch Arch, GemmProblem Problem, TileConfig Ti
     public override WeightOrder WeightOrder => WeightOrder.Fragments;
 
     /// <inheritdoc/>
-    public override string Schedule => $"{Tile}{(Scope == RowScope.Cluster ? $"_c{ClusterSize}" : "")}";
+    public override string Schedule => $"{Tile}{ScopeToken}";
 
     /// <inheritdoc/>
     public override int Threads => Tile.Threads;

@@ -39,6 +39,18 @@ public sealed record GemmProblem(int N, int K, LinearPrecision Precision, GemmFa
     /// <summary>Bits of a weight element in device and shared memory.</summary>
     public int WeightBits => Precision.Weights.Bits;
 
+    /// <summary>Bytes of a row of activations.</summary>
+    internal int RowBytes => K * ActivationBits / 8;
+
+    /// <summary>Inputs of a block of weights in the order of mc/weight_layout.cuh: 32 bytes of each of 16 outputs.</summary>
+    internal int WeightBlockInputs => 256 / WeightBits;
+
+    /// <summary>
+    /// True where the epilogue needs the sum of each row of activations and no quantizer has computed it: asymmetric weights
+    /// under FP16 activations.
+    /// </summary>
+    internal bool NeedsRowSums => Family == GemmFamily.Float16Weight4 && Precision.Weights.Symmetry == Symmetry.Asymmetric;
+
     /// <summary>The problem that an architecture solves for a linear part. One group as long as the row is a scale per row.</summary>
     public static GemmProblem For(int n, int k, LinearPrecision precision, GpuArch arch) =>
         precision.Weights.GroupSize == k

@@ -1,14 +1,31 @@
 namespace ModelCompiler.Core.Scheduling;
 
-/// <summary>Dynamic shared memory of a GEMM block; the formula that <c>mc/gemm.cuh</c> states.</summary>
+/// <summary>Dynamic shared memory of a GEMM block; the formulas that the headers of the algorithms state.</summary>
 public static class GemmSharedMemory
 {
-    /// <summary>Bytes of a block: the pipeline's stages, whose place the epilogue's row statistics take afterwards.</summary>
+    /// <summary>mc/gemm.cuh: the pipeline's stages, whose place the epilogue's row statistics take afterwards.</summary>
     public static int Bytes(GemmKernel kernel)
     {
         TileConfig tile = kernel.Tile;
         int stage = (tile.M * tile.K * kernel.Problem.ActivationBits + tile.N * tile.K * kernel.Problem.WeightBits) / 8;
         int statistics = kernel.Scope == RowScope.Partial ? 0 : 16 * tile.M * (tile.WarpsN + 2);
         return Math.Max(tile.Stages * stage, statistics);
+    }
+
+    /// <summary>
+    /// mc/hopper/resident_gemm.cuh: all weights of the tile; its activations, whose place partial sums take afterwards; what
+    /// the epilogue reads; what blocks exchange about each row.
+    /// </summary>
+    public static int Bytes(ResidentGemmKernel kernel)
+    {
+        ResidentTile tile = kernel.Tile;
+        GemmProblem problem = kernel.Problem;
+        int weights = tile.N * problem.K * problem.WeightBits / 8;
+        int operands = Math.Max(tile.M * (problem.RowBytes + 16), (tile.WarpsK - 1) * tile.M * tile.N * 4);
+        bool hasResidual = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.Residual);
+        int parameters = 16 * tile.N + 4 * tile.M + (hasResidual ? 2 * tile.M * (tile.N + 8) : 0);
+        int exchanges = kernel.Epilogue.RowSums + kernel.Epilogue.RowRanges;
+        int ranks = kernel.Scope == RowScope.Cluster ? kernel.ClusterSize : 0;
+        return weights + operands + parameters + (exchanges == 0 ? 0 : 32 + 8 * tile.M * exchanges * (tile.RowWarps + ranks));
     }
 }

@@ -35,8 +35,21 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
     /// <summary>How the product is cut, as the kernel's name says it. Tells candidates of one problem apart.</summary>
     public abstract string Schedule { get; }
 
+    /// <summary>Last part of <see cref="Schedule"/>: who shares whole rows.</summary>
+    protected string ScopeToken => Scope switch
+    {
+        RowScope.Cluster => $"_c{ClusterSize}",
+        RowScope.Grid => "_grid",
+        _ => "",
+    };
+
     /// <summary>Blocks along N.</summary>
     public int BlocksN => CeilDiv(Problem.N, TileN);
+
+    /// <summary>
+    /// Blocks that must run at the same time, because they wait for one another in device memory; 0 where none waits.
+    /// </summary>
+    public virtual int BlocksThatWait(int bucketTokens) => 0;
 
     /// <inheritdoc/>
     public override int ClusterSize => Scope == RowScope.Cluster ? BlocksN : 1;

@@ -24,38 +24,54 @@ public static class ScheduleVerifier
     /// <summary>Bytes of a <c>cp.async</c> or vector access.</summary>
     private const int AccessBytes = 16;
 
-    /// <summary>All findings of a kernel; none for a plan that can run.</summary>
+    /// <summary>All findings of a kernel in a bucket; none for a plan that can run.</summary>
+    public static IEnumerable<ScheduleFinding> VerifyIn(int bucketTokens, KernelPlan kernel)
+    {
+        IEnumerable<ScheduleFinding> findings = Verify(kernel);
+        if (kernel is LinearKernel linear && linear.BlocksThatWait(bucketTokens) is > 0 and int waiting)
+            findings = findings.Concat(Findings(kernel, [new("blocks that wait for one another", linear.Arch.Multiprocessors(), waiting)]));
+        return findings;
+    }
+
+    /// <summary>All findings of a kernel, whatever the bucket.</summary>
     public static IEnumerable<ScheduleFinding> Verify(KernelPlan kernel)
     {
-        ScheduleFinding? AtMost(string limit, long allowed, long found) =>
-            found > allowed ? new ScheduleFinding(kernel.Name, limit, allowed, found) : null;
-
-        var findings = new List<ScheduleFinding?>
+        IEnumerable<ScheduleLimit> limits =
+        [
+            new("threads of a block", MaxThreads, kernel.Threads),
+            new("shared memory bytes of a block", kernel.Arch.MaxSharedBytes(), kernel.SharedBytes),
+            new("blocks of a cluster", kernel.Arch.HasClusters() ? MaxCluster : 1, kernel.ClusterSize),
+        ];
+        return Findings(kernel, limits.Concat(kernel switch
         {
-            AtMost("threads of a block", MaxThreads, kernel.Threads),
-            AtMost("shared memory bytes of a block", kernel.Arch.MaxSharedBytes(), kernel.SharedBytes),
-            AtMost("blocks of a cluster", kernel.Arch.HasClusters() ? MaxCluster : 1, kernel.ClusterSize),
-        };
-        if (kernel is GemmKernel gemm)
-        {
-            GemmProblem problem = gemm.Problem;
-            int registers = gemm.Tile.AccumulatorsPerThread + GemmOverheadRegisters;
-            findings.Add(AtMost("accumulators of a thread", AccumulatorsThatFit(problem), gemm.Tile.AccumulatorsPerThread));
-            findings.Add(AtMost("registers of a block", RegistersPerBlock, (long)Math.Min(registers, RegistersPerThread) * gemm.Threads));
-            findings.Add(AtMost(
-                "bytes of a row of activations beyond a multiple of 16", 0, problem.K * problem.ActivationBits / 8 % AccessBytes));
-            int group = problem.Precision.Weights.GroupSize;
-            if (group > 0)
-            {
-                findings.Add(AtMost("inputs beyond whole weight groups", 0, problem.K % group));
-                findings.Add(AtMost("inputs of a stage beyond whole weight groups", 0,
-                    Math.Max(gemm.Tile.K, group) % Math.Min(gemm.Tile.K, group)));
-            }
+            GemmKernel gemm => LimitsOf(gemm),
+            ResidentGemmKernel resident => ResidentLimits.Of(resident),
+            _ => [],
+        }));
+    }
 
-            if (gemm.Scope == RowScope.Tile)
-                findings.Add(AtMost("columns of a tile that holds whole rows", gemm.Tile.N, problem.N));
+    private static IEnumerable<ScheduleFinding> Findings(KernelPlan kernel, IEnumerable<ScheduleLimit> limits) =>
+        limits.Where(limit => limit.Found > limit.Allowed).Select(limit => new ScheduleFinding(kernel.Name, limit.Name, limit.Allowed, limit.Found));
+
+    private static IEnumerable<ScheduleLimit> LimitsOf(GemmKernel gemm)
+    {
+        GemmProblem problem = gemm.Problem;
+        int registers = gemm.Tile.AccumulatorsPerThread + GemmOverheadRegisters;
+        yield return new("accumulators of a thread", AccumulatorsThatFit(problem), gemm.Tile.AccumulatorsPerThread);
+        yield return new("registers of a block", RegistersPerBlock, (long)Math.Min(registers, RegistersPerThread) * gemm.Threads);
+        yield return new("bytes of a row of activations beyond a multiple of 16", 0, problem.RowBytes % AccessBytes);
+        int group = problem.Precision.Weights.GroupSize;
+        if (group > 0)
+        {
+            yield return new("inputs beyond whole weight groups", 0, problem.K % group);
+            yield return new(
+                "inputs of a stage beyond whole weight groups", 0, Math.Max(gemm.Tile.K, group) % Math.Min(gemm.Tile.K, group));
         }
 
-        return findings.OfType<ScheduleFinding>();
+        if (gemm.Scope == RowScope.Tile)
+            yield return new("columns of a tile that holds whole rows", gemm.Tile.N, problem.N);
     }
 }
+
+/// <summary>What is limited, the most that is allowed, and what a plan has of it.</summary>
+internal readonly record struct ScheduleLimit(string Name, long Allowed, long Found);

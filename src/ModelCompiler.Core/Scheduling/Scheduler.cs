@@ -14,20 +14,21 @@ public static class Scheduler
     public static TargetPlan Schedule(ExecutionPlan plan, ShapeSet shapes, GpuArch arch, EquatableArray<KernelChoice> choices = default)
     {
         var kernels = new List<KernelPlan>();
+        var findings = new List<ScheduleFinding>();
         var seen = new HashSet<KernelPlan>();
         var buckets = new List<BucketPlan>();
         foreach (int tokens in shapes.TokenBuckets)
         {
             BucketPlan bucket = new BucketScheduler(plan, arch, tokens, choices).Schedule();
             buckets.Add(bucket);
-            foreach (KernelLaunch launch in bucket.Launches)
+            foreach (KernelPlan kernel in bucket.Launches.Select(launch => launch.Kernel).Distinct())
             {
-                if (seen.Add(launch.Kernel))
-                    kernels.Add(launch.Kernel);
+                if (seen.Add(kernel))
+                    kernels.Add(kernel);
+                findings.AddRange(ScheduleVerifier.VerifyIn(tokens, kernel));
             }
         }
 
-        return new(
-            arch, buckets.ToEquatableArray(), kernels.ToEquatableArray(), kernels.SelectMany(ScheduleVerifier.Verify).ToEquatableArray());
+        return new(arch, buckets.ToEquatableArray(), kernels.ToEquatableArray(), findings.Distinct().ToEquatableArray());
     }
 }

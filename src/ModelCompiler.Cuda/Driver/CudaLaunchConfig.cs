@@ -31,6 +31,25 @@ internal unsafe struct CudaLaunchConfig
     public nint Stream;
     public CudaLaunchAttribute* Attributes;
     public uint AttributeCount;
+
+    /// <summary>The configuration of a launch.</summary>
+    /// <param name="shape">The launch.</param>
+    /// <param name="stream">Where it is queued.</param>
+    /// <param name="attributes">Room for two attributes, which the configuration points to.</param>
+    public static CudaLaunchConfig Of(in LaunchShape shape, nint stream, CudaLaunchAttribute* attributes)
+    {
+        uint count = 0;
+        if (shape.Cluster > 1)
+            attributes[count++] = new() { Id = CudaLaunchAttribute.ClusterDimension, X = shape.Cluster, Y = 1, Z = 1 };
+        if (shape.Dependent)
+            attributes[count++] = new() { Id = CudaLaunchAttribute.ProgrammaticStreamSerialization, X = 1 };
+        return new()
+        {
+            GridX = (uint)shape.GridX, GridY = (uint)shape.GridY, GridZ = 1,
+            BlockX = (uint)shape.Threads, BlockY = 1, BlockZ = 1,
+            SharedBytes = (uint)shape.SharedBytes, Stream = stream, Attributes = attributes, AttributeCount = count,
+        };
+    }
 }
 
 /// <summary>CUlaunchAttribute: an id, padding to 8 bytes, and a union of 64 bytes of which the first 12 are used here.</summary>

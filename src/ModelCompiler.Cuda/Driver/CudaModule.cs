@@ -74,6 +74,22 @@ public sealed class CudaFunction
         }
     }
 
+    /// <summary>Blocks of a launch that the GPU runs at a time: whole clusters, of which its parts have room for some.</summary>
+    /// <param name="shape">The launch; its grid has no influence.</param>
+    /// <param name="multiprocessors">Of the GPU.</param>
+    public unsafe int BlocksAtATime(in LaunchShape shape, int multiprocessors)
+    {
+        if (shape.Cluster == 1)
+            return multiprocessors * BlocksPerMultiprocessor(shape.Threads, shape.SharedBytes);
+        CudaLaunchAttribute* attributes = stackalloc CudaLaunchAttribute[2];
+        CudaLaunchConfig config = CudaLaunchConfig.Of(shape, 0, attributes);
+        using (_context.Enter())
+        {
+            CudaException.ThrowOn(CudaNative.cuOccupancyMaxActiveClusters(out int clusters, Handle, &config), $"Occupancy of {Name} in clusters of {shape.Cluster}");
+            return clusters * shape.Cluster;
+        }
+    }
+
     private int Attribute(CudaFunctionAttribute attribute)
     {
         using (_context.Enter())

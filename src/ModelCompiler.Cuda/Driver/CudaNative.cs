@@ -96,6 +96,9 @@ internal static unsafe partial class CudaNative
         out int blocks, nint function, int threads, nuint dynamicSharedBytes);
 
     [LibraryImport(Library)]
+    internal static partial CudaResult cuOccupancyMaxActiveClusters(out int clusters, nint function, CudaLaunchConfig* config);
+
+    [LibraryImport(Library)]
     internal static partial CudaResult cuLaunchKernelEx(CudaLaunchConfig* config, nint function, void** parameters, void** extra);
 
     [LibraryImport(Library)]

@@ -21,17 +21,7 @@ public sealed unsafe class CudaStream : IDisposable
     public void Launch(CudaFunction function, in LaunchShape shape, ReadOnlySpan<byte> argument)
     {
         CudaLaunchAttribute* attributes = stackalloc CudaLaunchAttribute[2];
-        uint count = 0;
-        if (shape.Cluster > 1)
-            attributes[count++] = new() { Id = CudaLaunchAttribute.ClusterDimension, X = shape.Cluster, Y = 1, Z = 1 };
-        if (shape.Dependent)
-            attributes[count++] = new() { Id = CudaLaunchAttribute.ProgrammaticStreamSerialization, X = 1 };
-        var config = new CudaLaunchConfig
-        {
-            GridX = (uint)shape.GridX, GridY = (uint)shape.GridY, GridZ = 1,
-            BlockX = (uint)shape.Threads, BlockY = 1, BlockZ = 1,
-            SharedBytes = (uint)shape.SharedBytes, Stream = _handle.Value, Attributes = attributes, AttributeCount = count,
-        };
+        CudaLaunchConfig config = CudaLaunchConfig.Of(shape, _handle.Value, attributes);
         fixed (byte* bytes = argument)
         {
             void* parameter = bytes;

@@ -84,7 +84,9 @@ internal sealed class LaneBucket : IDisposable
     public void Launch(int index, CudaStream stream, bool dependent)
     {
         (KernelLaunch launch, byte[] argument) = Launches[index];
-        stream.Launch(_kernels[launch.Kernel], launch.Kernel.ShapeIn(Plan.Tokens, _multiprocessors, dependent), argument);
+        CudaFunction function = _kernels[launch.Kernel];
+        LaunchShape shape = launch.Kernel.ShapeIn(Plan.Tokens, s => function.BlocksAtATime(s, _multiprocessors), dependent);
+        stream.Launch(function, shape, argument);
     }
 
     /// <summary>Device address of a buffer's rows.</summary>

@@ -118,7 +118,7 @@ public static class InspectCommand
             (int x, int y) = kernel.Grid(tokens);
             table.AddRow(
                 Markup.Escape(kernel.Name),
-                Markup.Escape(kernel is GemmKernel gemm ? gemm.Tile.ToString() : ""),
+                Markup.Escape(kernel is LinearKernel linear ? linear.Schedule : ""),
                 $"{kernel.Threads}", $"{kernel.SharedBytes}", $"{kernel.ClusterSize}", $"{x} x {y}");
         }
 

@@ -64,7 +64,7 @@ public sealed record Inspection(EncoderDescriptor Descriptor, ExecutionPlan Plan
         Targets = Targets.Select(t => new
         {
             Arch = t.Arch.Name(),
-            Kernels = t.Kernels.Select(k => new { k.Name, Tile = (k as GemmKernel)?.Tile.ToString(), k.Threads, k.SharedBytes, k.ClusterSize }),
+            Kernels = t.Kernels.Select(k => new { k.Name, Tile = (k as LinearKernel)?.Schedule, k.Threads, k.SharedBytes, k.ClusterSize }),
             Buckets = t.Buckets.Select(b => new { b.Tokens, Launches = b.Launches.Count, ArenaBytes = b.Arena.PeakBytes }),
             Findings = t.Findings.Select(f => f.ToString()),
         }),

@@ -159,7 +159,9 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
     private void Launch(BoundLaunch bound, int tokens, bool dependent)
     {
         KernelPlan kernel = bound.Launch.Kernel;
-        _stream.Launch(_kernels.Get(_context, kernel), kernel.ShapeIn(tokens, _context.Info.Multiprocessors, dependent), bound.Argument);
+        CudaFunction function = _kernels.Get(_context, kernel);
+        LaunchShape shape = kernel.ShapeIn(tokens, s => function.BlocksAtATime(s, _context.Info.Multiprocessors), dependent);
+        _stream.Launch(function, shape, bound.Argument);
     }
 
     /// <summary>Waits for the stream, but not forever.</summary>

@@ -72,19 +72,24 @@ public class KernelSnapshotTests
     {
         KernelPlan Gemm(EncoderModel model, QuantizationScheme scheme, GpuArch arch, int n, int k, int tileM) => Kernels(model, scheme, arch)
             .OfType<GemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k && g.Tile.M == tileM);
+        KernelPlan Resident(EncoderModel model, QuantizationScheme scheme, int n, int k) => Kernels(model, scheme, GpuArch.Sm90a)
+            .OfType<ResidentGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k);
 
-        EncoderModel model = Models.BertBase, small = Models.Small;
+        EncoderModel model = Models.BertBase, small = Models.Small, large = Models.BertLarge;
         return
         [
             Gemm(model, Models.W4A4, GpuArch.Sm80, 2304, 768, 128),
             Gemm(model, Models.W4A4, GpuArch.Sm80, 768, 3072, 64),
             Gemm(small, Models.W4A4, GpuArch.Sm89, 256, 1024, 64),
-            Gemm(model, Models.W4A4, GpuArch.Sm90a, 3072, 768, 64),
-            Gemm(model, Models.Scheme(4, 4, Symmetry.Asymmetric), GpuArch.Sm90a, 768, 768, 16),
+            Gemm(model, Models.Scheme(4, 8, group: 128), GpuArch.Sm90a, 3072, 768, 64),
+            Resident(model, Models.Scheme(4, 4, Symmetry.Asymmetric), 768, 768),
+            Resident(model, Models.W4A4, 768, 3072),
+            Resident(model, Models.Scheme(4, 16), 3072, 768),
+            Resident(large, Models.Scheme(8, 8), 4096, 1024),
             Gemm(model, Models.Scheme(4, 8, group: 128), GpuArch.Sm86, 2304, 768, 64),
             Gemm(model, Models.Scheme(8, 8, range: ActivationRange.Static), GpuArch.Sm80, 3072, 768, 128),
             Gemm(model, Models.Scheme(4, 16), GpuArch.Sm80, 3072, 768, 32),
-            Gemm(model, QuantizationScheme.Float16, GpuArch.Sm90a, 768, 768, 64),
+            Gemm(model, Models.Scheme(4, 16), GpuArch.Sm90a, 768, 768, 64),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<AttentionKernel>().Single(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<RowsKernel>().First(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<EmbeddingKernel>().Single(),

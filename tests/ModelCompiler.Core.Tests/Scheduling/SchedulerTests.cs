@@ -40,7 +40,7 @@ public class SchedulerTests
     [InlineData(4, 16, GpuArch.Sm86, GemmFamily.Float16Weight4)]
     [InlineData(16, 16, GpuArch.Sm90a, GemmFamily.Float16)]
     public void A_precision_runs_on_the_instruction_that_the_chip_has(int weights, int activations, GpuArch arch, GemmFamily family) =>
-        Schedule(Models.BertBase, Models.Scheme(weights, activations), arch).Kernels.OfType<GemmKernel>()
+        Schedule(Models.BertBase, Models.Scheme(weights, activations), arch).Kernels.OfType<LinearKernel>()
             .ShouldAllBe(kernel => kernel.Problem.Family == family);
 
     [Fact]
@@ -49,7 +49,7 @@ public class SchedulerTests
         TargetPlan hopper = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm90a);
         hopper.Kernels.OfType<RowsKernel>().ShouldBeEmpty();
         hopper.Buckets[0].Launches.Count.ShouldBe(1 + 12 * 5 + 3);
-        hopper.Kernels.OfType<GemmKernel>().Where(k => k.Epilogue.NeedsWholeRow).ShouldAllBe(k => k.Scope == RowScope.Cluster);
+        hopper.Kernels.OfType<LinearKernel>().Where(k => k.Epilogue.NeedsWholeRow).ShouldAllBe(k => k.Scope == RowScope.Cluster);
 
         TargetPlan ampere = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm80);
         ampere.Kernels.OfType<RowsKernel>().ShouldNotBeEmpty();

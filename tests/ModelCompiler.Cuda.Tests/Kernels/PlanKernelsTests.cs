@@ -70,11 +70,11 @@ public class PlanKernelsTests(ITestOutputHelper output)
     private static IEnumerable<string> Check(KernelPlan kernel, CompiledKernel compiled)
     {
         CubinKernel code = CubinFile.Parse(compiled.Cubin)[kernel.Name];
-        if (kernel is not (GemmKernel or AttentionKernel))
+        if (kernel is not (LinearKernel or AttentionKernel))
             yield break;
         if (compiled.Resources.Spills || code.HasLocalMemoryAccess)
             yield return $"{compiled.Resources.SpillStoreBytes} bytes spilled, {code.LocalMemoryInstructions} local memory instructions, {compiled.Resources.Registers} registers";
-        if (kernel is GemmKernel gemm)
+        if (kernel is LinearKernel gemm)
         {
             TensorInstructionCounts counts = code.TensorInstructions;
             int expected = gemm.Problem.Family switch

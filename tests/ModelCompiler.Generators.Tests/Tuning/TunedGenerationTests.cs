@@ -21,7 +21,7 @@ public sealed class TunedGenerationTests
     [Fact]
     public void The_choices_stand_in_the_descriptor()
     {
-        GeneratorHost host = Tuned(TuningHost.Database("m64n64k64_w2x2_s4").ToJson());
+        GeneratorHost host = Tuned(TuningHost.Database("resident_m32n48_w3x2_p1").ToJson());
         host.Generated().GetDiagnostics().Where(d => d.Severity > DiagnosticSeverity.Info && d.Id != "CS1591").ShouldBeEmpty();
         Snapshot.Match("Tuned", host.Run());
     }

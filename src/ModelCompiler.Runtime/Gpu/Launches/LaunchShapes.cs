@@ -9,13 +9,19 @@ internal static class LaunchShapes
     /// <summary>Shape of a launch in a bucket.</summary>
     /// <param name="kernel">What is launched.</param>
     /// <param name="bucketTokens">The bucket.</param>
-    /// <param name="multiprocessors">Of the GPU: a persistent kernel gets no more blocks than run at a time.</param>
+    /// <param name="blocksAtATime">Blocks of such a launch that the GPU runs at a time; asked where it matters.</param>
     /// <param name="dependent">Programmatic dependent launch.</param>
-    public static LaunchShape ShapeIn(this KernelPlan kernel, int bucketTokens, int multiprocessors, bool dependent)
+    /// <exception cref="ModelCompilerException">Blocks wait for one another that the GPU does not run at the same time.</exception>
+    public static LaunchShape ShapeIn(this KernelPlan kernel, int bucketTokens, Func<LaunchShape, int> blocksAtATime, bool dependent)
     {
         (int x, int y) = kernel.Grid(bucketTokens);
-        if (kernel.IsPersistent)
-            x = Math.Min(x, multiprocessors / kernel.ClusterSize * kernel.ClusterSize);
-        return new(x, y, kernel.Threads, kernel.SharedBytes, kernel.ClusterSize, dependent);
+        var shape = new LaunchShape(x, y, kernel.Threads, kernel.SharedBytes, kernel.ClusterSize, dependent);
+        int waiting = kernel is LinearKernel linear ? linear.BlocksThatWait(bucketTokens) : 0;
+        if (!kernel.IsPersistent && waiting == 0)
+            return shape;
+        int room = blocksAtATime(shape);
+        if (waiting > room)
+            throw new ModelCompilerException($"{kernel.Name}: expected a GPU that runs {waiting} blocks at a time, because they wait for one another, found one that runs {room}.");
+        return kernel.IsPersistent ? shape with { GridX = Math.Min(x, room) } : shape;
     }
 }

@@ -38,7 +38,7 @@ partial class Model
             Shapes = new(new(64, 4096), 64),
             Targets = new(global::ModelCompiler.GpuArch.Sm90a),
             TunedKernels = new(
-                new global::ModelCompiler.Core.Scheduling.KernelChoice(global::ModelCompiler.GpuArch.Sm90a, 64, "ws4_as4_n384_k128_bias_f16", "m64n64k64_w2x2_s4")
+                new global::ModelCompiler.Core.Scheduling.KernelChoice(global::ModelCompiler.GpuArch.Sm90a, 64, "ws4_as4_n384_k128_bias_f16", "resident_m32n48_w3x2_p1")
             ),
             PlanHash = "hash",
             Kernels = static () => GeneratedKernels.All,

@@ -1,0 +1,63 @@
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Core.Tests.Scheduling;
+
+/// <summary>The GEMM for few tokens on Hopper: where it is taken, and what it cannot do.</summary>
+public class ResidentGemmTests
+{
+    private static LinearKernel[] Rules(EncoderModel model, QuantizationScheme scheme, int tokens) =>
+        [.. GemmWork.Of(Planner.Plan(model, scheme), GpuArch.Sm90a)
+            .Select(w => GemmCandidates.For(w.Work.Problem, w.Work.Epilogue, GpuArch.Sm90a, tokens)[0].Product)];
+
+    [Fact]
+    public void Small_buckets_of_bert_base_take_the_tiles_that_were_measured_to_be_fastest() =>
+        Rules(Models.BertBase, Models.W4A4, 32).Select(k => k.Schedule).ShouldBe(
+        [
+            "resident_m16n48_w3x4_p1", "resident_m16n96_w3x4_p1_c8", "resident_m16n384_w12x1_p1_c8", "resident_m16n96_w3x4_p4_c8",
+            "resident_m16n96_w3x4_p4_c8",
+        ]);
+
+    [Fact]
+    public void The_grid_shares_rows_where_weights_are_too_wide_for_a_cluster()
+    {
+        LinearKernel mlp = Rules(Models.BertLarge, Models.Scheme(8, 8), 32)[2];
+        mlp.ShouldBeOfType<ResidentGemmKernel>().Scope.ShouldBe(RowScope.Grid);
+        mlp.BlocksThatWait(32).ShouldBe(4096 / mlp.TileN * ((32 + mlp.TileM - 1) / mlp.TileM));
+        // Both ends of 32 rows, then a counter for each row block.
+        mlp.RendezvousBytes(32).ShouldBe(4 * (2 * 32 + 32 / mlp.TileM));
+        ScheduleVerifier.VerifyIn(32, mlp).ShouldBeEmpty();
+        ScheduleFinding finding = ScheduleVerifier.VerifyIn(4096, mlp).ShouldHaveSingleItem();
+        finding.Limit.ShouldBe("blocks that wait for one another");
+        finding.Found.ShouldBe(mlp.BlocksThatWait(4096));
+    }
+
+    [Theory]
+    [InlineData(4, 8, Symmetry.Symmetric, 64)]
+    [InlineData(4, 16, Symmetry.Asymmetric, 0)]
+    public void Groups_and_sums_of_fp16_rows_stay_with_the_kernels_of_all_architectures(int weights, int activations, Symmetry symmetry, int group)
+    {
+        QuantizationScheme scheme = Models.Scheme(weights, activations, symmetry, group);
+        Rules(Models.BertBase, scheme, 32).ShouldAllBe(kernel => kernel is GemmKernel);
+    }
+
+    [Fact]
+    public void The_verifier_names_what_the_header_would_assert()
+    {
+        var good = (ResidentGemmKernel)Rules(Models.BertBase, Models.W4A4, 32)[1];
+        ScheduleVerifier.Verify(good).ShouldBeEmpty();
+
+        string[] Limits(ResidentGemmKernel kernel) => [.. ScheduleVerifier.Verify(kernel).Select(finding => finding.Limit)];
+        Limits(good with { Tile = good.Tile with { N = 160 } }).ShouldContain("outputs beyond whole tiles");
+        Limits(good with { Problem = good.Problem with { K = 784 } }).ShouldContain("inputs beyond whole blocks of weights");
+        Limits(good with { Tile = good.Tile with { Chunks = 5 } }).ShouldBe(["blocks of weights beyond equal shares of warps and chunks"]);
+        Limits(good with { Tile = good.Tile with { WarpsN = 4 } }).ShouldBe(["outputs of a tile beyond whole blocks of its warps"]);
+        Limits(good with { Tile = good.Tile with { WarpsN = 6, WarpsK = 4 } }).ShouldBe(["threads of a block with resident weights"]);
+        Limits(good with { Tile = good.Tile with { M = 128 } }).ShouldContain("16 x 8 tiles of a warp");
+        Limits(good with { Scope = RowScope.Grid }).ShouldBe(["sums over rows that the grid shares"]);
+        Limits(good with { Scope = RowScope.Partial }).ShouldBe(["sums and ranges over rows that no blocks share"]);
+        Limits(good with { Problem = good.Problem with { K = 3072 }, Tile = good.Tile with { N = 128, WarpsN = 4 } })
+            .ShouldContain("shared memory bytes of a block");
+    }
+}
