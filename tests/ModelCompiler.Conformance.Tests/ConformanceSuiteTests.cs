@@ -14,7 +14,7 @@ public sealed class ConformanceSuiteTests
     private static readonly IReadOnlyList<ConformanceCase> s_full = ConformanceSuite.Cases(reduced: false);
     private static readonly IReadOnlyList<ConformanceCase> s_reduced = ConformanceSuite.Cases(reduced: true);
 
-    private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel)];
+    private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel), typeof(HopperAttentionKernel)];
 
     public static TheoryData<bool> Suites => [false, true];
 
@@ -71,7 +71,9 @@ public sealed class ConformanceSuiteTests
         IEnumerable<RowScope> scopes = Enum.GetValues<RowScope>().Where(scope => scope != RowScope.Grid && (scope != RowScope.Cluster || arch.HasClusters()));
         gemms.Select(gemm => (gemm.Problem.Family, gemm.Scope)).Distinct().ShouldBe(
             families.SelectMany(family => scopes.Select(scope => (family, scope))), ignoreOrder: true);
-        kernels.OfType<AttentionKernel>().Select(kernel => kernel.HeadSize).Distinct().ShouldBe([16, 32, 64, 128], ignoreOrder: true);
+        int[] hopperSizes = [.. kernels.OfType<HopperAttentionKernel>().Select(kernel => kernel.HeadSize).Distinct()];
+        hopperSizes.ShouldBe(arch == GpuArch.Sm90a ? [64, 128] : [], ignoreOrder: true);
+        kernels.OfType<AttentionKernel>().Select(kernel => kernel.HeadSize).Concat(hopperSizes).Distinct().ShouldBe([16, 32, 64, 128], ignoreOrder: true);
     }
 
     [Fact]

@@ -3,7 +3,8 @@
 //   hopper_gemm_bench [M ...]          M: tokens; without them 256 1024 4096 12288 16384
 //
 // Compiled with MC_HIDDEN (768 or 1024) and MC_LAYER (0: qkv, 1: attention output, 2: MLP in, 3: MLP out), because each
-// candidate takes the compiler seconds. A candidate is 20 launches in a graph, each dependent on the one before through
+// candidate takes the compiler seconds; with MC_PLAIN too, the products are stored as FP16 and nothing more, which tells
+// what the epilogue costs. A candidate is 20 launches in a graph, each dependent on the one before through
 // programmatic launch, on weights of their own, so that they come from where they come from in a model. One line a
 // candidate, best first: M, layer, tile, microseconds a launch, TOPS.
 #include <algorithm>
@@ -59,6 +60,13 @@ struct Layer<3> {
 };
 
 using Problem = Layer<kLayer>::Problem;
+#ifdef MC_PLAIN
+constexpr bool kPlain = true;
+using Steps = mc::Epilogue<Dequantize<>, StoreF16>;
+#else
+constexpr bool kPlain = false;
+using Steps = Layer<kLayer>::Steps;
+#endif
 
 void check(cudaError_t error, const char* call) { platform::require(error, Layer<kLayer>::kName, call); }
 
@@ -133,7 +141,7 @@ __global__ void __launch_bounds__(Gemm::kThreads, 1) kernel(const __grid_constan
 
 template <RowScope kScope, int kCluster, class Tile>
 Timing measure(const Operands& operands, int tokens, cudaStream_t stream) {
-  using Gemm = hopper::Gemm<Problem, Tile, kScope, kCluster, Layer<kLayer>::Steps>;
+  using Gemm = hopper::Gemm<Problem, Tile, kScope, kCluster, Steps>;
   char name[80];
   std::snprintf(name, sizeof name, "%s_m%d_n%d_s%d_c%d", Gemm::kPingPong ? "pingpong" : "together", Tile::kM, Tile::kN,
                 Tile::kStages, kCluster);
@@ -201,8 +209,8 @@ using Together = WgmmaTile<kM, kN, kStages, Schedule::kCooperative>;
 
 std::vector<Timing> measure_layer(const Operands& operands, int tokens, cudaStream_t stream) {
   std::vector<Timing> timings;
-  if constexpr (kLayer % 2 == 0) {
-    constexpr RowScope kScope = kLayer == 0 ? RowScope::kPartial : RowScope::kGrid;
+  if constexpr (kPlain || kLayer % 2 == 0) {
+    constexpr RowScope kScope = kPlain || kLayer == 0 ? RowScope::kPartial : RowScope::kGrid;
     measure_all<kScope, 1, Turns<64, 64, 8>, Turns<64, 128, 8>, Turns<64, 192, 6>, Turns<64, 256, 5>, Turns<128, 96, 7>,
                 Turns<128, 128, 6>, Together<128, 192, 5>, Together<128, 256, 4>, Together<256, 128, 4>>(
         operands, tokens, stream, timings);

@@ -8,6 +8,7 @@ public static class KernelRenderer
     private static readonly TextTemplate s_gemm = Template("gemm");
     private static readonly TextTemplate s_residentGemm = Template("resident_gemm");
     private static readonly TextTemplate s_attention = Template("attention");
+    private static readonly TextTemplate s_hopperAttention = Template("hopper_attention");
     private static readonly TextTemplate s_rows = Template("rows");
     private static readonly TextTemplate s_embedding = Template("embedding");
     private static readonly TextTemplate s_pool = Template("pool");
@@ -21,6 +22,7 @@ public static class KernelRenderer
             GemmKernel gemm => s_gemm.Render(new GemmView(gemm)),
             ResidentGemmKernel gemm => s_residentGemm.Render(new ResidentGemmView(gemm)),
             AttentionKernel attention => s_attention.Render(new AttentionView(attention)),
+            HopperAttentionKernel attention => s_hopperAttention.Render(new HopperAttentionView(attention)),
             RowsKernel rows => s_rows.Render(new RowsView(rows)),
             EmbeddingKernel embedding => s_embedding.Render(new EmbeddingView(embedding)),
             PoolKernel pool => s_pool.Render(new PoolView(pool)),

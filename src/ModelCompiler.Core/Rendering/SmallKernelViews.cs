@@ -3,18 +3,34 @@ using ModelCompiler.Core.Scheduling;
 
 namespace ModelCompiler.Core.Rendering;
 
-/// <summary>Variables of <c>attention.cu.hbs</c>.</summary>
-internal sealed class AttentionView(AttentionKernel kernel) : KernelView(kernel)
+/// <summary>Variables of both attention templates.</summary>
+internal abstract class AnyAttentionView(KernelPlan kernel, int heads, int headSize) : KernelView(kernel)
 {
-    public int Heads => kernel.Heads;
+    public int Heads => heads;
 
-    public int HeadSize => kernel.HeadSize;
+    public int HeadSize => headSize;
 
-    public int HiddenSize => kernel.Heads * kernel.HeadSize;
-
-    public int HeadsPerBlock => kernel.HeadsPerBlock;
+    public int HiddenSize => heads * headSize;
 
     public string Output => "mc::AttentionOutput::k" + (Quantizes ? "Quantized" : StoreType == "float" ? "Float" : "Half");
+}
+
+/// <summary>Variables of <c>attention.cu.hbs</c>.</summary>
+internal sealed class AttentionView(AttentionKernel kernel) : AnyAttentionView(kernel, kernel.Heads, kernel.HeadSize)
+{
+    public int HeadsPerBlock => kernel.HeadsPerBlock;
+}
+
+/// <summary>Variables of <c>hopper_attention.cu.hbs</c>.</summary>
+internal sealed class HopperAttentionView(HopperAttentionKernel kernel) : AnyAttentionView(kernel, kernel.Heads, kernel.HeadSize)
+{
+    public HopperAttentionTile Tile => kernel.Tile;
+
+    public int BlocksPerTile => kernel.BlocksPerTile;
+
+    public int ClusterSize => kernel.ClusterSize;
+
+    public bool IsCluster => kernel.ClusterSize > 1;
 }
 
 /// <summary>Variables of <c>rows.cu.hbs</c>.</summary>

@@ -62,6 +62,12 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
 
     private void Attention(int index, AttentionOp op, EpilogueSpec epilogue)
     {
+        if (HopperAttentionRules.Kernel(op, epilogue, arch, tokens) is { } kernel)
+        {
+            Launch(index, kernel);
+            return;
+        }
+
         int perBlock = AttentionKernel.HeadsThatFit(op.Heads, op.HeadSize);
         if (perBlock == op.Heads || !epilogue.NeedsWholeRow)
         {

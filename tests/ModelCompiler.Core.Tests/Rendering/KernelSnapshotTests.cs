@@ -91,6 +91,8 @@ public class KernelSnapshotTests
             Gemm(model, Models.Scheme(4, 16), GpuArch.Sm80, 3072, 768, 32),
             Gemm(model, Models.Scheme(4, 16), GpuArch.Sm90a, 768, 768, 64),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<AttentionKernel>().Single(),
+            Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<HopperAttentionKernel>().First(),
+            Kernels(large, Models.Scheme(16, 16), GpuArch.Sm90a).OfType<HopperAttentionKernel>().Last(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<RowsKernel>().First(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<EmbeddingKernel>().Single(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<PoolKernel>().Single(),

@@ -128,10 +128,25 @@ public class SchedulerTests
     public void More_heads_than_a_block_holds_are_finished_by_a_second_kernel()
     {
         EncoderModel model = Models.Bert(2048, 2, 32, 4096);
-        TargetPlan plan = Schedule(model, Models.W4A4, GpuArch.Sm90a);
+        TargetPlan plan = Schedule(model, Models.W4A4, GpuArch.Sm80);
         AttentionKernel attention = plan.Kernels.OfType<AttentionKernel>().ShouldHaveSingleItem();
         attention.HeadsPerBlock.ShouldBe(16);
         attention.Epilogue.Name.ShouldBe("f32");
         plan.Kernels.OfType<RowsKernel>().ShouldContain(rows => rows.Columns == 2048);
+    }
+
+    [Fact]
+    public void Attention_on_Hopper_spreads_the_heads_of_a_query_tile_over_a_cluster()
+    {
+        TargetPlan plan = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm90a);
+        HopperAttentionKernel[] kernels = [.. plan.Kernels.OfType<HopperAttentionKernel>()];
+        kernels.ShouldAllBe(kernel => kernel.ClusterSize * kernel.Tile.HeadsPerBlock == 12);
+        kernels.ShouldAllBe(kernel => kernel.Grid(1).X == kernel.ClusterSize && kernel.Grid(kernel.Tile.Queries + 1).X == 2 * kernel.ClusterSize);
+        plan.Kernels.OfType<AttentionKernel>().ShouldBeEmpty();
+
+        // Forty heads are more than a cluster of 16 holds one at a time; values that nobody quantizes need no cluster.
+        Schedule(Models.Bert(2560, 2, 40, 5120), Models.W4A4, GpuArch.Sm90a).Kernels.OfType<HopperAttentionKernel>()
+            .ShouldBeEmpty();
+        Schedule(Models.BertBase, Models.Scheme(16, 16), GpuArch.Sm90a).Kernels.OfType<HopperAttentionKernel>().ShouldAllBe(kernel => kernel.ClusterSize == 1);
     }
 }

@@ -45,6 +45,7 @@ internal sealed class BucketLaunches
         {
             LinearKernel linear => Gemm(launch, linear, (LinearOp)op, steps),
             AttentionKernel => Bytes(Attention((AttentionOp)op, steps)),
+            HopperAttentionKernel kernel => Bytes(Attention(kernel, (AttentionOp)op, steps)),
             RowsKernel => Bytes(Rows(launch, steps)),
             EmbeddingKernel => Bytes(Embedding((EmbeddingOp)op, steps)),
             PoolKernel => Bytes(Pool((PoolOp)op, steps)),
@@ -104,6 +105,14 @@ internal sealed class BucketLaunches
         TokenCount = _batch.TokenCount,
         Quantized = steps.Quantized,
     };
+
+    private MappedAttentionArguments Attention(HopperAttentionKernel kernel, AttentionOp op, in StepAddresses steps)
+    {
+        AttentionArguments arguments = Attention(op, steps);
+        int rowBytes = 3 * kernel.Heads * kernel.HeadSize * sizeof(ushort);
+        TensorMap map = _maps.Rows(arguments.Qkv, _bucket.Buffers[op.Source].RowsIn(_bucket.Tokens), rowBytes, MappedAttentionArguments.BoxRows);
+        return new() { Qkv = map, Attention = arguments };
+    }
 
     private RowsArguments Rows(KernelLaunch launch, in StepAddresses steps) => new()
     {

@@ -42,6 +42,17 @@ internal struct AttentionArguments
     public QuantizedRows Quantized;
 }
 
+/// <summary>mc::hopper::AttentionArguments of hopper/attention_config.cuh, 256 bytes: the map is aligned to 64.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 256)]
+internal struct MappedAttentionArguments
+{
+    /// <summary>Rows of a box of the map, 128 bytes each.</summary>
+    public const int BoxRows = 64;
+
+    public TensorMap Qkv;
+    public AttentionArguments Attention;
+}
+
 /// <summary>mc::RowsArguments of rows.cuh, 96 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RowsArguments

@@ -1,0 +1,34 @@
+using ModelCompiler.Core.Planning;
+
+namespace ModelCompiler.Core.Scheduling;
+
+/// <summary>Variable-length attention on <c>wgmma</c> and the copy engine (mc/hopper/attention.cuh).</summary>
+/// <param name="Arch">Target.</param>
+/// <param name="Heads">Heads of the model.</param>
+/// <param name="HeadSize">Width of a head: 64 or 128.</param>
+/// <param name="Tile">How it is cut.</param>
+/// <param name="Epilogue">A store or a quantize.</param>
+public sealed record HopperAttentionKernel(GpuArch Arch, int Heads, int HeadSize, HopperAttentionTile Tile, EpilogueSpec Epilogue)
+    : KernelPlan(Arch, Epilogue)
+{
+    /// <summary>Blocks that share a query tile, each with some of the heads.</summary>
+    public int BlocksPerTile => Heads / Tile.HeadsPerBlock;
+
+    /// <summary>A token's range and code sum span all heads, so the blocks of a query tile are a cluster that exchanges them.</summary>
+    public override int ClusterSize => Epilogue.NeedsWholeRow ? BlocksPerTile : 1;
+
+    /// <summary>The last warp issues the copies.</summary>
+    public override int Threads => 128 * Tile.WarpGroups + 32;
+
+    /// <inheritdoc/>
+    public override int SharedBytes => HopperAttentionMemory.Bytes(this);
+
+    /// <inheritdoc/>
+    public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, Tile.Queries) * BlocksPerTile, 1);
+
+    /// <inheritdoc/>
+    protected override string Subject => $"attention_h{Heads}x{HeadSize}";
+
+    /// <inheritdoc/>
+    protected override string Variant => $"_wgmma_{Tile}";
+}
