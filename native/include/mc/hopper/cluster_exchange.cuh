@@ -44,7 +44,9 @@ struct ClusterExchange {
     }
   }
 
-  __device__ __forceinline__ void wait() const { barrier_wait_cluster(bar(), parity_); }
+  // The words arrive by copies that the barrier counts, so there is nothing else of other blocks to order: a wait at
+  // cluster scope would throw away what the L1 holds of the column parameters.
+  __device__ __forceinline__ void wait() const { barrier_wait(bar(), parity_); }
 
   __device__ __forceinline__ float2 received(int row, int from) const {
     const unsigned char* buffer = ptx::dynamic_shared() + place_ + buffer_ * kBufferBytes;

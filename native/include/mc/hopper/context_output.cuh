@@ -147,7 +147,7 @@ struct ContextOutput {
         if (block < Config::kClusterSize) store_cluster(address, ends, base() + Shared::kRangesFull, block);
       }
     }
-    barrier_wait_cluster(base() + Shared::kRangesFull, 0);
+    barrier_wait(base() + Shared::kRangesFull, 0);
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
       RowRange all = RowRange::empty();
@@ -174,7 +174,7 @@ struct ContextOutput {
       }
     }
     if (rank == 0 && lane.head == 0 && lane.member == 0) {
-      barrier_wait_cluster(base() + Shared::kCodeSumsFull, 0);
+      barrier_wait(base() + Shared::kCodeSumsFull, 0);
 #pragma unroll
       for (int row = 0; row < 2; ++row) {
         code_sum[row] = 0;

@@ -68,6 +68,21 @@ struct OutputView {
   }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
 
+  // Starts to read the tile's part of the residual, early: the sums take longer than memory does.
+  __device__ __forceinline__ void load_residual(const Half* residual) {
+#pragma unroll
+    for (int c = 0; c < kColumns; c += 4) {
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) {
+        if (row_valid(r) && column_valid(c)) {
+          residual_[r][c / 4] = *reinterpret_cast<const uint4*>(residual + element(r, c));
+        }
+      }
+    }
+  }
+  // The 8 neighbouring FP16 numbers of the residual that belong to pairs c to c + 3.
+  __device__ __forceinline__ uint4 residual_run(const Half*, int r, int c) const { return residual_[r][c / 4]; }
+
   // True in one thread of all that share a row: the one that writes what there is once per row.
   __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && warp_column == 0; }
 
@@ -199,6 +214,7 @@ struct OutputView {
   unsigned* range_ends_;
   unsigned* arrivals_;
   long long first_element_;
+  uint4 residual_[kRows][kColumns / 4];
 };
 
 }  // namespace mc::hopper
