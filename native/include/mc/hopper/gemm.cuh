@@ -10,7 +10,8 @@
 //     Kernel::run(arguments);
 //   }
 //
-// Blocks are persistent. One warp group copies tiles to shared memory, two multiply them and run the epilogue.
+// Blocks are persistent. Two or four warp groups multiply tiles and run the epilogue; the last warps copy operands to
+// shared memory.
 // Operands have one byte or FP16 each; int4 codes are widened to bytes at load. Groups of weights are not offered.
 //
 // Launch: grid (clusters * kClusterSize, 1, 1), kThreads threads, kSharedBytes of dynamic shared memory, clusters of
@@ -21,11 +22,12 @@
 //   clusters   = min(units, clusters that fit the chip at once: SMs / kClusterSize, fewer where its parts are odd)
 //
 // RowScope::kGrid waits for other blocks, so no more clusters may be launched than fit the chip, nor (where there are
-// more units than clusters) fewer than the column tiles, or half of them with Schedule::kPingPong.
+// more units than clusters) fewer than the column tiles, or half of them unless the schedule is kCooperative.
 //
 //   shared_bytes = kStages * (kM + kN) * 128 + 16 * kStages
-//                  + (row_scope == kCluster ? 2 * (16 * kClusterSize * kGroupM + 16) : 0)
-//   kGroupM      = kM / (schedule == kCooperative ? 2 : 1)
+//                  + (row_scope == kCluster ? kGroups * (16 * kClusterSize * kGroupM + 16) : 0)
+//   kGroups      = schedule == kPairs ? 4 : 2
+//   kGroupM      = kM / (schedule == kPingPong ? 1 : 2)
 #pragma once
 
 #include "mc/dependency.cuh"
@@ -48,7 +50,6 @@ struct Gemm {
   using View = OutputView<Problem, Tile, kScope_, kClusterSize_>;
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
-  static constexpr bool kPingPong = Tile::kSchedule == Schedule::kPingPong;
 
   static constexpr int kThreads = Tile::kThreads;
   static constexpr int kExchangeAt = Pipeline::kEnd;
@@ -59,14 +60,10 @@ struct Gemm {
   static_assert(bits_of(Problem::kActivation) == bits_of(Problem::kWeight) && bits_of(Problem::kWeight) >= 8,
                 "operands are bytes or FP16; int4 codes are widened at load");
 
-  // Registers of a thread of the copying and the computing warp groups; 168 each at launch.
-  static constexpr int kProducerRegisters = 24;
-  static constexpr int kConsumerRegisters = 240;
-
   __device__ __forceinline__ static void run(const GemmArguments& arguments) {
     const Work work;
     const Pipeline pipeline = {ptx::shared_address(ptx::dynamic_shared()), work.rank};
-    const int group = uniform(static_cast<int>(threadIdx.x) / kWarpGroup) - 1;
+    const int group = uniform(static_cast<int>(threadIdx.x) / kWarpGroup);
     if (threadIdx.x == 0) {
       pipeline.init();
       if constexpr (kScope == RowScope::kCluster) {
@@ -79,11 +76,11 @@ struct Gemm {
     } else {
       __syncthreads();
     }
-    if (group < 0) {
-      registers_shrink<kProducerRegisters>();
-      if (threadIdx.x == 0) Producer<Problem, Tile, kScope, kClusterSize>::run(arguments, pipeline, work);
+    if (group == Tile::kGroups) {
+      registers_shrink<Tile::kProducerRegisters>();
+      if (threadIdx.x == Tile::kComputingThreads) Producer<Problem, Tile, kScope, kClusterSize>::run(arguments, pipeline, work);
     } else {
-      registers_grow<kConsumerRegisters>();
+      registers_grow<Tile::kConsumerRegisters>();
       consume(arguments, pipeline, work, group);
     }
     // A block may not leave while others of the cluster can still reach its shared memory.
@@ -100,20 +97,21 @@ struct Gemm {
   __device__ __forceinline__ static void consume(const GemmArguments& arguments, const Pipeline& pipeline,
                                                  const Work& work, int group) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int first_row = Tile::kGroupsOfTile > 1 ? group * Tile::kGroupM : 0;
+    const int team = group / Tile::kGroupsOfTile;
+    const int first_row = group % Tile::kGroupsOfTile * Tile::kGroupM;
     typename View::Exchange of_group = exchange(group, work.rank);
     dependency_wait();
     const int tokens = *arguments.linear.token_count;
     const int tiles = work.tiles(tokens);
 #pragma unroll 1
-    for (int tile = kPingPong ? group : 0; tile < tiles; tile += kPingPong ? Tile::kGroups : 1) {
+    for (int tile = team; tile < tiles; tile += Tile::kTeams) {
       const TilePlace place = work.place(tile);
       View view(place, group, tokens, of_group, arguments.linear);
-      if constexpr (EpilogueNeeds<Epilogue>::kResidual) view.load_residual(arguments.linear.residual);
+      if constexpr (EpilogueNeeds<Epilogue>::kResidual && View::kReadsAhead) view.load_residual(arguments.linear.residual);
       typename Products::Result result;
-      if (kPingPong && tile > 0) named_barrier_wait(turn(group), Tile::kGroups * kWarpGroup);
+      if (kTurns && tile > 0) named_barrier_wait(turn(team), Tile::kGroups * kWarpGroup);
       Products::run(pipeline, first_row, lane, Products::Step::of(tile * Products::Weights::kSteps), result, [&] {
-        if (kPingPong && tile + 1 < tiles) named_barrier_arrive(turn(1 - group), Tile::kGroups * kWarpGroup);
+        if (kTurns && tile + 1 < tiles) named_barrier_arrive(turn(1 - team), Tile::kGroups * kWarpGroup);
       });
       // The second of two row blocks of a cluster may lie beyond the tokens.
       if (!Work::kAlongN && kClusterSize > 1 && place.first_row >= tokens) continue;
@@ -121,8 +119,9 @@ struct Gemm {
     }
   }
 
-  // Named barrier at which the group waits for its turn at the tensor cores. 1 and 2 are those of the view.
-  __device__ __forceinline__ static int turn(int group) { return 3 + group; }
+  static constexpr bool kTurns = Tile::kTeams > 1;
+  // Named barrier at which a team waits for its turn at the tensor cores. 1 to kGroups are those of the view.
+  __device__ __forceinline__ static int turn(int team) { return 1 + Tile::kGroups + team; }
 };
 
 }  // namespace mc::hopper

@@ -26,6 +26,8 @@ struct OutputView {
   static constexpr int kRows = 2 * Tile::kBlocksM;
   static constexpr int kColumns = Tile::kN / 8;
   static constexpr bool kRuns = true;
+  // Where two warp groups compute, they have registers for the residual of the tile in work.
+  static constexpr bool kReadsAhead = Tile::kGroups == 2;
   static constexpr bool kWholeColumns = Problem::kN % Tile::kN == 0;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
 
@@ -44,7 +46,7 @@ struct OutputView {
       : tokens(token_count),
         lane(static_cast<int>(threadIdx.x) % 32),
         group_row(static_cast<int>(threadIdx.x) % kWarpGroup / 32 * 16 + lane / 4),
-        first_row(place.first_row + (Tile::kGroupsOfTile > 1 ? group * Tile::kGroupM : 0) + group_row),
+        first_row(place.first_row + group % Tile::kGroupsOfTile * Tile::kGroupM + group_row),
         warp_column(place.first_column),
         group_(group),
         exchange_(exchange),
@@ -81,7 +83,9 @@ struct OutputView {
     }
   }
   // The 8 neighbouring FP16 numbers of the residual that belong to pairs c to c + 3.
-  __device__ __forceinline__ uint4 residual_run(const Half*, int r, int c) const { return residual_[r][c / 4]; }
+  __device__ __forceinline__ uint4 residual_run(const Half* residual, int r, int c) const {
+    return kReadsAhead ? residual_[r][c / 4] : *reinterpret_cast<const uint4*>(residual + element(r, c));
+  }
 
   // True in one thread of all that share a row: the one that writes what there is once per row.
   __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && warp_column == 0; }
