@@ -1,0 +1,20 @@
+using ModelCompiler.Core.Scheduling;
+
+namespace ModelCompiler.Core.Rendering;
+
+/// <summary>Variables of <c>wgmma_gemm.cu.hbs</c>.</summary>
+internal sealed class WgmmaGemmView(WgmmaGemmKernel kernel) : LinearView(kernel)
+{
+    public WgmmaTile Tile => kernel.Tile;
+
+    public string WarpGroups => $"mc::hopper::Schedule::k{kernel.Tile.Schedule}";
+
+    public string WarpGroupText => kernel.Tile.Schedule == WarpGroupSchedule.PingPong ? "take tiles in turn" : "share each tile";
+
+    public string Instruction => kernel.Problem.Precision.IsInteger
+        ? $"wgmma.m64n{kernel.TileN}k32 on 8-bit operands{(kernel.Problem.WeightBits == 4 ? ", weights widened at load" : "")}"
+        : $"wgmma.m64n{kernel.TileN}k16 on FP16 operands";
+
+    /// <inheritdoc/>
+    protected override int WeightOperandBits => Math.Max(8, kernel.Problem.WeightBits);
+}
