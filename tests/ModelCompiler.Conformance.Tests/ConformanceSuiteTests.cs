@@ -14,7 +14,7 @@ public sealed class ConformanceSuiteTests
     private static readonly IReadOnlyList<ConformanceCase> s_full = ConformanceSuite.Cases(reduced: false);
     private static readonly IReadOnlyList<ConformanceCase> s_reduced = ConformanceSuite.Cases(reduced: true);
 
-    private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel), typeof(HopperAttentionKernel)];
+    private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel), typeof(WgmmaGemmKernel), typeof(HopperAttentionKernel)];
 
     public static TheoryData<bool> Suites => [false, true];
 
@@ -65,16 +65,31 @@ public sealed class ConformanceSuiteTests
                 .Where(type => type.IsSubclassOf(typeof(KernelPlan)) && !type.IsAbstract && (arch == GpuArch.Sm90a || !s_hopperKinds.Contains(type))),
             ignoreOrder: true);
 
-        GemmKernel[] gemms = [.. kernels.OfType<GemmKernel>()];
-        IEnumerable<GemmFamily> families = Enum.GetValues<GemmFamily>()
-            .Where(family => family != GemmFamily.Int4 || arch.HasInt4TensorCores());
-        IEnumerable<RowScope> scopes = Enum.GetValues<RowScope>().Where(scope => scope != RowScope.Grid && (scope != RowScope.Cluster || arch.HasClusters()));
-        gemms.Select(gemm => (gemm.Problem.Family, gemm.Scope)).Distinct().ShouldBe(
-            families.SelectMany(family => scopes.Select(scope => (family, scope))), ignoreOrder: true);
+        kernels.OfType<LinearKernel>().Select(gemm => (gemm.GetType(), gemm.Problem.Family, gemm.Scope)).Distinct()
+            .ShouldBe(arch == GpuArch.Sm90a ? HopperProducts() : Products(typeof(GemmKernel), Enum.GetValues<GemmFamily>(), RowScope.Partial, RowScope.Tile), ignoreOrder: true);
         int[] hopperSizes = [.. kernels.OfType<HopperAttentionKernel>().Select(kernel => kernel.HeadSize).Distinct()];
         hopperSizes.ShouldBe(arch == GpuArch.Sm90a ? [64, 128] : [], ignoreOrder: true);
         kernels.OfType<AttentionKernel>().Select(kernel => kernel.HeadSize).Concat(hopperSizes).Distinct().ShouldBe([16, 32, 64, 128], ignoreOrder: true);
     }
+
+    /// <summary>The rules take each kernel of Hopper for all that it can do, and leave the others to those of all architectures.</summary>
+    private static IEnumerable<(Type, GemmFamily, RowScope)> HopperProducts()
+    {
+        GemmFamily[] families = [.. Enum.GetValues<GemmFamily>().Where(family => family != GemmFamily.Int4)];
+        GemmFamily[] integers = [GemmFamily.Int8, GemmFamily.Int8Weight4];
+        return
+        [
+            .. Products(typeof(GemmKernel), families, RowScope.Tile, RowScope.Cluster),
+            .. Products(typeof(GemmKernel), families.Except([GemmFamily.Float16]), RowScope.Partial),
+            .. Products(typeof(ResidentGemmKernel), families, RowScope.Partial, RowScope.Cluster),
+            .. Products(typeof(ResidentGemmKernel), [GemmFamily.Int8], RowScope.Grid),
+            .. Products(typeof(WgmmaGemmKernel), integers, RowScope.Partial, RowScope.Tile, RowScope.Cluster, RowScope.Grid),
+            .. Products(typeof(WgmmaGemmKernel), [GemmFamily.Float16], RowScope.Partial, RowScope.Tile, RowScope.Cluster),
+        ];
+    }
+
+    private static IEnumerable<(Type, GemmFamily, RowScope)> Products(Type kernel, IEnumerable<GemmFamily> families, params RowScope[] scopes) =>
+        families.SelectMany(family => scopes.Select(scope => (kernel, family, scope)));
 
     [Fact]
     public void The_full_suite_holds_every_head_family_precision_and_token_total()

@@ -101,8 +101,16 @@ struct QuantFormat {
     return kStatic ? from_static(target) : from_range(range, target.clip);
   }
 
+  // What quantize_bits adds to a code. Its low byte is zero.
+  static constexpr int kBitsOfZero = kStatic ? 0 : 0x4b400000;
+
   // One code in its integer value, kLowest to kHighest.
   __device__ __forceinline__ static int quantize_code(float value, const QuantParams& params, float clip) {
+    return quantize_bits(value, params, clip) - kBitsOfZero;
+  }
+
+  // A word whose low byte is that of the code.
+  __device__ __forceinline__ static int quantize_bits(float value, const QuantParams& params, float clip) {
     value = clipped(value, clip);
     if constexpr (kAsymmetric) value = __fsub_rn(value, params.lo);
     const float scaled = __fmul_rn(value, params.inv);
@@ -112,7 +120,7 @@ struct QuantFormat {
       // Within the row's own range |scaled| exceeds kHighest by roundings alone, so nothing is left to clamp. Numbers
       // near 1.5 * 2^23 have no fraction: the sum is rounded to nearest even, and its low bits are the code.
       constexpr float kNoFraction = 12582912.0f;
-      return __float_as_int(__fadd_rn(scaled, kNoFraction)) - 0x4b400000;
+      return __float_as_int(__fadd_rn(scaled, kNoFraction));
     }
   }
 

@@ -47,11 +47,13 @@ bool launch_hopper(const std::string& name, const mc::GemmArguments& linear, int
   return platform::launch<Gemm, Gemm::kThreads>(name, shape, arguments);
 }
 
+constexpr const char* kSchedules[] = {" cooperative", " ping-pong", " pairs"};
+
 template <class Gemm>
 std::string describe_hopper(const char* what, int tokens) {
   using Tile = typename Gemm::Tile;
   return describe<typename Gemm::Problem>(what, tokens) + ", wgmma m" + std::to_string(Tile::kM) + " n" +
-         std::to_string(Tile::kN) + (Tile::kSchedule == Schedule::kPingPong ? " ping-pong" : " cooperative") +
+         std::to_string(Tile::kN) + kSchedules[static_cast<int>(Tile::kSchedule)] +
          ", cluster " + std::to_string(Gemm::kClusterSize);
 }
 
@@ -142,6 +144,8 @@ void check_hopper_linear() {
       platform::tokens({17}), 1);
   hopper_linear_equals_the_reference<GemmProblem<160, 528, kA, kW>, WgmmaTile<256, 96, 2, kTogether>>(
       platform::tokens({300}), 2);
+  hopper_linear_equals_the_reference<GemmProblem<328, 272, kA, kW>, WgmmaTile<128, 128, 4, Schedule::kPairs>>(
+      platform::tokens({17, 300}), 2);
   // Two row blocks of a cluster share weights; the second may lie beyond the tokens.
   hopper_linear_equals_the_reference<GemmProblem<96, 400, kA, kW>, WgmmaTile<64, 64, 3, kTurns>, 2>(
       platform::tokens({17, 300}), 2);
@@ -165,6 +169,8 @@ void check_hopper_rows() {
       platform::tokens({127, 300}), 2);
   hopper_quantize_equals_the_reference<Wide, WgmmaTile<64, 224, 3, kTurns>, RowScope::kGrid, 2, S4, false>(
       platform::tokens({17, 300}), 2);
+  hopper_quantize_equals_the_reference<Wide, WgmmaTile<128, 128, 3, Schedule::kPairs>, RowScope::kGrid, 1, S4, true>(
+      platform::tokens({127, 300}), 3);
   hopper_quantize_equals_the_reference<GemmProblem<72, 256, kA, kW>, WgmmaTile<64, 96, 2, kTurns>, RowScope::kTile, 1, U4,
                                        true>(platform::tokens({129}), 2);
   using Row = GemmProblem<384, 208, kA, kW>;
@@ -174,6 +180,8 @@ void check_hopper_rows() {
       platform::tokens({129}), 1);
   hopper_layer_norm_is_near_the_reference<Row, WgmmaTile<64, 192, 5, kTurns>, RowScope::kCluster, 2, U4>(
       platform::tokens({127}), 2);
+  hopper_layer_norm_is_near_the_reference<Row, WgmmaTile<128, 96, 3, Schedule::kPairs>, RowScope::kCluster, 4, U8>(
+      platform::tokens({17, 300}), 1);
   hopper_layer_norm_is_near_the_reference<GemmProblem<192, 208, kA, kW>, WgmmaTile<64, 192, 3, kTurns>, RowScope::kTile, 1,
                                           S4>(platform::tokens({17}), 1);
 }

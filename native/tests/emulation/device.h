@@ -101,7 +101,7 @@ struct Block {
 
 inline Fiber* current = nullptr;
 inline jmp_buf scheduler;
-inline unsigned long long passed_barriers = 0;  // of all kinds
+inline unsigned long long progress = 0;  // arrivals at barriers and passages of them
 inline Index3 grid;
 inline CopyTiming copy_timing = CopyTiming::kLate;
 inline std::function<void()>* kernel = nullptr;
@@ -126,7 +126,7 @@ inline void arrive_and_wait(Barrier& barrier) {
   if (++barrier.arrived == barrier.expected) {
     barrier.arrived = 0;
     ++barrier.generation;
-    ++passed_barriers;
+    ++progress;
     return;
   }
   while (barrier.generation == generation) yield();
@@ -188,18 +188,18 @@ inline std::unique_ptr<Fiber> make_fiber(unsigned thread, Block& block) {
 
 // Runs the 32 fibers of a warp until they all wait for other warps or have ended. False if none of them came further.
 inline bool run_warp(const std::unique_ptr<Fiber>* lanes, size_t& alive) {
-  const unsigned long long before = passed_barriers;
+  const unsigned long long before = progress;
   const size_t alive_before = alive;
   unsigned long long passed;
   do {
-    passed = passed_barriers;
+    passed = progress;
     for (int lane = 0; lane < 32; ++lane) {
       if (lanes[lane]->done) continue;
       resume(*lanes[lane]);
       if (lanes[lane]->done) --alive;
     }
-  } while (passed_barriers != passed);
-  return passed_barriers != before || alive != alive_before;
+  } while (progress != passed);
+  return progress != before || alive != alive_before;
 }
 
 // A cluster (one block where the cluster size is 1) and its threads.
@@ -244,7 +244,7 @@ inline bool run_clusters(const std::vector<std::unique_ptr<Cluster>>& clusters) 
   static bool backwards = false;
   backwards = !backwards;
   if (backwards) std::reverse(warps.begin(), warps.end());
-  // A round in which no barrier is passed and no thread ends is a deadlock.
+  // A round in which no thread arrives at a barrier, passes one or ends is a deadlock.
   for (bool moved = true; alive > 0; moved = false) {
     for (const std::unique_ptr<Fiber>* warp : warps) moved |= run_warp(warp, alive);
     if (!moved) return false;

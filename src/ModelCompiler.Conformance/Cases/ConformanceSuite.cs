@@ -1,3 +1,4 @@
+using ModelCompiler.Core;
 using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Conformance;
@@ -10,6 +11,8 @@ public static class ConformanceSuite
     /// more codes: only models with few codes keep two layers of such activations.
     /// </summary>
     private const int LargestWithTwoLayersOfFourBits = 64;
+
+    private static readonly EquatableArray<int> s_manyTokens = new(16, 128, 1024);
 
     private static readonly string[] s_few = ["fp16", "w8a8", "w4a8", "w4a4-asym", "w4a16"];
 
@@ -92,14 +95,24 @@ public static class ConformanceSuite
         foreach (ActivationFunction function in new[] { ActivationFunction.GeluTanh, ActivationFunction.Relu })
             yield return Case($"act-{function}".ToLowerInvariant(), ConformanceModels.Small with { Activation = function }, "w8a8-aa", 127);
 
-        foreach (string scheme in new[] { "fp16", "w8a8", "w4a8-g128-aa", "w4a4-asym", "w4a16-g64", "w8a8-static" })
-            yield return Case("base", ConformanceModels.Base.With(EncoderHead.Pooler), scheme, 129);
+        foreach ((string scheme, int total) in new[] { ("w4a8-g128-aa", 129), ("w4a16-g64", 129), ("w8a8-static", 127) })
+            yield return Case("base", ConformanceModels.Base.With(EncoderHead.Pooler), scheme, total);
 
         foreach (string scheme in new[] { "fp16", "w8a8" })
         {
             ConformanceCase longest = Case("long", ConformanceModels.Long, scheme, 1);
-            yield return longest with { Name = $"long-{scheme}-t813", Shapes = new(new(16, 128, 1024), 512), SequenceLengths = [300, 1, 512] };
+            yield return longest with { Name = $"long-{scheme}-t813", Shapes = new(s_manyTokens, 512), SequenceLengths = [300, 1, 512] };
         }
+
+        // Kernels for many tokens, which share rows among blocks.
+        foreach (string scheme in new[] { "fp16", "w8a8", "w4a4", "w4a4-asym" })
+            yield return Many(Case("many", ConformanceModels.Base.With(EncoderHead.Pooler), scheme, 1));
+
+        static ConformanceCase Many(ConformanceCase made) => made with
+        {
+            Name = made.Name.Replace("-t1", "-t813", StringComparison.Ordinal), Shapes = made.Shapes with { TokenBuckets = s_manyTokens },
+            SequenceLengths = [100, 1, 128, 128, 128, 128, 128, 72],
+        };
     }
 
     private static ConformanceCase Case(string name, EncoderModel model, string scheme, int total)

@@ -38,6 +38,9 @@ public static class GemmCandidates
             found = true;
         }
 
+        if (epilogue.NeedsWholeRow && WgmmaThenRows(problem, epilogue, arch, bucketTokens) is { } split)
+            yield return split;
+
         yield return Mma(problem, epilogue, arch, bucketTokens);
 
         // The rules' tiles of other buckets, and whole rows by a second kernel. Beside Hopper's own kernels the bucket's tile
@@ -50,13 +53,26 @@ public static class GemmCandidates
         }
     }
 
-    private static IEnumerable<LinearKernel> HopperKernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens) =>
-        ResidentRules.Kernels(problem, epilogue, arch, bucketTokens);
+    /// <summary>Kernels for few and for many tokens; those first that are measured to be ahead at this size.</summary>
+    private static IEnumerable<LinearKernel> HopperKernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
+    {
+        IEnumerable<LinearKernel> few = ResidentRules.Kernels(problem, epilogue, arch, bucketTokens);
+        IEnumerable<LinearKernel> many = WgmmaRules.Kernels(problem, epilogue, arch, bucketTokens);
+        return ResidentRules.Lead(epilogue, bucketTokens) ? few.Concat(many) : many.Concat(few);
+    }
 
     private static GemmCandidate Mma(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens) =>
         TileRules.Scope(problem, epilogue, arch) is { } scope
             ? new(new GemmKernel(arch, problem, TileRules.Tile(problem, scope, tokens), scope, epilogue), null)
             : MmaThenRows(problem, epilogue, arch, tokens);
+
+    private static GemmCandidate? WgmmaThenRows(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens)
+    {
+        (EpilogueSpec first, EpilogueSpec second) = epilogue.SplitAtWholeRow();
+        return WgmmaRules.Kernels(problem, first, arch, tokens).FirstOrDefault() is { } product
+            ? new(product, new(arch, problem.N, second))
+            : null;
+    }
 
     private static GemmCandidate MmaThenRows(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens)
     {

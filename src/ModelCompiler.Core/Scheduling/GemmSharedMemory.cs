@@ -3,6 +3,9 @@ namespace ModelCompiler.Core.Scheduling;
 /// <summary>Dynamic shared memory of a GEMM block; the formulas that the headers of the algorithms state.</summary>
 public static class GemmSharedMemory
 {
+    /// <summary>A full and an empty barrier of a pipeline stage.</summary>
+    internal const int BarrierBytes = 16;
+
     /// <summary>mc/gemm.cuh: the pipeline's stages, whose place the epilogue's row statistics take afterwards.</summary>
     public static int Bytes(GemmKernel kernel)
     {
@@ -28,4 +31,14 @@ public static class GemmSharedMemory
         int ranks = kernel.Scope == RowScope.Cluster ? kernel.ClusterSize : 0;
         return weights + operands + parameters + (exchanges == 0 ? 0 : 32 + 8 * tile.M * exchanges * (tile.RowWarps + ranks));
     }
+
+    /// <summary>mc/hopper/gemm.cuh: stages with their barriers, and what the blocks of a cluster tell one another of each row.</summary>
+    public static int Bytes(WgmmaGemmKernel kernel)
+    {
+        WgmmaTile tile = kernel.Tile;
+        return tile.Stages * (tile.StageBytes + BarrierBytes) + (kernel.Scope == RowScope.Cluster ? ExchangeBytes(tile, kernel.ClusterSize) : 0);
+    }
+
+    /// <summary>Two buffers of two words a row and block, and their barriers, for each computing warp group.</summary>
+    internal static int ExchangeBytes(WgmmaTile tile, int clusterSize) => tile.Groups * (16 * clusterSize * tile.GroupM + 16);
 }

@@ -46,6 +46,7 @@ public static class ScheduleVerifier
         {
             GemmKernel gemm => LimitsOf(gemm),
             ResidentGemmKernel resident => ResidentLimits.Of(resident),
+            WgmmaGemmKernel wgmma => WgmmaLimits.Of(wgmma),
             _ => [],
         }));
     }

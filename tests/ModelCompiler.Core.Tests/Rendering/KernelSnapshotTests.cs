@@ -74,6 +74,8 @@ public class KernelSnapshotTests
             .OfType<GemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k && g.Tile.M == tileM);
         KernelPlan Resident(EncoderModel model, QuantizationScheme scheme, int n, int k) => Kernels(model, scheme, GpuArch.Sm90a)
             .OfType<ResidentGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k);
+        KernelPlan Wgmma(EncoderModel model, QuantizationScheme scheme, int n, int k, int tileM) => Kernels(model, scheme, GpuArch.Sm90a)
+            .OfType<WgmmaGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k && g.Tile.M == tileM);
 
         EncoderModel model = Models.BertBase, small = Models.Small, large = Models.BertLarge;
         return
@@ -86,6 +88,10 @@ public class KernelSnapshotTests
             Resident(model, Models.W4A4, 768, 3072),
             Resident(model, Models.Scheme(4, 16), 3072, 768),
             Resident(large, Models.Scheme(8, 8), 4096, 1024),
+            Wgmma(model, Models.W4A4, 2304, 768, 128),
+            Wgmma(model, Models.W4A4, 3072, 768, 128),
+            Wgmma(model, Models.Scheme(8, 8, Symmetry.Asymmetric), 768, 3072, 64),
+            Wgmma(large, QuantizationScheme.Float16, 1024, 1024, 128),
             Gemm(model, Models.Scheme(4, 8, group: 128), GpuArch.Sm86, 2304, 768, 64),
             Gemm(model, Models.Scheme(8, 8, range: ActivationRange.Static), GpuArch.Sm80, 3072, 768, 128),
             Gemm(model, Models.Scheme(4, 16), GpuArch.Sm80, 3072, 768, 32),

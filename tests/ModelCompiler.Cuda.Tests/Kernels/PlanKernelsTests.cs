@@ -83,7 +83,7 @@ public class PlanKernelsTests(ITestOutputHelper output)
                 GemmFamily.Int8 or GemmFamily.Int8Weight4 => counts.S8,
                 _ => counts.F16,
             };
-            if (expected == 0 || expected != counts.Total)
+            if (expected == 0 || expected != counts.Total || counts.WarpGroup != (gemm is WgmmaGemmKernel ? expected : 0))
                 yield return $"{gemm.Problem.Family} kernel with tensor instructions {counts}";
         }
     }

@@ -32,4 +32,16 @@ public class LaunchShapeTests
         kernel.ShapeIn(100, _ => throw new InvalidOperationException(), dependent: false)
             .ShouldBe(new LaunchShape(8, 7, 512, kernel.SharedBytes, 8));
     }
+
+    [Fact]
+    public void Persistent_blocks_are_no_more_than_run_at_a_time()
+    {
+        var kernel = new WgmmaGemmKernel(
+            GpuArch.Sm90a, s_problem, new(128, 256, 4, WarpGroupSchedule.Cooperative), RowScope.Grid, s_codes);
+        kernel.ShapeIn(16384, _ => 132, dependent: true).ShouldBe(new LaunchShape(132, 1, 384, kernel.SharedBytes, 1, true));
+        kernel.ShapeIn(100, _ => 132, dependent: true).GridX.ShouldBe(16);
+        // All 16 tiles of a row are under way together.
+        kernel.ShapeIn(16384, _ => 16, dependent: true).GridX.ShouldBe(16);
+        Should.Throw<ModelCompilerException>(() => kernel.ShapeIn(16384, _ => 15, dependent: true));
+    }
 }

@@ -26,11 +26,13 @@ struct QuantizeRows {
     float code_sum[View::kRows][1] = {};  // exact: at most 255 * N < 2^24
     static_assert(!kCodeSum || Format::kHighest * View::Problem::kN < (1 << 24), "code sums must be exact in fp32");
     store_pairs<Format::kContainerBits>(view, target.codes, [&](int r, int c) {
-      const int first = Format::quantize_code(values.at[r][c][0], params[r], target.clip);
-      const int second = Format::quantize_code(values.at[r][c][1], params[r], target.clip);
-      if (kCodeSum && view.column_valid(c)) code_sum[r][0] += static_cast<float>(first + second);
-      constexpr unsigned kMask = (1u << Format::kContainerBits) - 1;
-      return (static_cast<unsigned>(first) & kMask) | (static_cast<unsigned>(second) & kMask) << Format::kContainerBits;
+      const int first = Format::quantize_bits(values.at[r][c][0], params[r], target.clip);
+      const int second = Format::quantize_bits(values.at[r][c][1], params[r], target.clip);
+      if (kCodeSum && view.column_valid(c)) {
+        code_sum[r][0] += static_cast<float>(first - Format::kBitsOfZero + (second - Format::kBitsOfZero));
+      }
+      return Format::kContainerBits == 8 ? __byte_perm(first, second, 0x0040)
+                                         : (static_cast<unsigned>(first) & 15u) | static_cast<unsigned>(second) << 4;
     });
 
     if constexpr (kCodeSum) view.template reduce_rows<SumOp>(code_sum);

@@ -24,7 +24,7 @@ __device__ __forceinline__ void transpose_in_quad(unsigned (&words)[4], int lane
 }
 
 // Writes row-major rows of kBits-wide elements. pair(r, c): the elements of values.at[r][c], the first in the lowest
-// bits of the word; bits above the second are zero. Called by whole warps. Rows and columns outside are not written.
+// bits of the word; what the bits above the second are has no effect. Called by whole warps. Rows and columns outside are not written.
 template <int kBits, class View, class Pair>
 __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair&& pair) {
   static_assert(kBits == 16 || kBits == 8 || kBits == 4, "pairs of 4, 8 or 16-bit elements");
@@ -46,9 +46,10 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
       if constexpr (kBits == 16) {
         *reinterpret_cast<uint4*>(place) = make_uint4(words[0], words[1], words[2], words[3]);
       } else if constexpr (kBits == 8) {
-        *reinterpret_cast<uint2*>(place) = make_uint2(words[0] | words[1] << 16, words[2] | words[3] << 16);
+        *reinterpret_cast<uint2*>(place) = make_uint2(__byte_perm(words[0], words[1], 0x5410), __byte_perm(words[2], words[3], 0x5410));
       } else {
-        *reinterpret_cast<unsigned*>(place) = words[0] | words[1] << 8 | words[2] << 16 | words[3] << 24;
+        *reinterpret_cast<unsigned*>(place) = 
+            __byte_perm(__byte_perm(words[0], words[1], 0x0040), __byte_perm(words[2], words[3], 0x0040), 0x5410);
       }
     }
 #pragma unroll

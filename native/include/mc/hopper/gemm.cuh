@@ -32,7 +32,6 @@
 
 #include "mc/dependency.cuh"
 #include "mc/epilogue/epilogue.cuh"
-#include "mc/hopper/epilogue_needs.cuh"
 #include "mc/hopper/output_view.cuh"
 #include "mc/hopper/producer.cuh"
 #include "mc/hopper/products.cuh"
@@ -106,8 +105,6 @@ struct Gemm {
 #pragma unroll 1
     for (int tile = team; tile < tiles; tile += Tile::kTeams) {
       const TilePlace place = work.place(tile);
-      View view(place, group, tokens, of_group, arguments.linear);
-      if constexpr (EpilogueNeeds<Epilogue>::kResidual && View::kReadsAhead) view.load_residual(arguments.linear.residual);
       typename Products::Result result;
       if (kTurns && tile > 0) named_barrier_wait(turn(team), Tile::kGroups * kWarpGroup);
       Products::run(pipeline, first_row, lane, Products::Step::of(tile * Products::Weights::kSteps), result, [&] {
@@ -115,6 +112,7 @@ struct Gemm {
       });
       // The second of two row blocks of a cluster may lie beyond the tokens.
       if (!Work::kAlongN && kClusterSize > 1 && place.first_row >= tokens) continue;
+      View view(place, group, tokens, of_group, arguments.linear);
       Epilogue::run(view, result, arguments.linear);
     }
   }

@@ -26,8 +26,6 @@ struct OutputView {
   static constexpr int kRows = 2 * Tile::kBlocksM;
   static constexpr int kColumns = Tile::kN / 8;
   static constexpr bool kRuns = true;
-  // Where two warp groups compute, they have registers for the residual of the tile in work.
-  static constexpr bool kReadsAhead = Tile::kGroups == 2;
   static constexpr bool kWholeColumns = Problem::kN % Tile::kN == 0;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
 
@@ -69,23 +67,6 @@ struct OutputView {
     return first_element_ + (row_offset(r) * Problem::kN + column_offset(c));
   }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
-
-  // Starts to read the tile's part of the residual, early: the sums take longer than memory does.
-  __device__ __forceinline__ void load_residual(const Half* residual) {
-#pragma unroll
-    for (int c = 0; c < kColumns; c += 4) {
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) {
-        if (row_valid(r) && column_valid(c)) {
-          residual_[r][c / 4] = *reinterpret_cast<const uint4*>(residual + element(r, c));
-        }
-      }
-    }
-  }
-  // The 8 neighbouring FP16 numbers of the residual that belong to pairs c to c + 3.
-  __device__ __forceinline__ uint4 residual_run(const Half* residual, int r, int c) const {
-    return kReadsAhead ? residual_[r][c / 4] : *reinterpret_cast<const uint4*>(residual + element(r, c));
-  }
 
   // True in one thread of all that share a row: the one that writes what there is once per row.
   __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && warp_column == 0; }
@@ -218,7 +199,6 @@ struct OutputView {
   unsigned* range_ends_;
   unsigned* arrivals_;
   long long first_element_;
-  uint4 residual_[kRows][kColumns / 4];
 };
 
 }  // namespace mc::hopper

@@ -70,11 +70,6 @@ class TransposedView {
                                             unsigned scratch)
       : arguments_(arguments), team_(team), thread_(thread), rank_(rank), scratch_(scratch) {}
 
-  // The 8 neighbouring FP16 numbers of the residual that belong to pairs c to c + 3.
-  __device__ __forceinline__ uint4 residual_run(const Half* residual, int r, int c) const {
-    return *reinterpret_cast<const uint4*>(residual + element(r, c));
-  }
-
   // Moves to another tile.
   __device__ __forceinline__ void select(int token_count, int tile_m, int tile_n) {
     const int lane = thread_ % 32;

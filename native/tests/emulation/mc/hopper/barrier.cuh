@@ -26,7 +26,7 @@ inline void barrier_settle(BarrierState& state) {
   if (state.pending != 0 || state.bytes_and_phase >> 1 != 0) return;
   state.pending = state.count;
   state.bytes_and_phase ^= 1;
-  ++emulation::passed_barriers;
+  ++emulation::progress;
 }
 
 inline void barrier_add_bytes(BarrierState& state, int bytes) { state.bytes_and_phase += 2 * bytes; }
@@ -34,6 +34,7 @@ inline void barrier_add_bytes(BarrierState& state, int bytes) { state.bytes_and_
 inline void barrier_arrive_at(BarrierState& state) {
   if (state.pending == 0) emulation::fail("more threads arrive at a barrier than it counts");
   --state.pending;
+  ++emulation::progress;
   barrier_settle(state);
 }
 

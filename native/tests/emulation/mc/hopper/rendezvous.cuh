@@ -11,7 +11,7 @@ inline float range_end_read(const unsigned* end) { return from_ordered_image(*en
 
 inline void rendezvous_arrive(unsigned* counter) {
   ++*counter;
-  ++emulation::passed_barriers;
+  ++emulation::progress;
 }
 
 inline void rendezvous_wait(const unsigned* counter, unsigned count) {

@@ -22,7 +22,7 @@ inline void named_barrier_arrive(int id, int threads) {
   if (++barrier.arrived < barrier.expected) return;
   barrier.arrived = 0;
   ++barrier.generation;
-  ++emulation::passed_barriers;
+  ++emulation::progress;
 }
 
 template <int kRegisters>

@@ -1,0 +1,25 @@
+using ModelCompiler.Core.Scheduling;
+
+namespace ModelCompiler.Core.Rendering;
+
+/// <summary>Variables of <c>wgmma_gemm.cu.hbs</c>.</summary>
+internal sealed class WgmmaGemmView(WgmmaGemmKernel kernel) : LinearView(kernel)
+{
+    public WgmmaTile Tile => kernel.Tile;
+
+    public string WarpGroups => $"mc::hopper::Schedule::k{kernel.Tile.Schedule}";
+
+    public string WarpGroupText => kernel.Tile.Schedule switch
+    {
+        WarpGroupSchedule.Cooperative => "two share each tile",
+        WarpGroupSchedule.PingPong => "two take tiles in turn",
+        _ => "two pairs take tiles in turn",
+    };
+
+    public string Instruction => kernel.Problem.Precision.IsInteger
+        ? $"wgmma.m64n{kernel.TileN}k32 on 8-bit operands{(kernel.Problem.WeightBits == 4 ? ", weights widened at load" : "")}"
+        : $"wgmma.m64n{kernel.TileN}k16 on FP16 operands";
+
+    /// <inheritdoc/>
+    protected override int WeightOperandBits => Math.Max(8, kernel.Problem.WeightBits);
+}

@@ -1,0 +1,53 @@
+namespace ModelCompiler.Core.Scheduling;
+
+/// <summary>How the computing warp groups of a block share its tiles.</summary>
+public enum WarpGroupSchedule
+{
+    /// <summary>Two compute half the rows of every tile each.</summary>
+    Cooperative,
+
+    /// <summary>Two take tiles in turn, so that the epilogue of one overlaps the products of the other.</summary>
+    PingPong,
+
+    /// <summary>Two pairs take tiles in turn, half the rows each.</summary>
+    Pairs,
+}
+
+/// <summary>How a block of the many-token GEMM cuts its work (mc/hopper/wgmma_tile.cuh).</summary>
+/// <param name="M">Rows of a tile.</param>
+/// <param name="N">Columns of a tile.</param>
+/// <param name="Stages">Pipeline stages in shared memory, 128 bytes of K of both operands each.</param>
+/// <param name="Schedule">How warp groups share tiles.</param>
+/// <param name="RowBlocks">
+/// Blocks of a cluster along M, which copy weights for one another; 1 where blocks work alone or form a cluster along N.
+/// </param>
+public sealed record WgmmaTile(int M, int N, int Stages, WarpGroupSchedule Schedule, int RowBlocks = 1)
+{
+    /// <summary>Bytes of a row of an operand in a stage.</summary>
+    internal const int StepBytes = 128;
+
+    /// <summary>Warp groups that compute; one more copies.</summary>
+    internal int Groups => Schedule == WarpGroupSchedule.Pairs ? 4 : 2;
+
+    /// <summary>Threads of a block.</summary>
+    public int Threads => 128 * (1 + Groups);
+
+    /// <summary>Rows of a warp group.</summary>
+    internal int GroupM => Schedule == WarpGroupSchedule.PingPong ? M : M / 2;
+
+    /// <summary>Tiles under way at the same time.</summary>
+    internal int Teams => Schedule == WarpGroupSchedule.Cooperative ? 1 : 2;
+
+    /// <summary>Bytes of a stage.</summary>
+    internal int StageBytes => (M + N) * StepBytes;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"m{M}n{N}_s{Stages}_{ScheduleToken}{(RowBlocks > 1 ? $"_x{RowBlocks}" : "")}";
+
+    private string ScheduleToken => Schedule switch
+    {
+        WarpGroupSchedule.Cooperative => "together",
+        WarpGroupSchedule.PingPong => "pingpong",
+        _ => "pairs",
+    };
+}

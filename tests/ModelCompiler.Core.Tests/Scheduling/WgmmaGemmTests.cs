@@ -1,0 +1,80 @@
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Core.Tests.Scheduling;
+
+/// <summary>The GEMM for many tokens on Hopper: where it is taken, how it is launched, and what it cannot do.</summary>
+public class WgmmaGemmTests
+{
+    private static LinearKernel[] Rules(EncoderModel model, QuantizationScheme scheme, int tokens) =>
+        [.. GemmWork.Of(Planner.Plan(model, scheme), GpuArch.Sm90a)
+            .Select(w => GemmCandidates.For(w.Work.Problem, w.Work.Epilogue, GpuArch.Sm90a, tokens)[0].Product)];
+
+    private static WgmmaGemmKernel Rule(int part, int tokens) => Rules(Models.BertBase, Models.W4A4, tokens)[part].ShouldBeOfType<WgmmaGemmKernel>();
+
+    [Fact]
+    public void Rules_follow_what_was_measured()
+    {
+        string[] Of(int tokens) => [.. Rules(Models.BertBase, Models.W4A4, tokens).Take(4).Select(k => k.Schedule)];
+        Of(256).ShouldBe(["wgmma_m64n128_s8_pingpong", "resident_m16n96_w3x4_p1_c8", "wgmma_m64n128_s8_pingpong_grid", "resident_m16n96_w3x4_p4_c8"]);
+        Of(1024).ShouldBe(["wgmma_m128n96_s7_pingpong", "wgmma_m64n192_s6_pingpong_c4", "wgmma_m128n96_s7_pingpong_grid", "wgmma_m64n192_s6_pingpong_c4"]);
+        Of(16384)[0].ShouldBe("wgmma_m128n128_s6_pingpong_x2");
+        Of(16384)[2].ShouldBe("wgmma_m128n128_s6_pairs_grid");
+    }
+
+    [Fact]
+    public void Units_of_work_are_row_blocks_of_a_cluster_and_else_tiles()
+    {
+        Rule(0, 1024).Grid(1024).ShouldBe((24 * 8, 1));
+        Rule(1, 1024).Grid(1000).ShouldBe((16 * 4, 1));
+        WgmmaGemmKernel kernel = Rule(0, 1024);
+        (kernel with { Tile = kernel.Tile with { RowBlocks = 2 } }).ShouldSatisfyAllConditions(
+            k => k.ClusterSize.ShouldBe(2), k => k.Grid(1025).ShouldBe((24 * 5 * 2, 1)), k => k.IsPersistent.ShouldBeTrue());
+    }
+
+    [Fact]
+    public void Tiles_of_a_row_run_at_the_same_time()
+    {
+        WgmmaGemmKernel pairs = Rule(2, 4096), pingPong = Rule(2, 1024);
+        WgmmaGemmKernel together = pairs with { Tile = new(128, 256, 4, WarpGroupSchedule.Cooperative) };
+        pairs.BlocksThatWait(4096).ShouldBe(3072 / 128 / 2);
+        together.BlocksThatWait(4096).ShouldBe(3072 / 256);
+        pingPong.BlocksThatWait(1024).ShouldBe(3072 / 96 / 2);
+        // One row block has no more tiles than the columns.
+        (together with { Tile = together.Tile with { RowBlocks = 2 } }).BlocksThatWait(16).ShouldBe(12 * 2);
+        Rule(1, 1024).BlocksThatWait(1024).ShouldBe(0);
+        together.RendezvousBytes(4097).ShouldBe(4 * (2 * 33 * 128 + 33));
+    }
+
+    [Theory]
+    [InlineData(4, 8, 64)]
+    [InlineData(4, 16, 0)]
+    public void Groups_and_weights_widened_to_fp16_stay_with_the_kernels_of_all_architectures(int weights, int activations, int group) =>
+        Rules(Models.BertBase, Models.Scheme(weights, activations, group: group), 4096).ShouldAllBe(kernel => kernel is GemmKernel);
+
+    [Fact]
+    public void The_verifier_names_what_the_header_would_assert()
+    {
+        WgmmaGemmKernel good = Rule(0, 1024), cluster = Rule(1, 1024), grid = Rule(2, 1024);
+        string[] Limits(WgmmaGemmKernel kernel) => [.. ScheduleVerifier.Verify(kernel).Select(finding => finding.Limit)];
+        foreach (WgmmaGemmKernel kernel in new[] { good, cluster, grid })
+            Limits(kernel).ShouldBeEmpty();
+
+        Limits(good with { Tile = good.Tile with { M = 96 } }).ShouldBe(["rows of a warp group beyond whole blocks of 64"]);
+        Limits(good with { Tile = good.Tile with { N = 72 } }).ShouldBe(["columns of a tile beyond whole blocks of 32"]);
+        Limits(good with { Tile = new(64, 288, 4, WarpGroupSchedule.PingPong) }).ShouldBe(["columns of a tile"]);
+        Limits(good with { Tile = new(128, 256, 4, WarpGroupSchedule.PingPong) }).ShouldBe(["sums of a warp group"]);
+        Limits(good with { Tile = good.Tile with { Stages = 8 } }).ShouldBeEmpty();
+        Limits(good with { Tile = good.Tile with { Stages = 9 } }).ShouldBe(["shared memory bytes of a block"]);
+        Limits(good with { Problem = good.Problem with { K = 776 } }).ShouldBe(["bytes of a row of activations beyond a multiple of 16"]);
+        Limits(cluster with { Tile = cluster.Tile with { N = 160, Stages = 4 } }).ShouldBe(["columns beyond whole tiles of a cluster"]);
+        Limits(cluster with { Scope = RowScope.Grid }).ShouldBe(["sums over rows that the grid shares"]);
+        Limits(grid with { Scope = RowScope.Partial }).ShouldBe(["sums and ranges over rows that no blocks share"]);
+        Limits(grid with { Scope = RowScope.Tile }).ShouldBe(["columns of a tile that holds whole rows"]);
+
+        ScheduleFinding finding = ScheduleVerifier.VerifyIn(1024, grid with { Problem = grid.Problem with { N = 32768 } }).ShouldHaveSingleItem();
+        finding.Limit.ShouldBe("blocks that wait for one another");
+        finding.Found.ShouldBe(342 / 2);
+    }
+}
