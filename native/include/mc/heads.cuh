@@ -35,7 +35,8 @@ struct PoolConfig {
 
 // output[s] = input[first token of s], or the mean of input over the tokens of s; then optionally to unit length.
 //
-// Launch: grid (most sequences of the bucket), block Config::kThreads, dynamic shared memory 0 bytes.
+// Launch: grid (any number of blocks, which take sequences in turn), block Config::kThreads, dynamic shared memory 0
+// bytes.
 // Static shared memory: kGroups * kColumnThreads * 32 bytes where kGroups > 1 (at most 16 KiB), plus kThreads / 4
 // bytes.
 template <typename Config>
@@ -43,8 +44,16 @@ struct Pool {
   __device__ __forceinline__ static void run(const PoolArguments& args) {
     dependency_wait();
     dependency_release();
-    const int sequence = static_cast<int>(blockIdx.x);
-    if (sequence >= *args.sequence_count) return;
+    const int sequences = *args.sequence_count;
+#pragma unroll 1
+    for (int sequence = static_cast<int>(blockIdx.x); sequence < sequences; sequence += static_cast<int>(gridDim.x)) {
+      pool(args, sequence);
+      if constexpr (Config::kGroups > 1 || Config::kUnitLength) __syncthreads();  // shared memory is used again
+    }
+  }
+
+ private:
+  __device__ __forceinline__ static void pool(const PoolArguments& args, int sequence) {
     const int thread = static_cast<int>(threadIdx.x);
     const int group = thread / Config::kColumnThreads;
     const int column_thread = thread % Config::kColumnThreads;
@@ -139,8 +148,8 @@ struct HeadConfig {
 
 // output[r, n] = activation(sum over k of input[source(r), k] * weight[n, k] + bias[n])
 //
-// Launch: grid (ceil(kOutputs / kOutputsPerBlock), ceil(most rows of the bucket / kRowsPerBlock)), block kThreads,
-// dynamic and static shared memory 0 bytes.
+// Launch: grid (ceil(kOutputs / kOutputsPerBlock), any number of blocks, which take kRowsPerBlock rows in turn), block
+// kThreads, dynamic and static shared memory 0 bytes.
 template <typename Config>
 struct Head {
   __device__ __forceinline__ static float activate(float value) {
@@ -167,7 +176,6 @@ struct Head {
     constexpr int kRows = Config::kRowsPerBlock;
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int column = static_cast<int>(blockIdx.x) * Config::kOutputsPerBlock + static_cast<int>(threadIdx.x) / 32;
-    const int first_row = static_cast<int>(blockIdx.y) * kRows;
     if (column >= Config::kOutputs) return;
 
     // Weights depend on no earlier kernel: they travel while the one ahead still runs.
@@ -178,9 +186,20 @@ struct Head {
     const float bias = Config::kBias ? args.bias[column] : 0.0f;
     dependency_wait();
     dependency_release();
-    const int rows = min(*args.row_count - first_row, kRows);
-    if (rows <= 0) return;
+    const int count = *args.row_count;
+#pragma unroll 1
+    for (int first = static_cast<int>(blockIdx.y) * kRows; first < count; first += static_cast<int>(gridDim.y) * kRows) {
+      multiply(args, column, first, min(count - first, kRows), weight, early, bias);
+    }
+  }
 
+ private:
+  // Rows [first_row, first_row + rows) of one column, by one warp.
+  __device__ __forceinline__ static void multiply(const HeadArguments& args, int column, int first_row, int rows,
+                                                  const Half* weight, const float (&early)[Config::kAhead][8],
+                                                  float bias) {
+    constexpr int kRows = Config::kRowsPerBlock;
+    const int lane = static_cast<int>(threadIdx.x) % 32;
     unsigned offsets[kRows];  // of the rows' first elements; an input has less than 2^32 elements
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {

@@ -19,7 +19,7 @@ void pooled_rows_are_near_the_reference() {
   const mc::PoolArguments arguments = {input.device(), output.device(), sequences.device_starts(),
                                        sequences.sequence_count()};
   platform::Shape shape;
-  shape.columns = rows;
+  shape.columns = (rows + 1) / 2;  // blocks take two sequences
   const std::string name = std::string("pool ") + (kPooling == mc::Pooling::kMean ? "mean" : "first") + " of " +
                            std::to_string(kFeatures) + (kUnitLength ? ", unit length" : "");
   if (!platform::launch<mc::Pool<Config>, Config::kThreads>(name, shape, arguments)) {
@@ -64,7 +64,7 @@ void head_outputs_are_near_the_reference() {
   arguments.sequence_starts = sequences.device_starts(), arguments.row_count = row_count.device();
   platform::Shape shape;
   shape.columns = (kOutputs + Config::kOutputsPerBlock - 1) / Config::kOutputsPerBlock;
-  shape.rows = (tokens + Config::kRowsPerBlock - 1) / Config::kRowsPerBlock;
+  shape.rows = (tokens + 2 * Config::kRowsPerBlock - 1) / (2 * Config::kRowsPerBlock);  // blocks take rows twice
   const std::string name = "head " + std::to_string(kInputs) + " to " + std::to_string(kOutputs);
   if (!platform::launch<mc::Head<Config>, Config::kThreads>(name, shape, arguments)) {
     report(name, 1, 1);

@@ -147,6 +147,12 @@ public sealed record EmbeddingKernel(GpuArch Arch, int HiddenSize, int PositionO
 /// <param name="Epilogue">A store.</param>
 public sealed record PoolKernel(GpuArch Arch, int Columns, PoolKind Kind, bool Normalize, EpilogueSpec Epilogue) : KernelPlan(Arch, Epilogue)
 {
+    /// <summary>
+    /// Blocks take sequences in turn: a bucket has far fewer sequences than the most that it has room for, and a block that
+    /// finds nothing to do takes time too.
+    /// </summary>
+    private const int MostBlocks = 512;
+
     /// <inheritdoc/>
     public override int Threads
     {
@@ -161,7 +167,7 @@ public sealed record PoolKernel(GpuArch Arch, int Columns, PoolKind Kind, bool N
     public override int SharedBytes => 0;
 
     /// <inheritdoc/>
-    public override (int X, int Y) Grid(int bucketTokens) => (Spec.ShapeSet.MaxSequences(bucketTokens), 1);
+    public override (int X, int Y) Grid(int bucketTokens) => (Math.Min(Spec.ShapeSet.MaxSequences(bucketTokens), MostBlocks), 1);
 
     /// <inheritdoc/>
     protected override string Subject => $"pool_{(Kind == PoolKind.First ? "first" : "mean")}{(Normalize ? "_l2" : "")}_n{Columns}";
@@ -178,8 +184,11 @@ public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, Epi
     /// <summary>Output features of a block, a warp each.</summary>
     public const int FeaturesPerBlock = 8;
 
-    /// <summary>Rows of a block: each read of the weights serves so many.</summary>
+    /// <summary>Rows of a block at a time: each read of the weights serves so many.</summary>
     public const int RowsPerBlock = 8;
+
+    /// <summary>Blocks take rows in turn, as in <see cref="PoolKernel"/>; so many fill the chip.</summary>
+    private const int MostBlocks = 2048;
 
     /// <inheritdoc/>
     public override int Threads => 32 * FeaturesPerBlock;
@@ -188,7 +197,8 @@ public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, Epi
     public override int SharedBytes => 0;
 
     /// <inheritdoc/>
-    public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(N, FeaturesPerBlock), CeilDiv(bucketTokens, RowsPerBlock));
+    public override (int X, int Y) Grid(int bucketTokens) => (
+        CeilDiv(N, FeaturesPerBlock), Math.Min(CeilDiv(bucketTokens, RowsPerBlock), Math.Max(1, MostBlocks / CeilDiv(N, FeaturesPerBlock))));
 
     /// <inheritdoc/>
     protected override string Subject => $"dense_n{N}_k{K}_{(Rows == RowDomain.Tokens ? "tokens" : "sequences")}";

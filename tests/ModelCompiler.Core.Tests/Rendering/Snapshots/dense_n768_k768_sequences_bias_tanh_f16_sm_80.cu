@@ -6,7 +6,7 @@
 //   weight  [768, 768] row-major FP16
 //   output  [sequences, 768] row-major mc::Half
 //
-// Launch: grid (ceil(768 / outputs a block), ceil(most sequences of the bucket / rows a block)), 256 threads. Plan 9cbf9caffcd8385b.
+// Launch: grid (ceil(768 / outputs a block), some blocks, which take rows in turn), 256 threads. Plan 9cbf9caffcd8385b.
 #include "mc/heads.cuh"
 
 namespace {

@@ -5,7 +5,7 @@
 //
 //   input   [tokens, 768] row-major FP16
 //
-// Launch: grid (most sequences of the bucket), 96 threads. Plan 9c13820895ce0938.
+// Launch: grid (some blocks, which take sequences in turn), 96 threads. Plan 9c13820895ce0938.
 #include "mc/heads.cuh"
 
 namespace {

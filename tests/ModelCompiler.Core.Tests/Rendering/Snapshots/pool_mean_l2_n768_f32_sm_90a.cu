@@ -6,7 +6,7 @@
 //
 //   input   [tokens, 768] row-major FP16
 //
-// Launch: grid (most sequences of the bucket), 480 threads. Plan bfba9dee14d1e687.
+// Launch: grid (some blocks, which take sequences in turn), 480 threads. Plan bfba9dee14d1e687.
 #include "mc/heads.cuh"
 
 namespace {
