@@ -8,6 +8,7 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
 {
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
+    private readonly Dictionary<GemmWork, GemmCandidate> _chosen = [];
     private int _rendezvousBytes;
 
     public BucketPlan Schedule()
@@ -53,11 +54,16 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
             Launch(index, chosen.Product);
     }
 
+    /// <summary>Layers ask for the same work again and again.</summary>
     private GemmCandidate Choose(GemmWork work)
     {
+        if (_chosen.TryGetValue(work, out GemmCandidate? known))
+            return known;
         IReadOnlyList<GemmCandidate> candidates = GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens);
-        string? chosen = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
-        return candidates.FirstOrDefault(c => c.Token == chosen) ?? candidates[0];
+        string? wanted = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
+        GemmCandidate chosen = candidates.FirstOrDefault(c => c.Token == wanted) ?? candidates[0];
+        _chosen.Add(work, chosen);
+        return chosen;
     }
 
     private void Attention(int index, AttentionOp op, EpilogueSpec epilogue)

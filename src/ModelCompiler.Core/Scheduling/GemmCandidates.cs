@@ -38,8 +38,11 @@ public static class GemmCandidates
             found = true;
         }
 
-        if (epilogue.NeedsWholeRow && WgmmaThenRows(problem, epilogue, arch, bucketTokens) is { } split)
-            yield return split;
+        if (epilogue.NeedsWholeRow)
+        {
+            foreach (GemmCandidate split in WgmmaThenRows(problem, epilogue, arch, bucketTokens))
+                yield return split;
+        }
 
         yield return Mma(problem, epilogue, arch, bucketTokens);
 
@@ -58,7 +61,7 @@ public static class GemmCandidates
     {
         IEnumerable<LinearKernel> few = ResidentRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> many = WgmmaRules.Kernels(problem, epilogue, arch, bucketTokens);
-        return ResidentRules.Lead(epilogue, bucketTokens) ? few.Concat(many) : many.Concat(few);
+        return ResidentRules.Lead(bucketTokens) ? few.Concat(many) : many.Concat(few);
     }
 
     private static GemmCandidate Mma(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens) =>
@@ -66,12 +69,16 @@ public static class GemmCandidates
             ? new(new GemmKernel(arch, problem, TileRules.Tile(problem, scope, tokens), scope, epilogue), null)
             : MmaThenRows(problem, epilogue, arch, tokens);
 
-    private static GemmCandidate? WgmmaThenRows(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens)
+    /// <summary>
+    /// Whole rows by a second kernel: the tile of a product without them, and those whose warp groups share a tile, whose
+    /// products are the fastest where their epilogue is short.
+    /// </summary>
+    private static IEnumerable<GemmCandidate> WgmmaThenRows(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens)
     {
         (EpilogueSpec first, EpilogueSpec second) = epilogue.SplitAtWholeRow();
-        return WgmmaRules.Kernels(problem, first, arch, tokens).FirstOrDefault() is { } product
-            ? new(product, new(arch, problem.N, second))
-            : null;
+        return WgmmaRules.Kernels(problem, first, arch, tokens)
+            .Where((kernel, index) => index == 0 || kernel.Tile is { Schedule: WarpGroupSchedule.Cooperative, N: > 128 })
+            .Select(kernel => new GemmCandidate(kernel, new(arch, problem.N, second)));
     }
 
     private static GemmCandidate MmaThenRows(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens)

@@ -24,7 +24,7 @@ internal static class ResidentRules
     private static readonly int[] s_clusters = [8, 16, 4, 12];
 
     /// <summary>True where these kernels are measured to be ahead of those for many tokens.</summary>
-    public static bool Lead(EpilogueSpec epilogue, int bucketTokens) => bucketTokens <= (epilogue.RowSums > 0 ? 256 : 128);
+    public static bool Lead(int bucketTokens) => bucketTokens <= 128;
 
     /// <summary>All kernels that can do the work in a bucket.</summary>
     public static IEnumerable<ResidentGemmKernel> Kernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)

@@ -85,13 +85,17 @@ internal static class WgmmaRules
     {
         int[] widths = [.. Widths(problem).Where(width => width <= 192)];
         int[] portable = [.. widths.Where(width => problem.N / width <= PortableCluster)];
-        TileShape? Of(IEnumerable<int> found) => found.Select(width => new TileShape(64, width, WarpGroupSchedule.PingPong)).FirstOrDefault();
-        if (tokens <= 512)
-            return Of(portable.Concat(widths));
         bool isWide = portable.Contains(192);
         if (tokens > 2048 && !isWide && portable.Contains(128))
             return new(128, 128, WarpGroupSchedule.Cooperative);
-        return Of(Enumerable.Reverse(portable).Where(width => problem.N / width >= 4).Concat(Enumerable.Reverse(portable)).Concat(Enumerable.Reverse(widths)));
+        IEnumerable<int> preferred = tokens switch
+        {
+            <= 512 => portable,
+            <= 2048 => portable.Where(width => width <= 128 && problem.N / width >= 4).Reverse(),
+            _ => Enumerable.Reverse(portable),
+        };
+        return preferred.Concat(Enumerable.Reverse(portable)).Concat(tokens <= 512 ? widths : Enumerable.Reverse(widths))
+            .Select(width => new TileShape(64, width, WarpGroupSchedule.PingPong)).FirstOrDefault();
     }
 
     /// <summary>True where tiles of 128 x 96 are at most two for each multiprocessor of an H100 SXM.</summary>
