@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using ModelCompiler.Core;
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
+using ModelCompiler.Cuda.Driver;
+using ModelCompiler.Runtime.Gpu;
+
+namespace ModelCompiler.Runtime.Tests.Gpu;
+
+/// <summary>What the GEMMs of Hopper are launched with.</summary>
+public class LinearLaunchTests
+{
+    private const int Few = 32, Many = 4000;
+    private const ulong Arena = 1UL << 32, Rendezvous = 1UL << 40;
+
+    private static readonly ExecutionPlan s_plan = Planner.Plan(
+        new()
+        {
+            Family = EncoderFamily.Bert, Head = EncoderHead.None, HiddenSize = 768, Layers = 2, AttentionHeads = 12, IntermediateSize = 3072,
+            VocabularySize = 100, MaxPositions = 64, TokenTypes = 2, PadTokenId = 0, LayerNormEpsilon = 1e-12, Activation = ActivationFunction.Gelu,
+        },
+        QuantizationScheme.Uniform(new(new(4, Symmetry.Symmetric, 0), new(4, Symmetry.Symmetric, ActivationRange.PerToken))));
+
+    private static readonly TargetPlan s_target = Scheduler.Schedule(s_plan, new(new(Few, Many), 64), GpuArch.Sm90a);
+
+    [Fact]
+    public void The_struct_with_a_map_has_the_layout_of_the_header()
+    {
+        Marshal.SizeOf<MappedGemmArguments>().ShouldBe(320);
+        ((int)Marshal.OffsetOf<MappedGemmArguments>(nameof(MappedGemmArguments.Linear))).ShouldBe(128);
+        File.ReadAllText(Path.Combine(Session.ModelFixtures.Root, "native/include/mc/hopper/gemm_arguments.cuh")).ShouldContain("sizeof(GemmArguments) == 320");
+    }
+
+    [Fact]
+    public void Few_tokens_read_packed_weights_and_many_read_bytes_through_a_map()
+    {
+        foreach (BucketPlan bucket in s_target.Buckets)
+        {
+            var maps = new RecordedMaps();
+            foreach (BoundLaunch bound in Build(bucket, maps).Where(b => b.Launch.Kernel is LinearKernel))
+            {
+                var op = (LinearOp)s_plan.Ops[bound.Launch.Op];
+                var kernel = (LinearKernel)bound.Launch.Kernel;
+                GemmArguments arguments = Arguments(bound);
+                arguments.Weights.ShouldBe(WrittenOutWeights.At(op.Weight, kernel.WeightOrder));
+                ulong activations = Arena + (ulong)bucket.Arena.Offsets[op.Source];
+                arguments.Activations.ShouldBe(activations);
+                if (bucket.Tokens == Few)
+                {
+                    kernel.ShouldBeOfType<ResidentGemmKernel>().WeightOrder.ShouldBe(WeightOrder.Fragments);
+                    // Whole tiles of rows are read.
+                    bucket.Buffers[op.Source].RowsIn(Few).ShouldBeGreaterThanOrEqualTo(kernel.Grid(Few).Y * kernel.TileM);
+                }
+                else
+                {
+                    kernel.ShouldBeOfType<WgmmaGemmKernel>().WeightOrder.ShouldBe(WeightOrder.SwizzledRows);
+                    maps.Made.ShouldContain((activations, bucket.Buffers[op.Source].RowsIn(Many), op.K, kernel.TileM));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Each_launch_whose_blocks_meet_has_memory_of_its_own()
+    {
+        BucketPlan bucket = s_target.Buckets[1];
+        var taken = new List<(ulong First, ulong End)>();
+        foreach (BoundLaunch bound in Build(bucket, new RecordedMaps()).Where(b => b.Launch.Rendezvous is not null))
+        {
+            var kernel = (LinearKernel)bound.Launch.Kernel;
+            GemmArguments arguments = Arguments(bound);
+            int blocks = (Many + kernel.TileM - 1) / kernel.TileM;
+            // [rows, 2] ends of whole tiles, then a counter for each row block.
+            (arguments.RangeArrivals - arguments.RangeEnds).ShouldBe((ulong)(8 * blocks * kernel.TileM));
+            taken.Add((arguments.RangeEnds, arguments.RangeArrivals + (ulong)(4 * blocks)));
+        }
+
+        taken.Count.ShouldBe(2); // the MLP's first part of both layers
+        taken.ShouldAllBe(t => t.First >= Rendezvous && t.End <= Rendezvous + (ulong)bucket.RendezvousBytes);
+        taken[0].End.ShouldBeLessThanOrEqualTo(taken[1].First);
+    }
+
+    private static BoundLaunch[] Build(BucketPlan bucket, ITensorMaps maps)
+    {
+        var batch = new BatchAddresses { TokenCount = 16, SequenceCount = 32, SequenceStarts = 48, TokenIds = 64, TypeIds = 80 };
+        return BucketLaunches.Build(s_plan, bucket, new WrittenOutWeights(), batch, new(Arena, Rendezvous), maps);
+    }
+
+    private static GemmArguments Arguments(BoundLaunch bound) => bound.Launch.Kernel is WgmmaGemmKernel
+        ? MemoryMarshal.Read<MappedGemmArguments>(bound.Argument).Linear
+        : MemoryMarshal.Read<GemmArguments>(bound.Argument);
+
+    /// <summary>Remembers which maps were asked for.</summary>
+    private sealed class RecordedMaps : ITensorMaps
+    {
+        public List<(ulong Address, int Rows, int RowBytes, int BoxRows)> Made { get; } = [];
+
+        public TensorMap Rows(ulong address, int rows, int rowBytes, int boxRows)
+        {
+            Made.Add((address, rows, rowBytes, boxRows));
+            return default;
+        }
+    }
+
+    /// <summary>Every weight at an address that says which it is, and in which order.</summary>
+    private sealed class WrittenOutWeights : IWeightAddresses
+    {
+        public static ulong At(PlanWeight weight, WeightOrder order) => ((ulong)(uint)weight.GetHashCode() << 8) | ((ulong)order << 4);
+
+        public LinearAddresses Linear(PlanWeight weight, WeightOrder order) => new(At(weight, order), 0, 0, 0, 0);
+
+        public NormAddresses Norm(PlanWeight weight) => default;
+
+        public ulong Table(PlanWeight weight) => 0;
+
+        public DenseAddresses Dense(PlanWeight weight) => default;
+
+        public CalibratedRange? InputRange(PlanWeight consumer) => null;
+    }
+}
