@@ -13,8 +13,8 @@ namespace ModelCompiler.Cuda.Tests.Kernels;
 /// <summary>Every kernel of the models and precisions that the README promises compiles for every target, and is what it claims to be.</summary>
 public class PlanKernelsTests(ITestOutputHelper output)
 {
-    /// <summary>One bucket for each tile of <see cref="TileRules"/> that a class with small and large batches gets.</summary>
-    private static readonly int[] s_buckets = [32, 128, 1024, 16384];
+    /// <summary>One bucket for each tile of the rules that a class with small and large batches gets.</summary>
+    private static readonly int[] s_buckets = [32, 128, 256, 1024, 4096, 16384];
 
     public static TheoryData<string, GpuArch> Cases
     {
