@@ -8,6 +8,7 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
 {
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
+    private readonly Dictionary<GemmWork, GemmCandidate> _chosen = [];
     private int _rendezvousBytes;
 
     public BucketPlan Schedule()
@@ -53,11 +54,18 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
             Launch(index, chosen.Product);
     }
 
+    /// <summary>Layers repeat their works, and each is chosen for once.</summary>
     private GemmCandidate Choose(GemmWork work)
     {
-        IReadOnlyList<GemmCandidate> candidates = GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens);
-        string? chosen = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
-        return candidates.FirstOrDefault(c => c.Token == chosen) ?? candidates[0];
+        if (!_chosen.TryGetValue(work, out GemmCandidate candidate))
+            _chosen.Add(work, candidate = ChoiceOf(work) ?? GemmCandidates.Rule(work, arch, tokens));
+        return candidate;
+    }
+
+    private GemmCandidate? ChoiceOf(GemmWork work)
+    {
+        string? token = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
+        return token is null ? null : GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens).FirstOrDefault(c => c.Token == token);
     }
 
     private void Attention(int index, AttentionOp op, EpilogueSpec epilogue)
