@@ -4,7 +4,13 @@ using ModelCompiler.Core.Spec;
 namespace ModelCompiler.Core.Scheduling;
 
 /// <summary>Schedules one bucket: each plan op becomes one kernel, or two where whole rows cannot be had in one.</summary>
-internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int tokens, EquatableArray<KernelChoice> choices)
+/// <param name="plan">The plan.</param>
+/// <param name="epilogues">The epilogue of each of its ops on the architecture.</param>
+/// <param name="arch">Target.</param>
+/// <param name="tokens">The bucket.</param>
+/// <param name="choices">Candidates to take instead of the rules' first.</param>
+internal sealed class BucketScheduler(
+    ExecutionPlan plan, IReadOnlyList<EpilogueSpec> epilogues, GpuArch arch, int tokens, EquatableArray<KernelChoice> choices)
 {
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
@@ -21,7 +27,7 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
 
     private void Lower(int index, PlanOp op)
     {
-        var epilogue = EpilogueSpec.From(plan, op, arch);
+        EpilogueSpec epilogue = epilogues[index];
         switch (op)
         {
             case LinearOp linear:
