@@ -158,10 +158,14 @@ public sealed unsafe class CudaContext : ITensorMaps, IDisposable
         ulong stride = (ulong)rowBytes;
         uint* box = stackalloc uint[] { BoxBytes, (uint)boxRows };
         uint* elementStrides = stackalloc uint[] { 1, 1 };
-        CudaException.ThrowOn(
-            CudaNative.cuTensorMapEncodeTiled(
-                map, UInt8, 2, address, sizes, &stride, box, elementStrides, NoInterleave, Swizzle128, Promote128, FillZero),
-            $"Tensor map of {rows} rows of {rowBytes} bytes in boxes of {boxRows} rows");
+        using (_handle.Enter())
+        {
+            CudaException.ThrowOn(
+                CudaNative.cuTensorMapEncodeTiled(
+                    map, UInt8, 2, address, sizes, &stride, box, elementStrides, NoInterleave, Swizzle128, Promote128, FillZero),
+                $"Tensor map of {rows} rows of {rowBytes} bytes in boxes of {boxRows} rows");
+        }
+
         return *map;
     }
 
