@@ -319,8 +319,9 @@ struct Attention {
 
     if (warp == kComputeWarps) {
       if (leader) {
+        const Keys keys = self.keys_of(0, 4 * Config::kQueryGroups - 1);
         dependency_wait();
-        self.produce(arguments.qkv, self.keys_of(0, 4 * Config::kQueryGroups - 1));
+        self.produce(arguments.qkv, keys);
       }
       if constexpr (Config::kExchanges) cluster_wait();
     } else {
