@@ -69,6 +69,8 @@ public sealed class ConformanceSuiteTests
             .ShouldBe(arch == GpuArch.Sm90a ? HopperProducts() : Products(typeof(GemmKernel), Enum.GetValues<GemmFamily>(), RowScope.Partial, RowScope.Tile), ignoreOrder: true);
         int[] hopperSizes = [.. kernels.OfType<HopperAttentionKernel>().Select(kernel => kernel.HeadSize).Distinct()];
         hopperSizes.ShouldBe(arch == GpuArch.Sm90a ? [64, 128] : [], ignoreOrder: true);
+        kernels.OfType<HopperAttentionKernel>().Select(kernel => (InTurns: kernel.Tile.Turns > 1, Exchanges: kernel.ClusterSize > 1)).Distinct()
+            .ShouldBe(arch == GpuArch.Sm90a ? [(false, false), (false, true), (true, false), (true, true)] : [], ignoreOrder: true);
         kernels.OfType<AttentionKernel>().Select(kernel => kernel.HeadSize).Concat(hopperSizes).Distinct().ShouldBe([16, 32, 64, 128], ignoreOrder: true);
     }
 

@@ -80,6 +80,7 @@ struct Fiber {
   Block* block;
   Warp* warp;
   unsigned parity = 0;
+  unsigned cluster_generation = 0;  // that its latest arrival at the cluster waits for the end of
   std::vector<std::vector<Copy>> groups{1};      // the last one is open
   std::vector<std::vector<Work>> products{1};    // groups of asynchronous products, likewise
   std::vector<std::vector<Work>> bulk_stores{1};
@@ -121,16 +122,22 @@ __attribute__((noinline, noclone)) inline void resume(Fiber& fiber) {
   setcontext(&fiber.context);
 }
 
-inline void arrive_and_wait(Barrier& barrier) {
+// Returns the generation that the barrier leaves when everyone has arrived.
+inline unsigned arrive(Barrier& barrier) {
   const unsigned generation = barrier.generation;
   if (++barrier.arrived == barrier.expected) {
     barrier.arrived = 0;
     ++barrier.generation;
     ++progress;
-    return;
   }
+  return generation;
+}
+
+inline void wait(const Barrier& barrier, unsigned generation) {
   while (barrier.generation == generation) yield();
 }
+
+inline void arrive_and_wait(Barrier& barrier) { wait(barrier, arrive(barrier)); }
 
 // Every lane gives a value and receives those of all 32.
 template <class T>

@@ -4,7 +4,13 @@ using ModelCompiler.Core.Spec;
 namespace ModelCompiler.Core.Scheduling;
 
 /// <summary>Schedules one bucket: each plan op becomes one kernel, or two where whole rows cannot be had in one.</summary>
-internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int tokens, EquatableArray<KernelChoice> choices)
+/// <param name="plan">The plan.</param>
+/// <param name="epilogues">The epilogue of each of its ops on the architecture.</param>
+/// <param name="arch">Target.</param>
+/// <param name="tokens">The bucket.</param>
+/// <param name="choices">Candidates to take instead of the rules' first.</param>
+internal sealed class BucketScheduler(
+    ExecutionPlan plan, IReadOnlyList<EpilogueSpec> epilogues, GpuArch arch, int tokens, EquatableArray<KernelChoice> choices)
 {
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
@@ -21,7 +27,7 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
 
     private void Lower(int index, PlanOp op)
     {
-        var epilogue = EpilogueSpec.From(plan, op, arch);
+        EpilogueSpec epilogue = epilogues[index];
         switch (op)
         {
             case LinearOp linear:
@@ -54,16 +60,18 @@ internal sealed class BucketScheduler(ExecutionPlan plan, GpuArch arch, int toke
             Launch(index, chosen.Product);
     }
 
-    /// <summary>Layers ask for the same work again and again.</summary>
+    /// <summary>Layers repeat their works, and each is chosen for once.</summary>
     private GemmCandidate Choose(GemmWork work)
     {
-        if (_chosen.TryGetValue(work, out GemmCandidate? known))
-            return known;
-        IReadOnlyList<GemmCandidate> candidates = GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens);
-        string? wanted = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
-        GemmCandidate chosen = candidates.FirstOrDefault(c => c.Token == wanted) ?? candidates[0];
-        _chosen.Add(work, chosen);
-        return chosen;
+        if (!_chosen.TryGetValue(work, out GemmCandidate candidate))
+            _chosen.Add(work, candidate = ChoiceOf(work) ?? GemmCandidates.Rule(work, arch, tokens));
+        return candidate;
+    }
+
+    private GemmCandidate? ChoiceOf(GemmWork work)
+    {
+        string? token = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
+        return token is null ? null : GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens).FirstOrDefault(c => c.Token == token);
     }
 
     private void Attention(int index, AttentionOp op, EpilogueSpec epilogue)

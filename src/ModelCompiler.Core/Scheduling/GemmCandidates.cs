@@ -29,6 +29,10 @@ public static class GemmCandidates
         return found;
     }
 
+    /// <summary>The first of them, without a look at the others.</summary>
+    internal static GemmCandidate Rule(GemmWork work, GpuArch arch, int bucketTokens) =>
+        All(work.Problem, work.Epilogue, arch, bucketTokens).First();
+
     private static IEnumerable<GemmCandidate> All(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
     {
         bool found = false;

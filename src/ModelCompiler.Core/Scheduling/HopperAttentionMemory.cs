@@ -19,8 +19,9 @@ internal static class HopperAttentionMemory
 
         int queries = tile.HeadsPerBlock * tile.Queries * rowBytes;
         int keysAndValues = 2 * staged * tile.KeyTile * rowBytes;
-        // Contexts of all turns but the last wait in shared memory for the range of their token.
-        int contexts = measuresRange ? (tile.Turns - 1) * kernel.HeadSize / 2 * 128 * tile.WarpGroups * sizeof(float) : 0;
+        // Contexts of all turns but the last wait in shared memory for the range of their token; half of each lies where
+        // its queries were.
+        int contexts = measuresRange ? (tile.Turns - 1) * kernel.HeadSize / 4 * 128 * tile.WarpGroups * sizeof(float) : 0;
         int parts = kernel.BlocksPerTile * tile.HeadsAtOnce * tile.Queries;
         int exchanged = (measuresRange ? 2 * sizeof(float) * parts : 0) + (sumsCodes ? sizeof(int) * parts : 0);
         int barriers = BarrierBytes * (tile.HeadsPerBlock + 3 * staged + tile.WarpGroups + 2);

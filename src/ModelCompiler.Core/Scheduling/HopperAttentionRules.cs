@@ -18,10 +18,9 @@ internal static class HopperAttentionRules
 
     /// <summary>The kernel for a bucket, or null where this kernel cannot do the work.</summary>
     public static HopperAttentionKernel? Kernel(AttentionOp op, EpilogueSpec epilogue, GpuArch arch, int bucketTokens) =>
-        arch != GpuArch.Sm90a || op.HeadSize is not (64 or 128)
+        arch != GpuArch.Sm90a
             ? null
             : Tiles(bucketTokens)
-                .Where(tile => op.Heads % tile.HeadsPerBlock == 0)
                 .Select(tile => new HopperAttentionKernel(arch, op.Heads, op.HeadSize, tile, epilogue))
                 .FirstOrDefault(kernel => !ScheduleVerifier.Verify(kernel).Any());
 

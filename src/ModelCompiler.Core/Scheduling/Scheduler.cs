@@ -17,9 +17,10 @@ public static class Scheduler
         var findings = new List<ScheduleFinding>();
         var seen = new HashSet<KernelPlan>();
         var buckets = new List<BucketPlan>();
+        EpilogueSpec[] epilogues = [.. plan.Ops.Select(op => EpilogueSpec.From(plan, op, arch))];
         foreach (int tokens in shapes.TokenBuckets)
         {
-            BucketPlan bucket = new BucketScheduler(plan, arch, tokens, choices).Schedule();
+            BucketPlan bucket = new BucketScheduler(plan, epilogues, arch, tokens, choices).Schedule();
             buckets.Add(bucket);
             foreach (KernelPlan kernel in bucket.Launches.Select(launch => launch.Kernel).Distinct())
             {

@@ -235,6 +235,8 @@ struct Attention {
       length[row] = window.end_of(lane_index / 4 + 8 * row) - start[row];
     }
 
+    // Blocks that are written to have started. That is so long before the first operands are here.
+    if constexpr (Config::kExchanges) cluster_wait();
     Output output = {args, lane, shared, rank, first_token, tokens};
     float context[kContextTiles][4] = {};
     int tile = 0;
@@ -279,7 +281,6 @@ struct Attention {
       }
       output.take(context, turn);
     }
-    if constexpr (Config::kExchanges) cluster_wait();  // blocks that are written to have started
     output.finish(context);
   }
 
@@ -288,9 +289,11 @@ struct Attention {
     Attention self;
     self.tokens = *args.token_count;
     const int sequences = *args.sequence_count;
-    self.first_token = static_cast<int>(blockIdx.x) / Config::kBlocksPerTile * Config::kQueryTile;
+    // The last tokens first: of more rows than the L2 holds, they are what the kernel ahead has left there.
+    const int tiles = (self.tokens + Config::kQueryTile - 1) / Config::kQueryTile;
+    self.first_token = (tiles - 1 - static_cast<int>(blockIdx.x) / Config::kBlocksPerTile) * Config::kQueryTile;
     self.rank = static_cast<int>(blockIdx.x) % Config::kBlocksPerTile;
-    if (self.first_token >= self.tokens) return;
+    if (self.first_token < 0) return;
 
     self.shared = ptx::dynamic_shared();
     self.base = ptx::shared_address(self.shared);
@@ -316,8 +319,9 @@ struct Attention {
 
     if (warp == kComputeWarps) {
       if (leader) {
+        const Keys keys = self.keys_of(0, 4 * Config::kQueryGroups - 1);
         dependency_wait();
-        self.produce(arguments.qkv, self.keys_of(0, 4 * Config::kQueryGroups - 1));
+        self.produce(arguments.qkv, keys);
       }
       if constexpr (Config::kExchanges) cluster_wait();
     } else {

@@ -17,18 +17,21 @@ struct AttentionShared {
   static constexpr int kStagedTiles = Config::kStages * Config::kHeadsAtOnce;
   static constexpr int kQueryTiles = Config::kTurns * Config::kHeadsAtOnce * Config::kQueryGroups;
   static constexpr int kComputeThreads = 128 * Config::kWarpgroups;
-  // Contexts that wait for the range of their token: all turns but the last.
-  static constexpr int kContextWords = Config::kMeasuresRange ? (Config::kTurns - 1) * Config::kHeadDim / 2 : 0;
+  // Contexts of all turns but the last wait for the range of their token, as many words of a thread as there is room for
+  // in place of the queries that its warpgroup is done with, the others behind the values.
+  static constexpr int kOverQueriesWords = kQueryBytes / (4 * 128);
+  static constexpr int kBehindValuesWords = Config::kHeadDim / 2 - kOverQueriesWords;
+  static constexpr int kContextWords = Config::kMeasuresRange ? (Config::kTurns - 1) * kBehindValuesWords : 0;
   static constexpr int kParts = Config::kBlocksPerTile * Config::kHeadsAtOnce;  // of a token's range
   static constexpr int kRangeBytes = Config::kMeasuresRange ? kParts * Config::kQueryTile * 8 : 0;
   static constexpr int kCodeSumBytes = Config::kSumsCodes ? kParts * Config::kQueryTile * 4 : 0;
 
-  static constexpr int kQueries = 0;                                  // [turn][head][query group][panel][64][128 bytes]
+  static constexpr int kQueries = 0;                                  // [turn][head][panel][query group][64][128 bytes]
   static constexpr int kKeys = kQueries + kQueryTiles * kQueryBytes;  // [stage][head][panel][key][128 bytes]
   static constexpr int kValues = kKeys + kStagedTiles * kTileBytes;   // the same
   static constexpr int kContexts = kValues + kStagedTiles * kTileBytes;            // [word][thread] f32
-  static constexpr int kRanges = kContexts + kContextWords * kComputeThreads * 4;  // [part][query] float2
-  static constexpr int kCodeSums = kRanges + kRangeBytes;                          // [part][query] int, in rank 0
+  static constexpr int kRanges = kContexts + kContextWords * kComputeThreads * 4;  // [part][pair of queries] float4
+  static constexpr int kCodeSums = kRanges + kRangeBytes;                          // [part][pair of queries] uint2, in rank 0
   // mbarriers, 8 bytes each
   static constexpr int kQueriesFull = kCodeSums + kCodeSumBytes;
   static constexpr int kKeysFull = kQueriesFull + Config::kTurns * Config::kHeadsAtOnce * 8;

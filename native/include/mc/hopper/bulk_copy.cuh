@@ -101,4 +101,16 @@ __device__ __forceinline__ void store_cluster(unsigned target, uint2 words, unsi
       : "memory");
 }
 
+// Four words, 16-byte aligned; the barrier counts 16 bytes.
+__device__ __forceinline__ void store_cluster(unsigned target, uint4 words, unsigned bar, int rank) {
+  asm volatile(
+      "{ .reg .b32 place, remote;\n\t"
+      "mapa.shared::cluster.u32 place, %0, %6;\n\t"
+      "mapa.shared::cluster.u32 remote, %5, %6;\n\t"
+      "st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.v4.b32 [place], {%1, %2, %3, %4}, [remote]; "
+      "}" ::"r"(target),
+      "r"(words.x), "r"(words.y), "r"(words.z), "r"(words.w), "r"(bar), "r"(rank)
+      : "memory");
+}
+
 }  // namespace mc::hopper

@@ -10,6 +10,7 @@
 #include "mc/hopper/barrier.cuh"
 #include "mc/hopper/bulk_copy.cuh"
 #include "mc/hopper/cluster.cuh"
+#include "mc/hopper/warp_group.cuh"
 #include "mc/ptx.cuh"
 #include "mc/quantize.cuh"
 
@@ -77,6 +78,7 @@ struct ContextOutput {
         for (int i = 0; i < 4; ++i) range[i / 2].include(context[j][i]);
       }
       if (turn + 1 < Config::kTurns) {
+        named_barrier_wait(1 + lane.thread / kWarpGroup, kWarpGroup);  // nobody reads the queries any more
 #pragma unroll
         for (int i = 0; i < 4 * kTiles; ++i) *kept_word(turn, i) = context[i / 4][i % 4];
       }
@@ -123,63 +125,68 @@ struct ContextOutput {
   __device__ __forceinline__ unsigned base() const { return ptx::shared_address(shared); }
 
   __device__ __forceinline__ float* kept_word(int turn, int word) const {
-    return reinterpret_cast<float*>(shared + Shared::kContexts) + (turn * 4 * kTiles + word) * Shared::kComputeThreads +
-           lane.thread;
+    const int thread = lane.thread % kWarpGroup;
+    if (word < Shared::kOverQueriesWords) {
+      constexpr int kPanelWords = Shared::kQueryPanelBytes / (4 * kWarpGroup);
+      const int head = turn * Config::kHeadsAtOnce + lane.head;
+      const int panel = (head * Shared::kPanels + word / kPanelWords) * Config::kQueryGroups + lane.query_group;
+      return reinterpret_cast<float*>(shared + Shared::kQueries + panel * Shared::kQueryPanelBytes) +
+             word % kPanelWords * kWarpGroup + thread;
+    }
+    return reinterpret_cast<float*>(shared + Shared::kContexts) +
+           (turn * Shared::kBehindValuesWords + word - Shared::kOverQueriesWords) * Shared::kComputeThreads + lane.thread;
   }
 
-  __device__ __forceinline__ int part_of(int part, int row) const {
-    return part * Config::kQueryTile + lane.row + 8 * row;
+  // Both rows of a quad travel in one message, and those of a warp are neighbours.
+  __device__ __forceinline__ int pair_of(int part) const {
+    return part * (Config::kQueryTile / 2) + lane.row / 16 * 8 + lane.row % 8;
   }
   __device__ __forceinline__ int own_part() const { return rank * Config::kHeadsAtOnce + lane.head; }
 
-  // Each part of a row's range goes to all blocks, by the four lanes that hold it; then every block has all parts.
+  // Each part of the ranges goes to all blocks, by the four lanes that hold it; then every block has all parts.
   __device__ __forceinline__ void exchange_ranges(QuantParams (&params)[2]) {
-    const float2* parts = reinterpret_cast<const float2*>(shared + Shared::kRanges);
+    const float4* parts = reinterpret_cast<const float4*>(shared + Shared::kRanges);
+    const RowRange own[2] = {range[0].template over_lanes<4>(), range[1].template over_lanes<4>()};
+    const uint4 ends = make_uint4(bits(own[0].min), bits(own[0].max), bits(own[1].min), bits(own[1].max));
+    const unsigned address = ptx::shared_address(parts + pair_of(own_part()));
 #pragma unroll
-    for (int row = 0; row < 2; ++row) {
-      const RowRange own = range[row].template over_lanes<4>();
-      const uint2 ends =
-          make_uint2(static_cast<unsigned>(__float_as_int(own.min)), static_cast<unsigned>(__float_as_int(own.max)));
-      const unsigned address = ptx::shared_address(parts + part_of(own_part(), row));
-#pragma unroll
-      for (int first = 0; first < Config::kClusterSize; first += 4) {
-        const int block = first + lane.member;
-        if (block < Config::kClusterSize) store_cluster(address, ends, base() + Shared::kRangesFull, block);
-      }
+    for (int first = 0; first < Config::kClusterSize; first += 4) {
+      const int block = first + lane.member;
+      if (block < Config::kClusterSize) store_cluster(address, ends, base() + Shared::kRangesFull, block);
     }
     barrier_wait(base() + Shared::kRangesFull, 0);
+    RowRange all[2] = {RowRange::empty(), RowRange::empty()};
+#pragma unroll
+    for (int i = 0; i < (Shared::kParts + 3) / 4; ++i) {
+      const float4 found = parts[pair_of(min(lane.member + 4 * i, Shared::kParts - 1))];
+      all[0].include(RowRange{found.x, found.y});
+      all[1].include(RowRange{found.z, found.w});
+    }
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
-      RowRange all = RowRange::empty();
-#pragma unroll
-      for (int i = 0; i < (Shared::kParts + 3) / 4; ++i) {
-        const int part = min(lane.member + 4 * i, Shared::kParts - 1);
-        const float2 found = parts[part_of(part, row)];
-        all.include(RowRange{found.x, found.y});
-      }
-      params[row] = Format::from_range(all.template over_lanes<4>(), args.quantized.clip);
+      params[row] = Format::from_range(all[row].template over_lanes<4>(), args.quantized.clip);
     }
   }
+
+  __device__ __forceinline__ static unsigned bits(float value) { return static_cast<unsigned>(__float_as_int(value)); }
 
   // Leaves the sums over all heads with the lanes of the first block that store them. Only that block waits; the
   // others may end, since nobody writes to them any more.
   __device__ __forceinline__ void sum_codes() {
-    const int* parts = reinterpret_cast<const int*>(shared + Shared::kCodeSums);
-#pragma unroll
-    for (int row = 0; row < 2; ++row) {
-      const int own = lanes_sum<4>(code_sum[row]);
-      if (lane.member == 0) {
-        store_cluster(ptx::shared_address(parts + part_of(own_part(), row)), static_cast<unsigned>(own),
-                      base() + Shared::kCodeSumsFull, 0);
-      }
+    const uint2* parts = reinterpret_cast<const uint2*>(shared + Shared::kCodeSums);
+    const uint2 own = make_uint2(static_cast<unsigned>(lanes_sum<4>(code_sum[0])),
+                                 static_cast<unsigned>(lanes_sum<4>(code_sum[1])));
+    if (lane.member == 0) {
+      store_cluster(ptx::shared_address(parts + pair_of(own_part())), own, base() + Shared::kCodeSumsFull, 0);
     }
     if (rank == 0 && lane.head == 0 && lane.member == 0) {
       barrier_wait(base() + Shared::kCodeSumsFull, 0);
+      code_sum[0] = code_sum[1] = 0;
 #pragma unroll
-      for (int row = 0; row < 2; ++row) {
-        code_sum[row] = 0;
-#pragma unroll
-        for (int part = 0; part < Shared::kParts; ++part) code_sum[row] += parts[part_of(part, row)];
+      for (int part = 0; part < Shared::kParts; ++part) {
+        const uint2 found = parts[pair_of(part)];
+        code_sum[0] += static_cast<int>(found.x);
+        code_sum[1] += static_cast<int>(found.y);
       }
     }
   }

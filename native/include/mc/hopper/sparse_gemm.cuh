@@ -200,7 +200,6 @@ struct SparseGemm {
 #pragma unroll 1
     for (int k = 1; k < Weights::kPiecesK; ++k, place.advance()) {
       multiply_piece<false>(shared, thread, place, sums);
-      wgmma_wait<1>();
       release(shared, last_stage, thread);
       last_stage = place.stage;
     }
@@ -209,13 +208,16 @@ struct SparseGemm {
     release(shared, last_stage, thread);
   }
 
-  // Starts the products of a piece. kFirst: of a tile.
+  // Starts the products of a piece when those before have ended. kFirst: of a tile.
   template <bool kFirst>
   __device__ __forceinline__ static void multiply_piece(unsigned shared, int thread, const Place& place,
                                                         typename Product::Sums (&sums)[2]) {
     const unsigned stage = shared + place.stage * kStageBytes;
     const unsigned weights = stage + kTokenBytes + thread / kWarpGroup * Weights::kPieceBytes;
     barrier_wait(shared + kFull + place.stage * kBarrierBytes, place.parity);
+    // Products read their metadata's registers while they run, and the compiler does not know: without this wait the
+    // next metadata would take the registers of those in use.
+    if constexpr (!kFirst) wgmma_wait<0>();
     const uint4 words = ptx::load_shared_16(weights + Weights::kValueBytes + thread % kWarpGroup * 16);
     const unsigned metadata[2][2] = {{words.x, words.y}, {words.z, words.w}};
     const unsigned long long a = core_matrix_descriptor(weights), b = k_major_descriptor(stage);

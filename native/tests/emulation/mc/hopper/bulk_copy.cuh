@@ -109,18 +109,15 @@ inline void store_wait_read() {
 
 inline void fence_async_proxy() {}
 
-inline void store_cluster(unsigned target, unsigned word, unsigned bar, int rank) {
-  ptx::check_shared(target, 4);
+// unsigned, uint2 or uint4.
+template <typename Words>
+inline void store_cluster(unsigned target, Words words, unsigned bar, int rank) {
+  constexpr int kBytes = sizeof(Words);
+  if (target % kBytes != 0) emulation::fail("a store to the cluster is misaligned");
+  ptx::check_shared(target, kBytes);
   emulation::Block& block = cluster_block(rank);
   unsigned char* place = block.shared.data() + target;
-  start_transfer(block, bar, 4, [=] { std::memcpy(place, &word, 4); });
-}
-
-inline void store_cluster(unsigned target, uint2 words, unsigned bar, int rank) {
-  ptx::check_shared(target, 8);
-  emulation::Block& block = cluster_block(rank);
-  unsigned char* place = block.shared.data() + target;
-  start_transfer(block, bar, 8, [=] { std::memcpy(place, &words, 8); });
+  start_transfer(block, bar, kBytes, [=] { std::memcpy(place, &words, kBytes); });
 }
 
 }  // namespace mc::hopper

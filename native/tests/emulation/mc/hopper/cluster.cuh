@@ -1,12 +1,15 @@
 // Emulation of native/include/mc/hopper/cluster.cuh.
 #pragma once
 
-#include "mc/ptx.cuh"
+#include "device.h"
 
 namespace mc::hopper {
 
-// As if everyone arrived late.
-inline void cluster_arrive() {}
-inline void cluster_wait() { ptx::cluster_barrier(); }
+inline void cluster_arrive() {
+  emulation::current->cluster_generation = emulation::arrive(*emulation::current->block->cluster_barrier);
+}
+inline void cluster_wait() {
+  emulation::wait(*emulation::current->block->cluster_barrier, emulation::current->cluster_generation);
+}
 
 }  // namespace mc::hopper

@@ -1,0 +1,26 @@
+using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Spec;
+
+namespace ModelCompiler.Core.Tests.Scheduling;
+
+/// <summary>Attention on wgmma: what it cannot do.</summary>
+public class HopperAttentionTests
+{
+    private static readonly EpilogueSpec s_codes =
+        Scheduler.Schedule(Planner.Plan(Models.BertBase, Models.W4A4), Models.Shapes, GpuArch.Sm90a).Kernels.OfType<HopperAttentionKernel>().First().Epilogue;
+
+    [Theory]
+    [InlineData(12, 64, 1, 1, 2, 64, null)]
+    [InlineData(12, 32, 1, 1, 1, 64, "columns of a head beyond 64 or 128")]
+    [InlineData(12, 64, 1, 1, 5, 64, "heads beyond equal shares of blocks")]
+    [InlineData(12, 64, 1, 4, 1, 64, null)]
+    [InlineData(12, 64, 3, 1, 1, 128, "warps of a block that its registers are enough for")]
+    [InlineData(8, 128, 3, 1, 1, 64, "warps of a block that its registers are enough for")]
+    [InlineData(24, 64, 1, 1, 1, 64, "blocks of a cluster")]
+    public void Limits_are_those_of_the_kernel(int heads, int headSize, int queryGroups, int headsAtOnce, int turns, int keyTile, string? limit)
+    {
+        HopperAttentionKernel kernel = new(GpuArch.Sm90a, heads, headSize, new(queryGroups, headsAtOnce, turns, keyTile, 2), s_codes);
+        ScheduleVerifier.Verify(kernel).Select(finding => finding.Limit).ShouldBe(limit is null ? [] : [limit]);
+    }
+}
