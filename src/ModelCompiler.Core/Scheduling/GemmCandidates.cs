@@ -65,7 +65,7 @@ public static class GemmCandidates
     {
         IEnumerable<LinearKernel> few = ResidentRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> many = WgmmaRules.Kernels(problem, epilogue, arch, bucketTokens);
-        return ResidentRules.Lead(bucketTokens) ? few.Concat(many) : many.Concat(few);
+        return ResidentRules.Lead(problem, bucketTokens) ? few.Concat(many) : many.Concat(few);
     }
 
     private static GemmCandidate Mma(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens) =>

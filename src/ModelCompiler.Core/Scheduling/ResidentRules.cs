@@ -6,6 +6,9 @@ internal static class ResidentRules
     /// <summary>Larger buckets are left to kernels that read weights once for many tokens.</summary>
     private const int LargestBucket = 512;
 
+    /// <summary>Weights of a matrix that is too large to be read often.</summary>
+    private const int LargeWeight = 3 << 20;
+
     /// <summary>Warps of a block: with more of them registers would not suffice for the tiles.</summary>
     private const int MostWarps = 16;
 
@@ -23,8 +26,12 @@ internal static class ResidentRules
     /// <summary>Blocks of a cluster: eight are measured to be faster than sixteen, which a chip has room for less often.</summary>
     private static readonly int[] s_clusters = [8, 16, 4, 12];
 
-    /// <summary>True where these kernels are measured to be ahead of those for many tokens.</summary>
-    public static bool Lead(int bucketTokens) => bucketTokens <= 128;
+    /// <summary>
+    /// True where these kernels are measured to be ahead of those for many tokens. Every 16 tokens read all weights: at 128 of
+    /// them BERT-large's MLP takes twice as long so.
+    /// </summary>
+    public static bool Lead(GemmProblem problem, int bucketTokens) =>
+        bucketTokens <= 64 || (bucketTokens <= 128 && problem.N * problem.K < LargeWeight);
 
     /// <summary>All kernels that can do the work in a bucket.</summary>
     public static IEnumerable<ResidentGemmKernel> Kernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
