@@ -291,7 +291,7 @@ struct Attention {
     const int sequences = *args.sequence_count;
     // The last tokens first: of more rows than the L2 holds, they are what the kernel ahead has left there.
     const int tiles = (self.tokens + Config::kQueryTile - 1) / Config::kQueryTile;
-    self.first_token = (tiles - 1 - static_cast<int>(blockIdx.x) / Config::kBlocksPerTile) * Config::kQueryTile;
+    self.first_token = uniform(tiles - 1 - static_cast<int>(blockIdx.x) / Config::kBlocksPerTile) * Config::kQueryTile;
     self.rank = static_cast<int>(blockIdx.x) % Config::kBlocksPerTile;
     if (self.first_token < 0) return;
 
