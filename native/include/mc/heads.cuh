@@ -188,7 +188,8 @@ struct Head {
     dependency_release();
     const int count = *args.row_count;
 #pragma unroll 1
-    for (int first = static_cast<int>(blockIdx.y) * kRows; first < count; first += static_cast<int>(gridDim.y) * kRows) {
+    for (int first = static_cast<int>(blockIdx.y) * kRows; first < count;
+         first += static_cast<int>(gridDim.y) * kRows) {
       multiply(args, column, first, min(count - first, kRows), weight, early, bias);
     }
   }
@@ -209,7 +210,7 @@ struct Head {
     }
     const auto* input = static_cast<const typename Config::Input*>(args.input);
     float sums[kRows] = {};
-    const auto add = [&](int step, const float (&w)[8]) {
+    const auto add = [&](int step, const float(&w)[8]) {
       const int k = (step * 32 + lane) * 8;
       if (k >= Config::kInputs) return;
 #pragma unroll

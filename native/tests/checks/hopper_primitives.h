@@ -199,7 +199,7 @@ struct ClusterKernel {
         const unsigned char* bytes = mc::ptx::dynamic_shared() + stage * kTileBytes;
         for (int i = thread - kWarpGroup; i < kTileBytes; i += kWarpGroup) sum += bytes[i] * (rank + 1u) * (tile + 1u);
         named_barrier_wait(1, kWarpGroup);
-        if (thread < kWarpGroup + kBlocks) barrier_arrive_cluster(empty + 8 * stage, thread - kWarpGroup);
+        if (thread < kWarpGroup + kBlocks) barrier_arrive_cluster_after_reads(empty + 8 * stage, thread - kWarpGroup);
       }
       for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, offset);
       auto* sums = reinterpret_cast<unsigned*>(mc::ptx::dynamic_shared() + kSums);
@@ -208,7 +208,7 @@ struct ClusterKernel {
         for (int to = 0; to < kBlocks; ++to) {
           store_cluster(shared + kSums + rank * 8, make_uint2(sum, ~sum), exchange, to);
         }
-        barrier_wait_cluster(exchange, 0);
+        barrier_wait(exchange, 0);
         for (int from = 0; from < kBlocks; ++from) sums[2 * from + 1] = ~sums[2 * from + 1];
         fence_async_proxy();
         unsigned char* output = arguments.output + rank * kOutputBytes;

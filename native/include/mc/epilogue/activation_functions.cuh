@@ -44,7 +44,7 @@ template <GeluForm kForm>
 struct Gelu {
   template <class View>
   __device__ __forceinline__ static void apply(View& view, typename View::Values& values, const GemmArguments&) {
-    view.for_each_pair(values, [](int, int, float& first, float& second) {
+    for_each_pair(view, values, [](int, int, float& first, float& second) {
       first = gelu<kForm>(first);
       second = gelu<kForm>(second);
     });
@@ -55,7 +55,7 @@ struct Gelu {
 struct Relu {
   template <class View>
   __device__ __forceinline__ static void apply(View& view, typename View::Values& values, const GemmArguments&) {
-    view.for_each_pair(values, [](int, int, float& first, float& second) {
+    for_each_pair(view, values, [](int, int, float& first, float& second) {
       first = fmaxf(first, 0.0f);
       second = fmaxf(second, 0.0f);
     });
@@ -66,7 +66,7 @@ struct Relu {
 struct Tanh {
   template <class View>
   __device__ __forceinline__ static void apply(View& view, typename View::Values& values, const GemmArguments&) {
-    view.for_each_pair(values, [](int, int, float& first, float& second) {
+    for_each_pair(view, values, [](int, int, float& first, float& second) {
       first = tanhf(first);
       second = tanhf(second);
     });

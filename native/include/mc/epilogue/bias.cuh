@@ -9,7 +9,7 @@ struct Bias {
   template <class View>
   __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
                                                const GemmArguments& arguments) {
-    view.for_each_pair(values, [&](int, int c, float& first, float& second) {
+    for_each_pair(view, values, [&](int, int c, float& first, float& second) {
       const float2 bias = *reinterpret_cast<const float2*>(arguments.bias + view.column(c));
       first = __fadd_rn(first, bias.x);
       second = __fadd_rn(second, bias.y);

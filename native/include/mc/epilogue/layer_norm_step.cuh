@@ -34,7 +34,7 @@ struct LayerNormStep {
 
     const Element* gamma = static_cast<const Element*>(arguments.gamma);
     const Element* beta = static_cast<const Element*>(arguments.beta);
-    view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
+    for_each_pair(view, values, [&](int r, int c, float& first, float& second) {
       const float2 factor = load_pair(gamma + view.column(c));
       const float2 offset = load_pair(beta + view.column(c));
       first = __fmaf_rn(__fmul_rn(__fsub_rn(first, mean[r]), scale[r]), factor.x, offset.x);

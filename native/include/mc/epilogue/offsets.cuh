@@ -22,7 +22,7 @@ struct ActivationOffset {
     float lo[View::kRows];
 #pragma unroll
     for (int r = 0; r < View::kRows; ++r) lo[r] = arguments.activation_lo[kStaticScale ? 0 : view.readable_row(r)];
-    view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
+    for_each_pair(view, values, [&](int r, int c, float& first, float& second) {
       const float2 correction = *reinterpret_cast<const float2*>(arguments.weight_correction + view.column(c));
       first = __fadd_rn(first, __fmul_rn(lo[r], correction.x));
       second = __fadd_rn(second, __fmul_rn(lo[r], correction.y));
@@ -49,7 +49,7 @@ struct WeightOffset {
                                static_cast<float>(arguments.activation_sum[row]));
       }
     }
-    view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
+    for_each_pair(view, values, [&](int r, int c, float& first, float& second) {
       const float2 lo = *reinterpret_cast<const float2*>(arguments.weight_lo + view.column(c));
       first = __fadd_rn(first, __fmul_rn(lo.x, row_sum[r]));
       second = __fadd_rn(second, __fmul_rn(lo.y, row_sum[r]));
@@ -69,7 +69,7 @@ struct OffsetProduct {
       scaled_lo[r] = __fmul_rn(static_cast<float>(View::Problem::kK),
                                arguments.activation_lo[kStaticScale ? 0 : view.readable_row(r)]);
     }
-    view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
+    for_each_pair(view, values, [&](int r, int c, float& first, float& second) {
       const float2 lo = *reinterpret_cast<const float2*>(arguments.weight_lo + view.column(c));
       first = __fadd_rn(first, __fmul_rn(scaled_lo[r], lo.x));
       second = __fadd_rn(second, __fmul_rn(scaled_lo[r], lo.y));

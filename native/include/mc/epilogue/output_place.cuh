@@ -9,6 +9,17 @@
 
 namespace mc {
 
+// Calls step(r, c, value_0, value_1) for every pair of a view within N, columns outermost.
+template <class View, class Values, class Step>
+__device__ __forceinline__ void for_each_pair(const View& view, Values& values, Step&& step) {
+#pragma unroll
+  for (int c = 0; c < View::kColumns; ++c) {
+    if (!view.column_valid(c)) continue;
+#pragma unroll
+    for (int r = 0; r < View::kRows; ++r) step(r, c, values.at[r][c][0], values.at[r][c][1]);
+  }
+}
+
 template <class Problem_, int kRows_, int kColumns_, bool kWholeColumns_>
 struct OutputPlace {
   using Problem = Problem_;
@@ -45,17 +56,6 @@ struct OutputPlace {
     return first_element_ + (row_offset(r) * Problem::kN + 8 * c);
   }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
-
-  // Calls step(r, c, value_0, value_1) for every pair within N, columns outermost.
-  template <class OfValues, class Step>
-  __device__ __forceinline__ void for_each_pair(OfValues& values, Step&& step) const {
-#pragma unroll
-    for (int c = 0; c < kColumns; ++c) {
-      if (!column_valid(c)) continue;
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) step(r, c, values.at[r][c][0], values.at[r][c][1]);
-    }
-  }
 
   int tokens;
   int lane;

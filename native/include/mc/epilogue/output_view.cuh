@@ -71,11 +71,11 @@ struct OutputView : OutputPlace<Problem_, 2 * Tile_::kBlocksM, 2 * Tile_::kBlock
   __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows]) {
     constexpr float kFeatures = static_cast<float>(Problem::kN);
     float sum[kRows][1] = {};
-    this->for_each_pair(values, [&](int r, int, float first, float second) { sum[r][0] += first + second; });
+    for_each_pair(*this, values, [&](int r, int, float first, float second) { sum[r][0] += first + second; });
     reduce_rows<SumOp>(sum);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) mean[r] = __fdiv_rn(sum[r][0], kFeatures), sum[r][0] = 0.0f;
-    this->for_each_pair(values, [&](int r, int, float first, float second) {
+    for_each_pair(*this, values, [&](int r, int, float first, float second) {
       const float a = __fsub_rn(first, mean[r]), b = __fsub_rn(second, mean[r]);
       sum[r][0] += a * a + b * b;
     });

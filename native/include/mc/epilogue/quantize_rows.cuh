@@ -62,7 +62,7 @@ struct QuantizeRows {
 #pragma unroll
         for (int i = 0; i < kEnds; ++i) ends[r][i] = MaxOp::identity<float>();
       }
-      view.for_each_pair(values, [&](int r, int, float first, float second) {
+      for_each_pair(view, values, [&](int r, int, float first, float second) {
         if constexpr (Format::kAsymmetric) {
           ends[r][0] = fmaxf(ends[r][0], fmaxf(first, second));
           ends[r][1] = fmaxf(ends[r][1], fmaxf(-first, -second));

@@ -20,7 +20,7 @@ struct Residual {
   // Rows beyond the tokens are not in memory.
   template <class View>
   __device__ __forceinline__ static void add_pairs(View& view, typename View::Values& values, const Half* residual) {
-    view.for_each_pair(values, [&](int r, int c, float& first, float& second) {
+    for_each_pair(view, values, [&](int r, int c, float& first, float& second) {
       if (!view.row_valid(r)) return;
       const float2 pair = unpack_half2(view.residual(residual, r, c));
       first = __fadd_rn(first, pair.x);

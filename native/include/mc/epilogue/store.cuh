@@ -24,7 +24,8 @@ __device__ __forceinline__ void transpose_in_quad(unsigned (&words)[4], int lane
 }
 
 // Writes row-major rows of kBits-wide elements. pair(r, c): the elements of values.at[r][c], the first in the lowest
-// bits of the word; what the bits above the second are has no effect. Called by whole warps. Rows and columns outside are not written.
+// bits of the word; what the bits above the second are has no effect. Called by whole warps. Rows and columns outside
+// are not written.
 template <int kBits, class View, class Pair>
 __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair&& pair) {
   static_assert(kBits == 16 || kBits == 8 || kBits == 4, "pairs of 4, 8 or 16-bit elements");
@@ -46,9 +47,10 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
       if constexpr (kBits == 16) {
         *reinterpret_cast<uint4*>(place) = make_uint4(words[0], words[1], words[2], words[3]);
       } else if constexpr (kBits == 8) {
-        *reinterpret_cast<uint2*>(place) = make_uint2(__byte_perm(words[0], words[1], 0x5410), __byte_perm(words[2], words[3], 0x5410));
+        *reinterpret_cast<uint2*>(place) =
+            make_uint2(__byte_perm(words[0], words[1], 0x5410), __byte_perm(words[2], words[3], 0x5410));
       } else {
-        *reinterpret_cast<unsigned*>(place) = 
+        *reinterpret_cast<unsigned*>(place) =
             __byte_perm(__byte_perm(words[0], words[1], 0x0040), __byte_perm(words[2], words[3], 0x0040), 0x5410);
       }
     }
@@ -84,7 +86,7 @@ struct StoreF32 {
   __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
                                                const GemmArguments& arguments) {
     float* output = static_cast<float*>(arguments.output);
-    view.for_each_pair(values, [&](int r, int c, float first, float second) {
+    for_each_pair(view, values, [&](int r, int c, float first, float second) {
       if (!view.row_valid(r)) return;
       *reinterpret_cast<float2*>(output + view.element(r, c)) = make_float2(first, second);
     });

@@ -17,8 +17,8 @@ struct AttentionShared {
   static constexpr int kStagedTiles = Config::kStages * Config::kHeadsAtOnce;
   static constexpr int kQueryTiles = Config::kTurns * Config::kHeadsAtOnce * Config::kQueryGroups;
   static constexpr int kComputeThreads = 128 * Config::kWarpgroups;
-  // Contexts of all turns but the last wait for the range of their token, as many words of a thread as there is room for
-  // in place of the queries that its warpgroup is done with, the others behind the values.
+  // Contexts of all turns but the last wait for the range of their token, as many words of a thread as there is room
+  // for in place of the queries that its warpgroup is done with, the others behind the values.
   static constexpr int kOverQueriesWords = kQueryBytes / (4 * 128);
   static constexpr int kBehindValuesWords = Config::kHeadDim / 2 - kOverQueriesWords;
   static constexpr int kContextWords = Config::kMeasuresRange ? (Config::kTurns - 1) * kBehindValuesWords : 0;
@@ -31,7 +31,7 @@ struct AttentionShared {
   static constexpr int kValues = kKeys + kStagedTiles * kTileBytes;   // the same
   static constexpr int kContexts = kValues + kStagedTiles * kTileBytes;            // [word][thread] f32
   static constexpr int kRanges = kContexts + kContextWords * kComputeThreads * 4;  // [part][pair of queries] float4
-  static constexpr int kCodeSums = kRanges + kRangeBytes;                          // [part][pair of queries] uint2, in rank 0
+  static constexpr int kCodeSums = kRanges + kRangeBytes;  // [part][pair of queries] uint2, in rank 0
   // mbarriers, 8 bytes each
   static constexpr int kQueriesFull = kCodeSums + kCodeSumBytes;
   static constexpr int kKeysFull = kQueriesFull + Config::kTurns * Config::kHeadsAtOnce * 8;

@@ -134,7 +134,8 @@ struct ContextOutput {
              word % kPanelWords * kWarpGroup + thread;
     }
     return reinterpret_cast<float*>(shared + Shared::kContexts) +
-           (turn * Shared::kBehindValuesWords + word - Shared::kOverQueriesWords) * Shared::kComputeThreads + lane.thread;
+           (turn * Shared::kBehindValuesWords + word - Shared::kOverQueriesWords) * Shared::kComputeThreads +
+           lane.thread;
   }
 
   // Both rows of a quad travel in one message, and those of a warp are neighbours.
@@ -174,8 +175,8 @@ struct ContextOutput {
   // others may end, since nobody writes to them any more.
   __device__ __forceinline__ void sum_codes() {
     const uint2* parts = reinterpret_cast<const uint2*>(shared + Shared::kCodeSums);
-    const uint2 own = make_uint2(static_cast<unsigned>(lanes_sum<4>(code_sum[0])),
-                                 static_cast<unsigned>(lanes_sum<4>(code_sum[1])));
+    const uint2 own =
+        make_uint2(static_cast<unsigned>(lanes_sum<4>(code_sum[0])), static_cast<unsigned>(lanes_sum<4>(code_sum[1])));
     if (lane.member == 0) {
       store_cluster(ptx::shared_address(parts + pair_of(own_part())), own, base() + Shared::kCodeSumsFull, 0);
     }

@@ -77,7 +77,9 @@ struct Gemm {
     }
     if (group == Tile::kGroups) {
       registers_shrink<Tile::kProducerRegisters>();
-      if (threadIdx.x == Tile::kComputingThreads) Producer<Problem, Tile, kScope, kClusterSize>::run(arguments, pipeline, work);
+      if (threadIdx.x == Tile::kComputingThreads) {
+        Producer<Problem, Tile, kScope, kClusterSize>::run(arguments, pipeline, work);
+      }
     } else {
       registers_grow<Tile::kConsumerRegisters>();
       consume(arguments, pipeline, work, group);

@@ -71,17 +71,6 @@ struct OutputView {
   // True in one thread of all that share a row: the one that writes what there is once per row.
   __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && warp_column == 0; }
 
-  // Calls step(r, c, value_0, value_1) for every pair within N, columns outermost.
-  template <class Step>
-  __device__ __forceinline__ void for_each_pair(Values& values, Step&& step) const {
-#pragma unroll
-    for (int c = 0; c < kColumns; ++c) {
-      if (!column_valid(c)) continue;
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) step(r, c, values.at[r][c][0], values.at[r][c][1]);
-    }
-  }
-
   // Reduces partial[r][i] over all threads that share row r; each receives the result. Every thread of the warp group
   // calls it. Fixed order, so deterministic; up to two quantities at a time.
   template <class Op, int kQuantities>
@@ -115,10 +104,10 @@ struct OutputView {
     constexpr float kPart = static_cast<float>(kColumnTiles == 1 ? Problem::kN : Tile::kN);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) mean[r] = squares[r] = 0.0f;
-    for_each_pair(values, [&](int r, int, float first, float second) { mean[r] += first + second; });
+    for_each_pair(*this, values, [&](int r, int, float first, float second) { mean[r] += first + second; });
 #pragma unroll
     for (int r = 0; r < kRows; ++r) mean[r] = __fmul_rn(lanes_sum<4>(mean[r]), 1.0f / kPart);
-    for_each_pair(values, [&](int r, int, float first, float second) {
+    for_each_pair(*this, values, [&](int r, int, float first, float second) {
       const float a = first - mean[r], b = second - mean[r];
       squares[r] = __fmaf_rn(a, a, __fmaf_rn(b, b, squares[r]));
     });

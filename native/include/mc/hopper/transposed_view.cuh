@@ -93,16 +93,6 @@ class TransposedView {
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
   __device__ __forceinline__ bool first_of_row() const { return first_tile_ && thread_ / 32 == 0 && thread_ % 32 < 8; }
 
-  template <class Step>
-  __device__ __forceinline__ void for_each_pair(Values& values, Step&& step) const {
-#pragma unroll
-    for (int c = 0; c < kColumns; ++c) {
-      if (!column_valid(c)) continue;
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) step(r, c, values.at[r][c][0], values.at[r][c][1]);
-    }
-  }
-
   // sums: two blocks of 64 outputs, as the product leaves them. result.sums[r / 2][c][r % 2 * 2 + e]: as above.
   template <class Result>
   __device__ __forceinline__ void transpose_pairs(const int (&sums)[2][kRows][4], Result& result) const {
@@ -165,10 +155,10 @@ class TransposedView {
     constexpr float kOfWarp = 32.0f, kOfBlock = static_cast<float>(kTileN);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) mean[r] = squares[r] = 0.0f;
-    for_each_pair(values, [&](int r, int, float first, float second) { mean[r] += first + second; });
+    for_each_pair(*this, values, [&](int r, int, float first, float second) { mean[r] += first + second; });
 #pragma unroll
     for (int r = 0; r < kRows; ++r) mean[r] = __fmul_rn(over_lanes<SumOp>(mean[r]), 1.0f / kOfWarp);
-    for_each_pair(values, [&](int r, int, float first, float second) {
+    for_each_pair(*this, values, [&](int r, int, float first, float second) {
       const float a = first - mean[r], b = second - mean[r];
       squares[r] += a * a + b * b;
     });

@@ -1,4 +1,5 @@
-// How a thread block of the warp-specialised GEMM divides its work: two or four warp groups compute, the last warps copy.
+// How a thread block of the warp-specialised GEMM divides its work: two or four warp groups compute, the last warps
+// copy.
 #pragma once
 
 #include "mc/hopper/warp_group.cuh"
@@ -33,7 +34,8 @@ struct WgmmaTile {
 
   static_assert(kGroupM % 64 == 0 && kGroupM >= 64, "a warp group computes whole blocks of 64 rows");
   static_assert(kN % 32 == 0 && kN >= 32 && kN <= 256, "a tile has 32 to 256 outputs in groups of 32");
-  // Registers of a thread of the copying and of the computing warp groups; at launch all have 168, or 96 of five groups.
+  // Registers of a thread of the copying and of the computing warp groups; at launch all have 168, or 96 of five
+  // groups.
   static constexpr int kProducerRegisters = 24;
   static constexpr int kConsumerRegisters = kGroups == 2 ? 240 : 112;
   static_assert(kGroupM * kN <= (kGroups == 2 ? 128 * 192 : 64 * 128),

@@ -65,8 +65,9 @@ inline emulation::Block& cluster_block(int rank) {
   return block;
 }
 
-inline void barrier_arrive_cluster(unsigned bar, int rank) { barrier_arrive_at(barrier_state(cluster_block(rank), bar)); }
-inline void barrier_arrive_cluster_after_reads(unsigned bar, int rank) { barrier_arrive_cluster(bar, rank); }
+inline void barrier_arrive_cluster_after_reads(unsigned bar, int rank) {
+  barrier_arrive_at(barrier_state(cluster_block(rank), bar));
+}
 
 // Lands what is on its way to the barrier.
 inline void barrier_deliver(emulation::Block& block, unsigned bar) {
@@ -100,7 +101,5 @@ inline void barrier_wait(unsigned bar, int parity) {
   while (!barrier_try_wait(bar, parity)) {
   }
 }
-
-inline void barrier_wait_cluster(unsigned bar, int parity) { barrier_wait(bar, parity); }
 
 }  // namespace mc::hopper
