@@ -17,6 +17,12 @@ internal abstract class KernelView(KernelPlan kernel)
     /// <summary>Dynamic shared memory of a block in bytes.</summary>
     public int SharedBytes => kernel.SharedBytes;
 
+    /// <summary>Blocks of a cluster.</summary>
+    public int ClusterSize => kernel.ClusterSize;
+
+    /// <summary>True where blocks do not work alone.</summary>
+    public bool IsCluster => kernel.ClusterSize > 1;
+
     /// <summary>First 16 digits of the plan's hash.</summary>
     public string PlanHash { get; } = ContentHash.Of(kernel.ToString()).Substring(0, 16);
 

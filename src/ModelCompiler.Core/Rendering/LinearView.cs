@@ -14,11 +14,7 @@ internal abstract class LinearView(LinearKernel kernel) : KernelView(kernel)
 
     public int Group => _problem.Precision.Weights.GroupSize;
 
-    public int ClusterSize => kernel.ClusterSize;
-
     public bool IsGrid => kernel.Scope == RowScope.Grid;
-
-    public bool IsCluster => kernel.ClusterSize > 1;
 
     public int BlocksN => kernel.BlocksN;
 

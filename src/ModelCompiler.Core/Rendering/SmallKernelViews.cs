@@ -27,10 +27,6 @@ internal sealed class HopperAttentionView(HopperAttentionKernel kernel) : AnyAtt
     public HopperAttentionTile Tile => kernel.Tile;
 
     public int BlocksPerTile => kernel.BlocksPerTile;
-
-    public int ClusterSize => kernel.ClusterSize;
-
-    public bool IsCluster => kernel.ClusterSize > 1;
 }
 
 /// <summary>Variables of <c>rows.cu.hbs</c>.</summary>

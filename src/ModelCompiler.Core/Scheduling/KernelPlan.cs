@@ -32,6 +32,11 @@ public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
     public virtual bool IsPersistent => false;
 
     /// <summary>
+    /// Blocks that must run at the same time, because they wait for one another in device memory; 0 where none waits.
+    /// </summary>
+    public virtual int BlocksThatWait(int bucketTokens) => 0;
+
+    /// <summary>
     /// Bytes of device memory, zero when the graph starts, in which the blocks of one launch meet; 0 where they need none.
     /// </summary>
     public virtual int RendezvousBytes(int bucketTokens) => 0;

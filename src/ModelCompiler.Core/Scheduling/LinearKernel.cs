@@ -46,11 +46,6 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
     /// <summary>Blocks along N.</summary>
     public int BlocksN => CeilDiv(Problem.N, TileN);
 
-    /// <summary>
-    /// Blocks that must run at the same time, because they wait for one another in device memory; 0 where none waits.
-    /// </summary>
-    public virtual int BlocksThatWait(int bucketTokens) => 0;
-
     /// <inheritdoc/>
     public override int ClusterSize => Scope == RowScope.Cluster ? BlocksN : 1;
 

@@ -28,8 +28,8 @@ public static class ScheduleVerifier
     public static IEnumerable<ScheduleFinding> VerifyIn(int bucketTokens, KernelPlan kernel)
     {
         IEnumerable<ScheduleFinding> findings = Verify(kernel);
-        if (kernel is LinearKernel linear && linear.BlocksThatWait(bucketTokens) is > 0 and int waiting)
-            findings = findings.Concat(Findings(kernel, [new("blocks that wait for one another", linear.Arch.Multiprocessors(), waiting)]));
+        if (kernel.BlocksThatWait(bucketTokens) is > 0 and int waiting)
+            findings = findings.Concat(Findings(kernel, [new("blocks that wait for one another", kernel.Arch.Multiprocessors(), waiting)]));
         return findings;
     }
 

@@ -16,7 +16,7 @@ internal static class LaunchShapes
     {
         (int x, int y) = kernel.Grid(bucketTokens);
         var shape = new LaunchShape(x, y, kernel.Threads, kernel.SharedBytes, kernel.ClusterSize, dependent);
-        int waiting = kernel is LinearKernel linear ? linear.BlocksThatWait(bucketTokens) : 0;
+        int waiting = kernel.BlocksThatWait(bucketTokens);
         if (!kernel.IsPersistent && waiting == 0)
             return shape;
         int room = blocksAtATime(shape);
