@@ -14,7 +14,7 @@ internal sealed class BucketScheduler(
 {
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
-    private readonly Dictionary<GemmWork, GemmCandidate> _chosen = [];
+    private readonly Dictionary<KernelWork, KernelCandidate> _chosen = [];
     private int _rendezvousBytes;
 
     public BucketPlan Schedule()
@@ -31,10 +31,10 @@ internal sealed class BucketScheduler(
         switch (op)
         {
             case LinearOp linear:
-                Gemm(index, linear, epilogue);
+                Launch(index, linear.Name, Choose(new GemmWork(GemmProblem.For(linear.N, linear.K, linear.Precision, arch), epilogue)));
                 break;
             case AttentionOp attention:
-                Attention(index, attention, epilogue);
+                Launch(index, attention.Name, Choose(new AttentionWork(attention.Heads, attention.HeadSize, epilogue)));
                 break;
             case EmbeddingOp embedding:
                 Launch(index, new EmbeddingKernel(arch, plan.Model.HiddenSize, embedding.PositionOffset, embedding.HasTokenTypes, epilogue));
@@ -50,48 +50,26 @@ internal sealed class BucketScheduler(
         }
     }
 
-    private void Gemm(int index, LinearOp op, EpilogueSpec epilogue)
-    {
-        GemmProblem problem = GemmProblem.For(op.N, op.K, op.Precision, arch);
-        GemmCandidate chosen = Choose(new(problem, epilogue));
-        if (chosen.Finish is { } finish)
-            LaunchSplit(index, op.Name, chosen.Product, finish);
-        else
-            Launch(index, chosen.Product);
-    }
-
     /// <summary>Layers repeat their works, and each is chosen for once.</summary>
-    private GemmCandidate Choose(GemmWork work)
+    private KernelCandidate Choose(KernelWork work)
     {
-        if (!_chosen.TryGetValue(work, out GemmCandidate candidate))
-            _chosen.Add(work, candidate = ChoiceOf(work) ?? GemmCandidates.Rule(work, arch, tokens));
+        if (!_chosen.TryGetValue(work, out KernelCandidate candidate))
+            _chosen.Add(work, candidate = ChoiceOf(work) ?? work.Rule(arch, tokens));
         return candidate;
     }
 
-    private GemmCandidate? ChoiceOf(GemmWork work)
+    private KernelCandidate? ChoiceOf(KernelWork work)
     {
         string? token = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
-        return token is null ? null : GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens).FirstOrDefault(c => c.Token == token);
+        return token is null ? null : work.Candidates(arch, tokens).FirstOrDefault(c => c.Token == token);
     }
 
-    private void Attention(int index, AttentionOp op, EpilogueSpec epilogue)
+    private void Launch(int index, string name, KernelCandidate chosen)
     {
-        if (HopperAttentionRules.Kernel(op, epilogue, arch, tokens) is { } kernel)
-        {
-            Launch(index, kernel);
-            return;
-        }
-
-        int perBlock = AttentionKernel.HeadsThatFit(op.Heads, op.HeadSize);
-        if (perBlock == op.Heads || !epilogue.NeedsWholeRow)
-        {
-            Launch(index, new AttentionKernel(arch, op.Heads, op.HeadSize, perBlock, epilogue));
-            return;
-        }
-
-        (EpilogueSpec first, EpilogueSpec second) = epilogue.SplitAtWholeRow();
-        var split = new AttentionKernel(arch, op.Heads, op.HeadSize, perBlock, first);
-        LaunchSplit(index, op.Name, split, new RowsKernel(arch, op.Heads * op.HeadSize, second));
+        if (chosen.Finish is { } finish)
+            LaunchSplit(index, name, chosen.First, finish);
+        else
+            Launch(index, chosen.First);
     }
 
     private void LaunchSplit(int index, string name, KernelPlan first, RowsKernel rest)

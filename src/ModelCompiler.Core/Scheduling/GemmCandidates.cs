@@ -5,11 +5,7 @@ namespace ModelCompiler.Core.Scheduling;
 /// <summary>One way to compute a linear part.</summary>
 /// <param name="Product">The matrix product.</param>
 /// <param name="Finish">Finishes its rows where the product cannot see whole ones, else null.</param>
-public sealed record GemmCandidate(LinearKernel Product, RowsKernel? Finish)
-{
-    /// <summary>Short and stable: what a tuning database calls it.</summary>
-    public string Token => Finish is null ? Product.Schedule : Product.Schedule + "_rows";
-}
+public sealed record GemmCandidate(LinearKernel Product, RowsKernel? Finish) : KernelCandidate(Product, Finish);
 
 /// <summary>All ways to compute a linear part on an architecture that the verifier has no objection to.</summary>
 public static class GemmCandidates

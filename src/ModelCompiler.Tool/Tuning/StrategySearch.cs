@@ -8,7 +8,11 @@ namespace ModelCompiler.Tool.Tuning;
 /// <param name="Scheme">Precisions of the four parts.</param>
 /// <param name="MedianUs">Time of the whole encoder so.</param>
 /// <param name="CheckpointUs">Time in the checkpoint's own precisions.</param>
-internal sealed record StrategyResult(int Tokens, QuantizationScheme Scheme, double MedianUs, double CheckpointUs);
+internal sealed record StrategyResult(int Tokens, QuantizationScheme Scheme, double MedianUs, double CheckpointUs)
+{
+    /// <summary>Versions of the kernels that both were measured with.</summary>
+    public EquatableArray<string> Kernels { get; init; }
+}
 
 /// <summary>
 /// Finds the fastest precision of each part for each bucket by whole-encoder times (Wu et al. (2023), section 4: the best

@@ -8,8 +8,7 @@ namespace ModelCompiler.Core.Tests.Scheduling;
 public class ResidentGemmTests
 {
     private static LinearKernel[] Rules(EncoderModel model, QuantizationScheme scheme, int tokens) =>
-        [.. GemmWork.Of(Planner.Plan(model, scheme), GpuArch.Sm90a)
-            .Select(w => GemmCandidates.For(w.Work.Problem, w.Work.Epilogue, GpuArch.Sm90a, tokens)[0].Product)];
+        [.. KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a).Select(w => w.Work.Rule(GpuArch.Sm90a, tokens).First).OfType<LinearKernel>()];
 
     [Fact]
     public void Small_buckets_of_bert_base_take_the_tiles_that_were_measured_to_be_fastest() =>

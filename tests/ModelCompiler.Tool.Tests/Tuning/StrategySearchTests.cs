@@ -1,4 +1,6 @@
 using ModelCompiler.Core;
+using ModelCompiler.Core.Rendering;
+using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Tuning;
 using ModelCompiler.Tool.Tuning;
@@ -55,12 +57,12 @@ public class StrategySearchTests
     public void Strategies_take_the_place_of_older_ones_of_the_same_checkpoint()
     {
         EncoderModel model = TinyEncoder.Descriptor.Model;
-        var stamp = new TuningStamp("GPU", "9.0", 132, "13.0", "12.4", "0123456789abcdef", "2026-11-25");
-        var result = new StrategyResult(32, s_checkpoint with { Qkv = s_w8a8 }, 80, 100);
-        TuningDatabase once = TuningRun.WithStrategies(new(stamp, default), model, s_checkpoint, [result]);
-        TuningDatabase twice = TuningRun.WithStrategies(once, model, s_checkpoint, [result with { MedianUs = 70 }]);
+        var stamp = new TuningStamp("GPU", "9.0", 132, "13.0", "12.4", "2026-11-25");
+        var result = new StrategyResult(32, s_checkpoint with { Qkv = s_w8a8 }, 80, 100) { Kernels = KernelVersion.Of([new RowsKernel(GpuArch.Sm90a, 768, new(default))]) };
+        TuningDatabase once = TuningMerge.WithStrategies(new(stamp, default), model, s_checkpoint, [result]);
+        TuningDatabase twice = TuningMerge.WithStrategies(once, model, s_checkpoint, [result with { MedianUs = 70 }]);
         twice.Strategies.ShouldHaveSingleItem().MedianUs.ShouldBe(70);
-        TuningRun.WithStrategies(twice, model with { Layers = 2 }, s_checkpoint, [result]).Strategies.Count.ShouldBe(2);
+        TuningMerge.WithStrategies(twice, model with { Layers = 2 }, s_checkpoint, [result]).Strategies.Count.ShouldBe(2);
         TuningDatabase.Parse(twice.ToJson()).Database.ShouldBe(twice);
         twice.Find(model, s_checkpoint, 32)!.SchemeFor(s_checkpoint).ShouldBe(result.Scheme);
     }

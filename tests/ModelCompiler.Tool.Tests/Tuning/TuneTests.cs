@@ -27,6 +27,7 @@ public class TuneTests
     [Theory]
     [InlineData("--buckets", "0")]
     [InlineData("--precisions", "w3a3")]
+    [InlineData("--sequence", "0")]
     [InlineData("-o", "database.json")]
     [InlineData("--device", "gpu")]
     public void A_wrong_argument_is_an_error_of_the_command_line(string option, string value)
