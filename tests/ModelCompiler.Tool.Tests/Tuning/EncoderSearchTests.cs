@@ -171,11 +171,14 @@ public sealed class EncoderSearchTests : IDisposable
         PartSwaps.Of(s_subject, Tokens, (works ?? Works()).ToDictionary(w => (w.Work, w.Tokens)));
 
     /// <summary>Of each work the later candidates are the faster, and of a later part more so.</summary>
-    private static WorkResult[] Works() =>
-    [
-        .. s_works.Select((w, place) => new WorkResult(w.Work.Name, Tokens, w.Work.Rule(GpuArch.Sm90a, Tokens).Token,
-            [.. w.Work.Candidates(GpuArch.Sm90a, Tokens).Select((c, i) => (c.Token, (CandidateOutcome)new CandidateOutcome.Measured(10 - (1 + place) * 0.01 * i, 0.1)))])),
-    ];
+    private static WorkResult[] Works() => [.. s_works.Select((w, place) => Result(w.Work, place))];
+
+    private static WorkResult Result(KernelWork work, int place)
+    {
+        IReadOnlyList<KernelCandidate> candidates = work.Candidates(GpuArch.Sm90a, Tokens);
+        return new(work.Name, Tokens, candidates[0].Token,
+            [.. candidates.Select((c, i) => (c.Token, (CandidateOutcome)new CandidateOutcome.Measured(10 - 0.5 * (1 + place) * i / candidates.Count, 0.1)))]);
+    }
 
     private static TuningSubject Subject()
     {
