@@ -85,79 +85,19 @@ public static class TuneCommand
             ?? throw new GpuArchitectureException(request.Model, Enum.GetValues<GpuArch>(), context.Info);
         TuningStamp stamp = StampOf(context.Info, NvrtcCompiler.Load().Version);
 
-        (TuningSubject Subject, EquatableArray<int> Buckets)[] subjects =
-            [.. models.Select(m => (TuningSubject.Of(m.Model, m.Scheme, arch, request.Sequence), m.Buckets))];
-        IReadOnlyList<TuningJob> jobs = TuningJob.All(subjects);
         using var log = TuningLog.Open(request.Log, stamp);
-        channels.Messages.WriteLine($"tune: {jobs.Count} candidates on {context.Info}{(log.Count > 0 ? $", {log.Count} of them measured before" : "")}");
-        IReadOnlyList<WorkResult> works = Measure(channels, context, jobs, log);
-        TuningTable.Write(channels, works);
-        IReadOnlyList<EncoderResult> encoders = Search(channels, context, subjects, works, log);
-        TuningTable.Write(channels, encoders);
-
-        TuningDatabase database = TuningMerge.Database(stamp, works, encoders, earlier);
+        var tuner = new Tuner(channels, context, arch, stamp, log, request.Sequence);
+        TuningDatabase database = tuner.Tune(models, earlier);
         File.WriteAllText(request.Output, database.ToJson());
         if (request.Strategies)
         {
             foreach (IGrouping<EncoderModel, TuningModel> same in models.GroupBy(m => m.Model))
-                database = Strategies(channels, [.. same], arch, database, request.Device);
+                database = tuner.Strategies([.. same], database);
             File.WriteAllText(request.Output, database.ToJson());
         }
 
         channels.Results.WriteLine($"{database.Entries.Count} entries in {request.Output}");
         return ModelCompilerTool.Success;
-    }
-
-    private static IReadOnlyList<WorkResult> Measure(TextChannels channels, CudaContext context, IReadOnlyList<TuningJob> jobs, TuningLog log)
-    {
-        // The rules' kernels are needed as reference wherever anything is still to be measured.
-        IEnumerable<KernelPlan> kernels = jobs.Where(j => log.Find(j.Key) is null).SelectMany(j => j.Rule.Kernels.Concat(j.Candidate.Kernels));
-        using var bench = new CandidateBench(context, new(kernels, new KernelCompiler(cache: CubinCache.ForUser())), jobs);
-        IReadOnlyList<WorkResult> results = [];
-        WorkProgress.Run(channels, "tune", "candidates", jobs.Count, quiet: false, advance => results = TuningRun.Run(jobs, log, bench, advance));
-        return results;
-    }
-
-    /// <summary>Tries the best candidates inside whole encoders.</summary>
-    private static List<EncoderResult> Search(
-        TextChannels channels, CudaContext context, (TuningSubject Subject, EquatableArray<int> Buckets)[] subjects, IReadOnlyList<WorkResult> works, TuningLog log)
-    {
-        Dictionary<(string, int), WorkResult> results = works.ToDictionary(w => (w.Work, w.Tokens));
-        (TuningSubject Subject, int Tokens, IReadOnlyList<PartSwaps> Parts)[] searches =
-        [
-            .. from s in subjects
-               from tokens in s.Buckets
-               where KernelWork.AllOf(s.Subject.Plan, s.Subject.Arch).All(w => results[(w.Work.Name, tokens)] is var work && work.TimeOf(work.Rule) is not null)
-               select (s.Subject, tokens, PartSwaps.Of(s.Subject, tokens, results)),
-        ];
-        (TuningSubject Subject, KernelPlan Kernel)[] kernels = [.. searches.SelectMany(s => EncoderBench.Kernels(s.Subject, s.Tokens, s.Parts).Select(k => (s.Subject, k)))];
-        var pipeline = new KernelPipeline(kernels.Select(k => k.Kernel), new KernelCompiler(cache: CubinCache.ForUser()));
-        using var bench = new EncoderBench(
-            context, pipeline, kernels.Where(k => k.Kernel is LinearKernel).ToLookup(k => k.Subject, k => (LinearKernel)k.Kernel));
-        var search = new EncoderSearch(bench, log);
-        var found = new List<EncoderResult>();
-        WorkProgress.Run(channels, "tune", "parts of whole encoders", searches.Sum(s => EncoderSearch.Steps(s.Parts)), quiet: false, advance =>
-        {
-            foreach ((TuningSubject subject, int tokens, IReadOnlyList<PartSwaps> parts) in searches)
-            {
-                if (search.Run(subject, tokens, parts, advance) is { } result)
-                    found.Add(result);
-            }
-        });
-        return found;
-    }
-
-    /// <summary>Searches the strategy of a model's first scheme among the precisions of all its schemes.</summary>
-    private static TuningDatabase Strategies(TextChannels channels, TuningModel[] schemes, GpuArch arch, TuningDatabase database, Device device)
-    {
-        (EncoderModel model, QuantizationScheme checkpoint, EquatableArray<int> buckets) = schemes[0];
-        LinearPrecision[] offered = [.. schemes.SelectMany(s => QuantizationScheme.Parts.Select(part => s.Scheme[part])).Distinct()];
-        var search = new StrategySearch(buckets, new SchemeBench(model, buckets, arch, database, device).Measure);
-        IReadOnlyList<StrategyResult> found = [];
-        int steps = 1 + StrategySearch.Alternatives(checkpoint, offered).Count();
-        WorkProgress.Run(channels, "strategies", "schemes", steps, quiet: false, advance => found = search.Run(checkpoint, offered, advance));
-        TuningTable.Write(channels, found);
-        return TuningMerge.WithStrategies(database, model, checkpoint, found);
     }
 
     /// <summary>What is measured: classes, or a configuration, in one or several precisions, at the wanted buckets.</summary>
@@ -196,8 +136,6 @@ public static class TuneCommand
     private static TuningStamp StampOf(CudaDeviceInfo gpu, NvrtcVersion compiler) => new(
         gpu.Name, $"{gpu.Major}.{gpu.Minor}", gpu.Multiprocessors, gpu.DriverText, compiler.ToString(),
         DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
-
-    private sealed record TuningModel(EncoderModel Model, QuantizationScheme Scheme, EquatableArray<int> Buckets);
 
     private sealed record Request(string Model, string? Class, int[] Buckets, string[] Precisions, int Sequence, bool Strategies, Device Device, string Output, string Log);
 }

@@ -1,6 +1,7 @@
 using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Cuda.Compilation;
 using ModelCompiler.Cuda.Driver;
 using ModelCompiler.Runtime.Gpu;
 
@@ -23,38 +24,34 @@ internal sealed class EncoderBench : IEncoderBench, IDisposable
     private readonly CudaContext _context;
     private readonly TuningStream _stream;
     private readonly ILookup<TuningSubject, LinearKernel> _readers;
-    private (TuningSubject Subject, ExecutionPlan Whole, DeviceWeights Weights)? _weights;
-    private (TuningSubject Subject, int Tokens, WorkMemory Memory)? _memory;
+    private readonly Dictionary<TuningSubject, (ExecutionPlan Whole, DeviceWeights Weights)> _weights = [];
+    private (int Tokens, int Sequence, WorkMemory Memory)? _memory;
 
-    /// <summary>A bench for variants.</summary>
-    /// <param name="context">The GPU.</param>
-    /// <param name="kernels">Kernels of all variants, which the bench takes over.</param>
-    /// <param name="readers">Matrix products of all variants: weights are packed for every order that they read.</param>
-    public EncoderBench(CudaContext context, KernelPipeline kernels, ILookup<TuningSubject, LinearKernel> readers)
+    /// <summary>A bench for variants in their buckets; their kernels are compiled in this order.</summary>
+    public EncoderBench(CudaContext context, IEnumerable<(int Tokens, EncoderVariant Variant)> variants)
     {
-        (_context, _readers) = (context, readers);
-        _stream = new(context, kernels);
+        _context = context;
+        (TuningSubject Subject, KernelPlan Kernel)[] kernels =
+            [.. variants.SelectMany(v => v.Variant.Kernels(v.Tokens).Select(kernel => (v.Variant.Subject, kernel)))];
+        _readers = kernels.Where(k => k.Kernel is LinearKernel).ToLookup(k => k.Subject, k => (LinearKernel)k.Kernel);
+        _stream = new(context, new KernelPipeline(kernels.Select(k => k.Kernel), new KernelCompiler(cache: CubinCache.ForUser())));
     }
 
-    /// <summary>Kernels of everything that a search may try, in the order of its use.</summary>
-    public static IEnumerable<KernelPlan> Kernels(TuningSubject subject, int tokens, IReadOnlyList<PartSwaps> parts) =>
-        parts.SelectMany(p => p.Swaps).Select(s => s.Choices).Prepend(default)
-            .SelectMany(choices => subject.Schedule(subject.Plan, tokens, choices).Launches).Select(l => l.Kernel).Distinct();
-
     /// <inheritdoc/>
-    public double[][] Measure(TuningSubject subject, int tokens, IReadOnlyList<EquatableArray<KernelChoice>> variants, int rounds, string measured)
+    public double[][] Measure(int tokens, IReadOnlyList<EncoderVariant> variants, int rounds, string measured)
     {
         var graphs = new List<CudaGraphExec>();
         try
         {
-            (ExecutionPlan whole, DeviceWeights weights) = Weights(subject);
-            BucketPlan[] buckets = [.. variants.Select(choices => subject.Schedule(whole, tokens, choices))];
-            WorkMemory memory = Memory(subject, tokens);
+            KeepWeights([.. variants.Select(v => v.Subject)]);
+            BucketPlan[] buckets = [.. variants.Select(v => v.Subject.Schedule(_weights[v.Subject].Whole, tokens, v.Choices))];
+            WorkMemory memory = Memory(tokens, variants[0].Subject.Sequence);
             LaneAddresses lane = memory.Reserve(buckets);
-            foreach (BucketPlan bucket in buckets)
+            foreach ((EncoderVariant variant, BucketPlan bucket) in variants.Zip(buckets))
             {
+                (ExecutionPlan whole, DeviceWeights weights) = _weights[variant.Subject];
                 BoundLaunch[] launches = BucketLaunches.Build(whole, bucket, weights, memory.Batch, lane, _context);
-                graphs.Add(_stream.Capture(launches, tokens, subject.Arch.HasClusters(), (lane.Rendezvous, bucket.RendezvousBytes)));
+                graphs.Add(_stream.Capture(launches, tokens, variant.Subject.Arch.HasClusters(), (lane.Rendezvous, bucket.RendezvousBytes)));
             }
 
             int replays = (int)Math.Clamp(BlockMilliseconds / Milliseconds(graphs[0], 1, measured), Fewest, Most);
@@ -93,7 +90,7 @@ internal sealed class EncoderBench : IEncoderBench, IDisposable
         if (!_stream.IsLost)
         {
             _memory?.Memory.Dispose();
-            _weights?.Weights.Dispose();
+            KeepWeights([]);
         }
 
         _stream.Dispose();
@@ -113,26 +110,27 @@ internal sealed class EncoderBench : IEncoderBench, IDisposable
         return end.ElapsedMilliseconds(start) / replays;
     }
 
-    private (ExecutionPlan Whole, DeviceWeights Weights) Weights(TuningSubject subject)
+    /// <summary>Loads the weights of some encoders, and frees those of all others.</summary>
+    private void KeepWeights(HashSet<TuningSubject> wanted)
     {
-        if (_weights is { } held && held.Subject == subject)
-            return (held.Whole, held.Weights);
-        _weights?.Weights.Dispose();
-        _weights = null;
-        DeviceWeights weights = TuningWeights.Upload(_context, subject, _readers[subject]);
-        ExecutionPlan whole = subject.Whole();
-        _weights = (subject, whole, weights);
-        return (whole, weights);
+        foreach (TuningSubject subject in _weights.Keys.Where(s => !wanted.Contains(s)).ToArray())
+        {
+            _weights[subject].Weights.Dispose();
+            _weights.Remove(subject);
+        }
+
+        foreach (TuningSubject subject in wanted.Where(s => !_weights.ContainsKey(s)))
+            _weights.Add(subject, (subject.Whole(), TuningWeights.Upload(_context, subject, _readers[subject])));
     }
 
-    private WorkMemory Memory(TuningSubject subject, int tokens)
+    private WorkMemory Memory(int tokens, int sequence)
     {
-        if (_memory is { } held && held.Subject == subject && held.Tokens == tokens)
+        if (_memory is { } held && (held.Tokens, held.Sequence) == (tokens, sequence))
             return held.Memory;
         _memory?.Memory.Dispose();
         _memory = null;
-        var memory = new WorkMemory(_context, _stream.Stream, tokens, subject.Sequence);
-        _memory = (subject, tokens, memory);
+        var memory = new WorkMemory(_context, _stream.Stream, tokens, sequence);
+        _memory = (tokens, sequence, memory);
         return memory;
     }
 }

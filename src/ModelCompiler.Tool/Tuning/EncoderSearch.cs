@@ -18,45 +18,23 @@ internal sealed record EncoderResult(
     public EquatableArray<KernelChoice> Choices => Kept.SelectMany(k => k.Swap.Choices).ToEquatableArray();
 }
 
-/// <summary>Names a measurement of an encoder's variants in the log.</summary>
-/// <param name="Encoder">Sizes and precisions.</param>
-/// <param name="Tokens">Bucket.</param>
-/// <param name="Variants">Choices of each variant, as text.</param>
-/// <param name="Kernels">Versions of all their kernels.</param>
-internal sealed record EncoderKey(string Encoder, int Tokens, string[][] Variants, string[] Kernels)
-{
-    /// <inheritdoc/>
-    public override string ToString() => $"{Encoder} at {Tokens} tokens with {string.Join(" or with ", Variants.Select(v => v.Length == 0 ? "the rules' kernels" : string.Join(", ", v)))}";
-}
-
-/// <summary>Measures whole encoders.</summary>
-internal interface IEncoderBench
-{
-    /// <summary>Takes the times of variants in turn, round after round.</summary>
-    /// <param name="subject">The encoder.</param>
-    /// <param name="tokens">Bucket.</param>
-    /// <param name="variants">Candidates that each takes in place of the rules'.</param>
-    /// <param name="rounds">Rounds.</param>
-    /// <param name="measured">What is measured, for errors.</param>
-    /// <returns>Microseconds of a replay, by variant and round.</returns>
-    /// <exception cref="TuningInterruptedException">The GPU no longer works.</exception>
-    double[][] Measure(TuningSubject subject, int tokens, IReadOnlyList<EquatableArray<KernelChoice>> variants, int rounds, string measured);
-}
-
 /// <summary>
 /// Chooses kernels by the time of the whole encoder. A kernel that is the fastest by itself need not make the encoder
 /// faster: what it leaves in the cache, and how it makes room for the next one, count too. So each part in turn tries its
 /// candidates inside the whole, and keeps what makes that faster by more than the noise.
 /// </summary>
 /// <param name="bench">Measures.</param>
-/// <param name="log">What was measured, which the search adds to.</param>
-internal sealed class EncoderSearch(IEncoderBench bench, TuningLog log)
+internal sealed class EncoderSearch(LoggedEncoderBench bench)
 {
     /// <summary>Rounds of a part's candidates, and of the last comparison, whose times go into the database.</summary>
     private const int Rounds = 11, LastRounds = 21;
 
     /// <summary>Steps of a search, for progress.</summary>
     public static int Steps(IReadOnlyList<PartSwaps> parts) => parts.Count + 1;
+
+    /// <summary>What a search may measure but for combinations, which have no other kernels.</summary>
+    public static IEnumerable<EncoderVariant> Variants(TuningSubject subject, IReadOnlyList<PartSwaps> parts) =>
+        parts.SelectMany(p => p.Swaps).Select(s => s.Choices).Prepend(default).Select(choices => new EncoderVariant(subject, choices));
 
     /// <summary>Searches a bucket.</summary>
     /// <param name="subject">The encoder.</param>
@@ -86,7 +64,7 @@ internal sealed class EncoderSearch(IEncoderBench bench, TuningLog log)
         IReadOnlyList<(string, PartSwap)> chosen = best switch { 0 => [], 1 => kept, _ => fastest };
         return new(subject, tokens, chosen, PairedGain.Median(times[2]), new(
             subject.ModelKey, TuningStrategy.Texts(subject.Plan.Scheme), tokens, subject.Sequence, PairedGain.Median(times[0]),
-            PairedGain.Median(times[best]), PairedGain.Spread(times[best])) { Kernels = Versions(subject, tokens, [[], chosen]) });
+            PairedGain.Median(times[best]), PairedGain.Spread(times[best])) { Kernels = KernelVersion.Of([.. Variant(subject, []).Kernels(tokens), .. Variant(subject, chosen).Kernels(tokens)]) });
     }
 
     /// <summary>The candidate of a part that makes the whole the fastest; null where none is faster than what the part has.</summary>
@@ -99,24 +77,9 @@ internal sealed class EncoderSearch(IEncoderBench bench, TuningLog log)
         return PairedGain.Of(times[best], times[0]).IsReal ? part.Swaps[best - 1] : null;
     }
 
-    /// <summary>Times from the log, else from the GPU; null for what has ended runs.</summary>
-    private double[][]? Measure(TuningSubject subject, int tokens, IReadOnlyList<IReadOnlyList<(string Part, PartSwap Swap)>> variants, int rounds)
-    {
-        var key = new EncoderKey(
-            $"{subject.ModelKey} {string.Join(" ", TuningStrategy.Texts(subject.Plan.Scheme))} s{subject.Sequence}", tokens,
-            [.. variants.Select(v => v.Select(s => $"{s.Part} {s.Swap.Candidate}").ToArray())], [.. Versions(subject, tokens, variants)]);
-        if (log.Find(key) is { } known)
-            return known;
-        if (log.HasEndedRuns(key.ToString()))
-            return null;
-        log.Begin(key);
-        double[][] times = bench.Measure(
-            subject, tokens, [.. variants.Select(v => v.SelectMany(s => s.Swap.Choices).ToEquatableArray())], rounds, key.ToString());
-        log.End(key, times);
-        return times;
-    }
+    private double[][]? Measure(TuningSubject subject, int tokens, IReadOnlyList<IReadOnlyList<(string Part, PartSwap Swap)>> variants, int rounds) =>
+        bench.Measure(tokens, [.. variants.Select(v => Variant(subject, v))], rounds);
 
-    private static EquatableArray<string> Versions(TuningSubject subject, int tokens, IEnumerable<IEnumerable<(string Part, PartSwap Swap)>> variants) =>
-        KernelVersion.Of(variants.SelectMany(v => subject.Schedule(subject.Plan, tokens, v.SelectMany(s => s.Swap.Choices).ToEquatableArray())
-            .Launches.Select(l => l.Kernel)));
+    private static EncoderVariant Variant(TuningSubject subject, IEnumerable<(string Part, PartSwap Swap)> swaps) =>
+        new(subject, swaps.SelectMany(s => s.Swap.Choices).ToEquatableArray());
 }

@@ -114,8 +114,8 @@ internal sealed class TuningLog : IDisposable
     {
         if (line.Kernels is not { } kernels || !kernels.All(KernelVersion.IsCurrent))
             return;
-        if (line is { Encoder: { } encoder, Tokens: { } bucket, Variants: { } variants })
-            Take(new EncoderKey(encoder, bucket, variants, kernels), line);
+        if (line is { Tokens: { } bucket, Encoders: { } variants })
+            Take(new EncoderKey(bucket, variants, kernels), line);
         else if (line is { Work: { } work, Tokens: { } tokens, Candidate: { } candidate })
             Take(new TuningKey(work, tokens, candidate), line);
     }
@@ -176,9 +176,7 @@ internal sealed class TuningLog : IDisposable
 
         public string? Failed { get; init; }
 
-        public string? Encoder { get; init; }
-
-        public string[][]? Variants { get; init; }
+        public string[]? Encoders { get; init; }
 
         public double[][]? RoundsUs { get; init; }
 
@@ -188,6 +186,6 @@ internal sealed class TuningLog : IDisposable
             new() { Work = job.Key.Work, Tokens = job.Key.Tokens, Candidate = job.Key.Candidate, Kernels = [.. job.Kernels] };
 
         public static Line Of(EncoderKey key) =>
-            new() { Encoder = key.Encoder, Tokens = key.Tokens, Variants = key.Variants, Kernels = key.Kernels };
+            new() { Encoders = key.Variants, Tokens = key.Tokens, Kernels = key.Kernels };
     }
 }

@@ -17,7 +17,7 @@ internal static class TuningMerge
     public static TuningDatabase Database(
         TuningStamp stamp, IReadOnlyList<WorkResult> works, IReadOnlyList<EncoderResult> encoders, TuningDatabase? earlier)
     {
-        Dictionary<(string, int), WorkResult> results = works.ToDictionary(w => (w.Work, w.Tokens));
+        Dictionary<(string, int), WorkResult> results = works.DistinctBy(w => (w.Work, w.Tokens)).ToDictionary(w => (w.Work, w.Tokens));
         var decided = new Dictionary<(string Work, int Tokens), TuningEntry?>();
         foreach (EncoderResult encoder in encoders)
         {

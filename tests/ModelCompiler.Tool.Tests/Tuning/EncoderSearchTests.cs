@@ -162,7 +162,7 @@ public sealed class EncoderSearchTests : IDisposable
     {
         using var log = TuningLog.Open(LogPath, s_stamp);
         long steps = 0;
-        EncoderResult? result = new EncoderSearch(bench, log).Run(s_subject, Tokens, parts, done => steps += done);
+        EncoderResult? result = new EncoderSearch(new(bench, log)).Run(s_subject, Tokens, parts, done => steps += done);
         steps.ShouldBe(EncoderSearch.Steps(parts));
         return result;
     }
@@ -211,11 +211,11 @@ public sealed class EncoderSearchTests : IDisposable
         /// <summary>Variants of each measurement.</summary>
         public List<int> Variants { get; } = [];
 
-        public double[][] Measure(TuningSubject subject, int tokens, IReadOnlyList<EquatableArray<KernelChoice>> variants, int rounds, string measured)
+        public double[][] Measure(int tokens, IReadOnlyList<EncoderVariant> variants, int rounds, string measured)
         {
             if (Variants.Count == KilledAfter)
                 throw new OperationCanceledException();
-            if (variants.Any(v => v.Any(c => c.Candidate == Deadly)))
+            if (variants.Any(v => v.Choices.Any(c => c.Candidate == Deadly)))
                 throw new TuningInterruptedException(measured, "a crash");
             Variants.Add(variants.Count);
             var random = new Random(1);
@@ -223,7 +223,7 @@ public sealed class EncoderSearchTests : IDisposable
             [
                 .. variants.Select(v =>
                 {
-                    double time = 300 - v.Select(c => c.Candidate).Distinct().Sum(c => GainUs.GetValueOrDefault(c)) - (v.Count == 6 ? TogetherUs : 0);
+                    double time = 300 - v.Choices.Select(c => c.Candidate).Distinct().Sum(c => GainUs.GetValueOrDefault(c)) - (v.Choices.Count == 6 ? TogetherUs : 0);
                     return Enumerable.Range(0, rounds).Select(round => time + DriftUs * round + NoiseUs * (random.NextDouble() - 0.5)).ToArray();
                 }),
             ];
