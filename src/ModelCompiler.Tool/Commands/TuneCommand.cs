@@ -61,7 +61,7 @@ public static class TuneCommand
         });
         var strategies = new Option<bool>("--strategies")
         {
-            Description = "Also finds the fastest precision of each part for the checkpoint (the first of --precisions), among those that lose no accuracy (the others of --precisions, where given).",
+            Description = "Also finds the fastest precision of each part for the checkpoint (the first of --precisions), among those that lose no accuracy (the others of --precisions, which are not tuned then, where given).",
         };
         var log = new Option<string?>("--log") { Description = "Log that a killed run goes on from; the output's name with '.log' by default." };
         var command = new Command("tune", "Finds the fastest kernels for a model on the GPU at hand and writes a tuning database.")
@@ -87,13 +87,18 @@ public static class TuneCommand
 
         using var log = TuningLog.Open(request.Log, stamp);
         var tuner = new Tuner(channels, context, arch, stamp, log, request.Sequence);
-        TuningDatabase database = tuner.Tune(models, earlier);
+        // With strategies, the schemes behind a model's first are what it may be changed into.
+        IGrouping<EncoderModel, TuningModel>[] byModel = [.. models.GroupBy(m => m.Model)];
+        TuningDatabase database = tuner.Tune(request.Strategies ? [.. byModel.Select(m => m.First())] : models, earlier);
         File.WriteAllText(request.Output, database.ToJson());
         if (request.Strategies)
         {
-            foreach (IGrouping<EncoderModel, TuningModel> same in models.GroupBy(m => m.Model))
-                database = tuner.Strategies([.. same], database);
-            File.WriteAllText(request.Output, database.ToJson());
+            foreach (IGrouping<EncoderModel, TuningModel> same in byModel)
+            {
+                LinearPrecision[] offered = [.. same.SelectMany(m => QuantizationScheme.Parts.Select(part => m.Scheme[part])).Distinct()];
+                database = tuner.Strategies(same.First(), offered, database);
+                File.WriteAllText(request.Output, database.ToJson());
+            }
         }
 
         channels.Results.WriteLine($"{database.Entries.Count} entries in {request.Output}");

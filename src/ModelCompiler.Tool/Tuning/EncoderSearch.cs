@@ -21,7 +21,8 @@ internal sealed record EncoderResult(
 /// <summary>
 /// Chooses kernels by the time of the whole encoder. A kernel that is the fastest by itself need not make the encoder
 /// faster: what it leaves in the cache, and how it makes room for the next one, count too. So each part in turn tries its
-/// candidates inside the whole, and keeps what makes that faster by more than the noise.
+/// candidates inside the whole, and keeps what makes that faster by more than the noise. A second pass tries them again beside
+/// what the first has kept.
 /// </summary>
 /// <param name="bench">Measures.</param>
 internal sealed class EncoderSearch(LoggedEncoderBench bench)
@@ -29,8 +30,10 @@ internal sealed class EncoderSearch(LoggedEncoderBench bench)
     /// <summary>Rounds of a part's candidates, and of the last comparison, whose times go into the database.</summary>
     private const int Rounds = 11, LastRounds = 21;
 
+    private const int Passes = 2;
+
     /// <summary>Steps of a search, for progress.</summary>
-    public static int Steps(IReadOnlyList<PartSwaps> parts) => parts.Count + 1;
+    public static int Steps(IReadOnlyList<PartSwaps> parts) => Passes * parts.Count + 1;
 
     /// <summary>What a search may measure but for combinations, which have no other kernels.</summary>
     public static IEnumerable<EncoderVariant> Variants(TuningSubject subject, IReadOnlyList<PartSwaps> parts) =>
@@ -44,42 +47,57 @@ internal sealed class EncoderSearch(LoggedEncoderBench bench)
     /// <returns>Null where the whole could not be measured.</returns>
     public EncoderResult? Run(TuningSubject subject, int tokens, IReadOnlyList<PartSwaps> parts, Action<long> advance)
     {
-        var kept = new List<(string Part, PartSwap Swap)>();
-        foreach (PartSwaps part in parts)
+        var state = new PartSwap?[parts.Count]; // null: the rules' kernel
+        var lost = new HashSet<int>(); // parts of which some candidate has ended runs
+        bool changed = true;
+        for (int pass = 0; pass < Passes; pass++)
         {
-            if (Best(subject, tokens, kept, part) is { } swap)
-                kept.Add((part.Part, swap));
-            advance(1);
+            bool again = changed;
+            changed = false;
+            for (int part = 0; part < parts.Count; part++)
+            {
+                changed |= again && !lost.Contains(part) && Improve(subject, tokens, parts, state, part, lost);
+                advance(1);
+            }
         }
 
+        IReadOnlyList<(string Part, PartSwap Swap)> kept = [.. parts.Zip(state).Where(p => p.Second is not null).Select(p => (p.First.Part, p.Second!))];
         // The kernels that are the fastest by themselves may help each other although none helps alone.
         (string Part, PartSwap Swap)[] fastest = [.. parts.Where(p => p.BestUs < p.RuleUs).Select(p => (p.Part, p.Swaps[0]))];
-        double[][]? times = Measure(subject, tokens, [[], kept, fastest], LastRounds);
+        double[][]? times = Measure(subject, tokens, [[], [.. kept.Select(k => k.Swap)], [.. fastest.Select(f => f.Swap)]], LastRounds);
         advance(1);
         if (times is null)
             return null;
         int best = PairedGain.Of(times[2], times[1]).IsReal ? 2 : 1;
         if (!PairedGain.Of(times[best], times[0]).IsReal)
             best = 0;
-        IReadOnlyList<(string, PartSwap)> chosen = best switch { 0 => [], 1 => kept, _ => fastest };
+        IReadOnlyList<(string Part, PartSwap Swap)> chosen = best switch { 0 => [], 1 => kept, _ => fastest };
         return new(subject, tokens, chosen, PairedGain.Median(times[2]), new(
             subject.ModelKey, TuningStrategy.Texts(subject.Plan.Scheme), tokens, subject.Sequence, PairedGain.Median(times[0]),
-            PairedGain.Median(times[best]), PairedGain.Spread(times[best])) { Kernels = KernelVersion.Of([.. Variant(subject, []).Kernels(tokens), .. Variant(subject, chosen).Kernels(tokens)]) });
+            PairedGain.Median(times[best]), PairedGain.Spread(times[best])) { Kernels = KernelVersion.Of([.. Variant(subject, []).Kernels(tokens), .. Variant(subject, chosen.Select(c => c.Swap)).Kernels(tokens)]) });
     }
 
-    /// <summary>The candidate of a part that makes the whole the fastest; null where none is faster than what the part has.</summary>
-    private PartSwap? Best(TuningSubject subject, int tokens, List<(string Part, PartSwap Swap)> kept, PartSwaps part)
+    /// <summary>Gives a part the kernel that makes the whole the fastest; false where it has that already.</summary>
+    private bool Improve(TuningSubject subject, int tokens, IReadOnlyList<PartSwaps> parts, PartSwap?[] state, int part, HashSet<int> lost)
     {
-        double[][]? times = Measure(subject, tokens, [kept, .. part.Swaps.Select(swap => (IReadOnlyList<(string, PartSwap)>)[.. kept, (part.Part, swap)])], Rounds);
-        if (times is null)
-            return null;
-        int best = Enumerable.Range(1, part.Swaps.Count).MaxBy(i => PairedGain.Of(times[i], times[0]).Share);
-        return PairedGain.Of(times[best], times[0]).IsReal ? part.Swaps[best - 1] : null;
+        PartSwap?[] options = [state[part], .. parts[part].Swaps.Prepend(null).Where(swap => swap != state[part])];
+        IReadOnlyList<PartSwap>[] variants = [.. options.Select(option => state.Select((swap, i) => i == part ? option : swap).OfType<PartSwap>().ToArray())];
+        if (Measure(subject, tokens, variants, Rounds) is not { } times)
+        {
+            lost.Add(part);
+            return false;
+        }
+
+        int best = Enumerable.Range(1, options.Length - 1).MaxBy(i => PairedGain.Of(times[i], times[0]).Share);
+        if (!PairedGain.Of(times[best], times[0]).IsReal)
+            return false;
+        state[part] = options[best];
+        return true;
     }
 
-    private double[][]? Measure(TuningSubject subject, int tokens, IReadOnlyList<IReadOnlyList<(string Part, PartSwap Swap)>> variants, int rounds) =>
+    private double[][]? Measure(TuningSubject subject, int tokens, IReadOnlyList<IReadOnlyList<PartSwap>> variants, int rounds) =>
         bench.Measure(tokens, [.. variants.Select(v => Variant(subject, v))], rounds);
 
-    private static EncoderVariant Variant(TuningSubject subject, IEnumerable<(string Part, PartSwap Swap)> swaps) =>
-        new(subject, swaps.SelectMany(s => s.Swap.Choices).ToEquatableArray());
+    private static EncoderVariant Variant(TuningSubject subject, IEnumerable<PartSwap> swaps) =>
+        new(subject, swaps.SelectMany(s => s.Choices).ToEquatableArray());
 }

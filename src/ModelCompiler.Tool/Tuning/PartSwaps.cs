@@ -21,10 +21,10 @@ internal sealed record PartSwap(string Candidate, EquatableArray<KernelChoice> C
 internal sealed record PartSwaps(string Part, double RuleUs, IReadOnlyList<PartSwap> Swaps, double BestUs)
 {
     /// <summary>Candidates for a part.</summary>
-    private const int Most = 3;
+    private const int Most = 6;
 
     /// <summary>By itself slower by a factor of this, a candidate is not worth a try.</summary>
-    private const double Slowest = 1.1;
+    private const double Slowest = 1.15;
 
     /// <summary>Candidates of all parts of a bucket; that first which promises to save the most.</summary>
     public static IReadOnlyList<PartSwaps> Of(TuningSubject subject, int tokens, IReadOnlyDictionary<(string Work, int Tokens), WorkResult> results) =>

@@ -46,25 +46,30 @@ internal sealed class Tuner(TextChannels channels, CudaContext context, GpuArch 
     }
 
     /// <summary>
-    /// Searches the strategies of a model's first scheme among the precisions of all its schemes, tunes the kernels of what it
-    /// finds, and measures that again: only the uniform schemes were tuned before.
+    /// Searches the strategies of a model's scheme with the rules' kernels, which favour none, then tunes those of what it
+    /// finds, and measures that again with tuned kernels on both sides.
     /// </summary>
-    public TuningDatabase Strategies(IReadOnlyList<TuningModel> schemes, TuningDatabase database)
+    /// <param name="checkpoint">The model in the scheme that its weights were made for, tuned already.</param>
+    /// <param name="offered">Precisions to try.</param>
+    /// <param name="database">What is known so far.</param>
+    public TuningDatabase Strategies(TuningModel checkpoint, IReadOnlyCollection<LinearPrecision> offered, TuningDatabase database)
     {
-        (EncoderModel model, QuantizationScheme checkpoint, EquatableArray<int> buckets) = schemes[0];
-        LinearPrecision[] offered = [.. schemes.SelectMany(s => QuantizationScheme.Parts.Select(part => s.Scheme[part])).Distinct()];
-        var search = new StrategySearch(buckets, trials => Times(model, trials, database));
-        IReadOnlyList<StrategyResult> found = search.Run(checkpoint, offered);
-        TuningModel[] mixed =
+        (EncoderModel model, QuantizationScheme scheme, EquatableArray<int> buckets) = checkpoint;
+        TuningDatabase known = new(stamp, default);
+        var search = new StrategySearch(buckets, trials => Times(model, trials, known));
+        IReadOnlyList<StrategyResult> found = search.Run(scheme, offered);
+        TuningTable.Write(channels, found);
+        TuningModel[] faster =
         [
-            .. found.GroupBy(f => f.Scheme).Where(g => schemes.All(s => s.Scheme != g.Key))
+            .. found.Where(f => f.Scheme != scheme).GroupBy(f => f.Scheme)
                 .Select(g => new TuningModel(model, g.Key, g.Select(f => f.Tokens).ToEquatableArray())),
         ];
-        if (mixed.Length > 0)
-            database = Tune(mixed, database);
-        found = [.. search.Confirm(checkpoint, found).Select(f => f with { Kernels = KernelsOf(f, model, checkpoint, database) })];
+        if (faster.Length > 0)
+            database = Tune(faster, database);
+        known = database;
+        found = [.. search.Confirm(scheme, found).Select(f => f with { Kernels = KernelsOf(f, model, scheme, database) })];
         TuningTable.Write(channels, found);
-        return TuningMerge.WithStrategies(database, model, checkpoint, found);
+        return TuningMerge.WithStrategies(database, model, scheme, found);
     }
 
     private IReadOnlyList<WorkResult> Measure(IReadOnlyList<TuningJob> jobs)

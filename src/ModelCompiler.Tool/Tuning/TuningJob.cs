@@ -8,10 +8,11 @@ namespace ModelCompiler.Tool.Tuning;
 /// <param name="Work">Name of the work.</param>
 /// <param name="Tokens">Bucket.</param>
 /// <param name="Candidate">Token of the candidate.</param>
-internal readonly record struct TuningKey(string Work, int Tokens, string Candidate)
+/// <param name="Sequence">Tokens of a sequence, where the time depends on it.</param>
+internal readonly record struct TuningKey(string Work, int Tokens, string Candidate, int? Sequence = null)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{Candidate} for {Work} at {Tokens} tokens";
+    public override string ToString() => $"{Candidate} for {Work} at {Tokens} tokens{(Sequence is { } length ? $" in sequences of {length}" : "")}";
 }
 
 /// <summary>A candidate to be measured.</summary>
@@ -24,7 +25,7 @@ internal readonly record struct TuningKey(string Work, int Tokens, string Candid
 internal sealed record TuningJob(TuningSubject Subject, int Tokens, KernelWork Work, int Op, KernelCandidate Candidate, KernelCandidate Rule)
 {
     /// <summary>Names the measurement.</summary>
-    public TuningKey Key => new(Work.Name, Tokens, Candidate.Token);
+    public TuningKey Key => new(Work.Name, Tokens, Candidate.Token, Work is AttentionWork ? Subject.Sequence : null);
 
     /// <summary>Versions of the kernels whose time is taken.</summary>
     public EquatableArray<string> Kernels => KernelVersion.Of(Candidate.Kernels);

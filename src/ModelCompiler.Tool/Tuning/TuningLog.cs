@@ -117,7 +117,7 @@ internal sealed class TuningLog : IDisposable
         if (line is { Tokens: { } bucket, Encoders: { } variants })
             Take(new EncoderKey(bucket, variants, kernels), line);
         else if (line is { Work: { } work, Tokens: { } tokens, Candidate: { } candidate })
-            Take(new TuningKey(work, tokens, candidate), line);
+            Take(new TuningKey(work, tokens, candidate, line.Sequence), line);
     }
 
     private void Take(EncoderKey key, Line line)
@@ -170,6 +170,8 @@ internal sealed class TuningLog : IDisposable
 
         public string? Candidate { get; init; }
 
+        public int? Sequence { get; init; }
+
         public double? MedianUs { get; init; }
 
         public double? SpreadUs { get; init; }
@@ -183,7 +185,7 @@ internal sealed class TuningLog : IDisposable
         public string[]? Kernels { get; init; }
 
         public static Line Of(TuningJob job) =>
-            new() { Work = job.Key.Work, Tokens = job.Key.Tokens, Candidate = job.Key.Candidate, Kernels = [.. job.Kernels] };
+            new() { Work = job.Key.Work, Tokens = job.Key.Tokens, Candidate = job.Key.Candidate, Sequence = job.Key.Sequence, Kernels = [.. job.Kernels] };
 
         public static Line Of(EncoderKey key) =>
             new() { Encoders = key.Variants, Tokens = key.Tokens, Kernels = key.Kernels };

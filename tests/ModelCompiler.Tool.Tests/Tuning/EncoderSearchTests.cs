@@ -28,7 +28,7 @@ public sealed class EncoderSearchTests : IDisposable
         parts.Select(p => p.Part).ShouldBe(["mlp-output", "mlp-intermediate", "attention-output", "attention", "qkv"]);
         foreach (PartSwaps part in parts)
         {
-            part.Swaps.Count.ShouldBe(3);
+            part.Swaps.Count.ShouldBe(6);
             part.Swaps.Select(s => s.Candidate).ShouldBeUnique();
             part.BestUs.ShouldBeLessThan(part.RuleUs);
         }
@@ -42,7 +42,7 @@ public sealed class EncoderSearchTests : IDisposable
     public void A_candidate_that_is_slow_by_itself_is_no_swap()
     {
         WorkResult[] results = Works();
-        results[0] = results[0] with { Outcomes = [.. results[0].Outcomes.Select((o, i) => (o.Candidate, (CandidateOutcome)new CandidateOutcome.Measured(i == 0 ? 10 : 11.5, 0)))] };
+        results[0] = results[0] with { Outcomes = [.. results[0].Outcomes.Select((o, i) => (o.Candidate, (CandidateOutcome)new CandidateOutcome.Measured(i == 0 ? 10 : 11.6, 0)))] };
         Parts(results).Select(p => p.Part).ShouldNotContain("qkv");
     }
 
@@ -67,8 +67,35 @@ public sealed class EncoderSearchTests : IDisposable
         result.FastestUs.ShouldBe(303, 0.5);
         (result.Times.Model, result.Times.Tokens, result.Times.Sequence).ShouldBe(("h768_i3072_a12_l12", Tokens, 128));
         result.Times.Kernels.ShouldContain(v => v.StartsWith("embedding:", StringComparison.Ordinal));
-        // Each part against what is kept so far, then the rules' against both.
-        bench.Variants.ShouldBe([4, 4, 4, 4, 4, 3]);
+        // Each part's six against what it has, twice; then the rules' against both.
+        bench.Variants.ShouldBe([7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 3]);
+    }
+
+    [Fact]
+    public void A_second_pass_tries_again_beside_what_the_first_has_kept()
+    {
+        IReadOnlyList<PartSwaps> parts = Parts();
+        string early = parts[0].Swaps[1].Candidate, late = parts[4].Swaps[1].Candidate;
+        var bench = new FakeBench { GainUs = { [early] = 4, [late] = 6 }, PairUs = ((early, late), -9) };
+        EncoderResult result = Run(bench, parts).ShouldNotBeNull();
+        // The second helps alone, but not beside the first, which therefore stays alone.
+        result.Kept.ShouldBe([("mlp-output", parts[0].Swaps[1])]);
+
+        File.Delete(LogPath);
+        bench = new FakeBench { GainUs = { [early] = 4, [late] = -1 }, PairUs = ((early, late), 6) };
+        Run(bench, parts).ShouldNotBeNull().Kept.Select(k => k.Part).ShouldBe(["mlp-output", "qkv"]);
+
+        File.Delete(LogPath);
+        bench = new FakeBench { GainUs = { [early] = -1, [late] = 4 }, PairUs = ((early, late), 6) };
+        Run(bench, parts).ShouldNotBeNull().Kept.Select(k => k.Part).ShouldBe(["mlp-output", "qkv"]);
+    }
+
+    [Fact]
+    public void Where_the_first_pass_keeps_nothing_there_is_no_second()
+    {
+        var bench = new FakeBench();
+        Run(bench, Parts()).ShouldNotBeNull().Kept.ShouldBeEmpty();
+        bench.Variants.ShouldBe([7, 7, 7, 7, 7, 3]);
     }
 
     [Theory]
@@ -113,7 +140,8 @@ public sealed class EncoderSearchTests : IDisposable
         FakeBench second = Bench(int.MaxValue);
         EncoderResult result = Run(second, parts).ShouldNotBeNull();
 
-        second.Variants.Count.ShouldBe(4);
+        // Three more parts; in the second pass the one that is changed, beside which the others were tried already; the last comparison.
+        second.Variants.ShouldBe([7, 7, 7, 7, 3]);
         result.Kept.ShouldBe(whole.Kept);
         result.Times.ShouldBe(whole.Times);
     }
@@ -198,6 +226,9 @@ public sealed class EncoderSearchTests : IDisposable
         /// <summary>Gain of a variant that takes no rules' kernel at all.</summary>
         public double TogetherUs { get; init; }
 
+        /// <summary>What two candidates gain together beyond what each does.</summary>
+        public ((string First, string Second) Candidates, double Gain)? PairUs { get; init; }
+
         /// <summary>Range of what each time is off by.</summary>
         public double NoiseUs { get; init; }
 
@@ -224,6 +255,8 @@ public sealed class EncoderSearchTests : IDisposable
                 .. variants.Select(v =>
                 {
                     double time = 300 - v.Choices.Select(c => c.Candidate).Distinct().Sum(c => GainUs.GetValueOrDefault(c)) - (v.Choices.Count == 6 ? TogetherUs : 0);
+                    if (PairUs is { } pair && v.Choices.Any(c => c.Candidate == pair.Candidates.First) && v.Choices.Any(c => c.Candidate == pair.Candidates.Second))
+                        time -= pair.Gain;
                     return Enumerable.Range(0, rounds).Select(round => time + DriftUs * round + NoiseUs * (random.NextDouble() - 0.5)).ToArray();
                 }),
             ];
