@@ -72,9 +72,10 @@ internal sealed class EncoderSearch(LoggedEncoderBench bench)
         if (!PairedGain.Of(times[best], times[0]).IsReal)
             best = 0;
         IReadOnlyList<(string Part, PartSwap Swap)> chosen = best switch { 0 => [], 1 => kept, _ => fastest };
+        IEnumerable<KernelPlan> kernels = Variant(subject, []).Kernels(tokens).Concat(Variant(subject, chosen.Select(c => c.Swap)).Kernels(tokens));
         return new(subject, tokens, chosen, PairedGain.Median(times[2]), new(
             subject.ModelKey, TuningStrategy.Texts(subject.Plan.Scheme), tokens, subject.Sequence, PairedGain.Median(times[0]),
-            PairedGain.Median(times[best]), PairedGain.Spread(times[best])) { Kernels = KernelVersion.Of([.. Variant(subject, []).Kernels(tokens), .. Variant(subject, chosen.Select(c => c.Swap)).Kernels(tokens)]) });
+            PairedGain.Median(times[best]), PairedGain.Spread(times[best])) { Kernels = KernelVersion.Of(kernels) });
     }
 
     /// <summary>Gives a part the kernel that makes the whole the fastest; false where it has that already.</summary>
@@ -88,10 +89,11 @@ internal sealed class EncoderSearch(LoggedEncoderBench bench)
             return false;
         }
 
-        int best = Enumerable.Range(1, options.Length - 1).MaxBy(i => PairedGain.Of(times[i], times[0]).Share);
-        if (!PairedGain.Of(times[best], times[0]).IsReal)
+        (PartSwap? Swap, PairedGain Gain)[] faster =
+            [.. options.Zip(times).Skip(1).Select(o => (o.First, Gain: PairedGain.Of(o.Second, times[0]))).Where(o => o.Gain.IsReal)];
+        if (faster.Length == 0)
             return false;
-        state[part] = options[best];
+        state[part] = faster.MaxBy(o => o.Gain.Share).Swap;
         return true;
     }
 

@@ -35,9 +35,10 @@ internal sealed class StrategySearch(EquatableArray<int> buckets, Func<IReadOnly
 
     private readonly Dictionary<(int Tokens, QuantizationScheme Scheme), (double MedianUs, double CheckpointUs, PairedGain Gain)> _gains = [];
 
-    /// <summary>Searches. A scheme must gain as much as a kernel has to; what gains most wins.</summary>
+    /// <summary>Searches. What gains most wins, if that is more than 1 % and more than the noise.</summary>
     /// <param name="checkpoint">What the weights were made for.</param>
     /// <param name="offered">Precisions to try, those that are not allowed for the checkpoint among them.</param>
+    /// <returns>The fastest scheme of each bucket that could be measured.</returns>
     public IReadOnlyList<StrategyResult> Run(QuantizationScheme checkpoint, IReadOnlyCollection<LinearPrecision> offered)
     {
         QuantizationScheme[] changed = [.. Alternatives(checkpoint, offered).Concat(Uniform(checkpoint, offered)).Distinct().Where(s => s != checkpoint)];
@@ -50,15 +51,18 @@ internal sealed class StrategySearch(EquatableArray<int> buckets, Func<IReadOnly
                where combined != checkpoint && !_gains.ContainsKey((tokens, combined))
                select new SchemeTrial(tokens, [checkpoint, combined]),
         ]);
-        return [.. buckets.Select(tokens => Best(checkpoint, tokens))];
+        return Best(checkpoint);
     }
 
-    /// <summary>Measures the found schemes against the checkpoint's once more; what does not gain again is dropped.</summary>
+    /// <summary>
+    /// Measures the found schemes against the checkpoint's once more; what does not gain again is dropped. Where the checkpoint's
+    /// was the fastest, its time is taken anew.
+    /// </summary>
     public IReadOnlyList<StrategyResult> Confirm(QuantizationScheme checkpoint, IReadOnlyList<StrategyResult> found)
     {
         _gains.Clear();
         Try([.. found.Select(f => new SchemeTrial(f.Tokens, f.Scheme == checkpoint ? [checkpoint, checkpoint] : [checkpoint, f.Scheme]))]);
-        return [.. buckets.Select(tokens => Best(checkpoint, tokens))];
+        return Best(checkpoint);
     }
 
     /// <summary>The checkpoint's scheme, then all parts in the next precision that is allowed for them, and so on.</summary>
@@ -100,19 +104,18 @@ internal sealed class StrategySearch(EquatableArray<int> buckets, Func<IReadOnly
         return combined;
     }
 
-    private StrategyResult Best(QuantizationScheme checkpoint, int tokens)
-    {
-        var known = _gains.Where(g => g.Key.Tokens == tokens).ToList();
-        var gained = known.Where(g => g.Value.Gain.IsReal && g.Value.Gain.Share > WorkResult.LeastGain).ToList();
-        if (gained.Count > 0)
-        {
-            var best = gained.MaxBy(g => g.Value.Gain.Share);
-            return new(tokens, best.Key.Scheme, best.Value.MedianUs, best.Value.CheckpointUs);
-        }
+    private IReadOnlyList<StrategyResult> Best(QuantizationScheme checkpoint) =>
+    [
+        .. from g in _gains
+           group g by g.Key.Tokens into bucket
+           orderby bucket.Key
+           select bucket.Where(g => g.Value.Gain.IsReal && g.Value.Gain.Share > WorkResult.LeastGain).ToArray() is { Length: > 0 } faster
+               ? Result(faster.MaxBy(g => g.Value.Gain.Share))
+               : new(bucket.Key, checkpoint, bucket.First().Value.CheckpointUs, bucket.First().Value.CheckpointUs),
+    ];
 
-        double own = known.Count > 0 ? known[^1].Value.CheckpointUs : 0;
-        return new(tokens, checkpoint, own, own);
-    }
+    private static StrategyResult Result(KeyValuePair<(int Tokens, QuantizationScheme Scheme), (double MedianUs, double CheckpointUs, PairedGain Gain)> best) =>
+        new(best.Key.Tokens, best.Key.Scheme, best.Value.MedianUs, best.Value.CheckpointUs);
 
     private void Try(IReadOnlyList<SchemeTrial> trials)
     {

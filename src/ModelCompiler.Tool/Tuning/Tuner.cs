@@ -58,7 +58,7 @@ internal sealed class Tuner(TextChannels channels, CudaContext context, GpuArch 
         TuningDatabase known = new(stamp, default);
         var search = new StrategySearch(buckets, trials => Times(model, trials, known));
         IReadOnlyList<StrategyResult> found = search.Run(scheme, offered);
-        TuningTable.Write(channels, found);
+        TuningTable.Write(channels, found, "the rules'");
         TuningModel[] faster =
         [
             .. found.Where(f => f.Scheme != scheme).GroupBy(f => f.Scheme)
@@ -68,7 +68,7 @@ internal sealed class Tuner(TextChannels channels, CudaContext context, GpuArch 
             database = Tune(faster, database);
         known = database;
         found = [.. search.Confirm(scheme, found).Select(f => f with { Kernels = KernelsOf(f, model, scheme, database) })];
-        TuningTable.Write(channels, found);
+        TuningTable.Write(channels, found, "tuned");
         return TuningMerge.WithStrategies(database, model, scheme, found);
     }
 

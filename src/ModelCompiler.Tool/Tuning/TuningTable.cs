@@ -67,9 +67,12 @@ internal static class TuningTable
     }
 
     /// <summary>The fastest precisions of each bucket beside the checkpoint's own.</summary>
-    public static void Write(TextChannels channels, IReadOnlyList<StrategyResult> strategies)
+    /// <param name="channels">Where to.</param>
+    /// <param name="strategies">The schemes.</param>
+    /// <param name="kernels">Which kernels both were measured with.</param>
+    public static void Write(TextChannels channels, IReadOnlyList<StrategyResult> strategies, string kernels)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("tokens").RightAligned());
+        var table = new Table().Border(TableBorder.Simple).Title($"strategies, with {kernels} kernels").AddColumn(new TableColumn("tokens").RightAligned());
         foreach (EncoderPart part in QuantizationScheme.Parts)
             table.AddColumn(new TableColumn(part.ToString()).NoWrap());
         foreach (string column in (string[])["us", "checkpoint us", "gain"])
