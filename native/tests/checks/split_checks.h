@@ -117,17 +117,17 @@ void check_split_family() {
   range_parts_equal_the_reference<Row, ResidentTile<32, 64, 2, 4, 2>>({33});
   for (auto timing : platform::kCopyTimings) {
     platform::select(timing);
-    split_layer_norm<Row, SplitTile<Row, 16, 2, 8, 4, 1>, Codes, 0, Activations, mc::Half, Activations>({1, 31});
-    split_layer_norm<Row, SplitTile<Row, 16, 4, 4, 4, 2>, Codes, 0, Activations, float, Activations>({17});
-    split_layer_norm<Row, SplitTile<Row, 16, 2, 4, 4, 2>, Codes, 0, Activations, mc::Half, Activations>({33});
-    split_layer_norm<Row, SplitTile<Row, 16, 2, 8, 8, 1>, ValuesOfRows<Activations, 32>, 32, Activations, mc::Half,
+    split_layer_norm<Row, SplitTile<Row, 16, 2, 8, 4, 1, 4>, Codes, 0, Activations, mc::Half, Activations>({1, 31});
+    split_layer_norm<Row, SplitTile<Row, 16, 4, 4, 4, 2, 4>, Codes, 0, Activations, float, Activations>({17});
+    split_layer_norm<Row, SplitTile<Row, 16, 2, 4, 4, 2, 4>, Codes, 0, Activations, mc::Half, Activations>({33});
+    split_layer_norm<Row, SplitTile<Row, 16, 2, 8, 8, 1, 8>, ValuesOfRows<Activations, 32>, 32, Activations, mc::Half,
                      Activations>({1, 33});
-    split_layer_norm<Row, SplitTile<Row, 32, 4, 4, 4, 2>, ValuesOfRows<Activations, 16>, 16, Activations, mc::Half,
+    split_layer_norm<Row, SplitTile<Row, 32, 4, 4, 4, 2, 8>, ValuesOfRows<Activations, 16>, 16, Activations, mc::Half,
                      Activations>({127});
   }
-  split_layer_norm<Wide, SplitTile<Wide, 16, 2, 8, 12, 1>, ValuesOfRows<Activations, 64>, 64, Activations, mc::Half,
+  split_layer_norm<Wide, SplitTile<Wide, 16, 2, 8, 12, 1, 3>, ValuesOfRows<Activations, 64>, 64, Activations, mc::Half,
                    Activations>({17});
-  split_layer_norm<Wide, SplitTile<Wide, 16, 4, 4, 6, 2>, ValuesOfRows<Activations, 64>, 64, Activations, mc::Half,
+  split_layer_norm<Wide, SplitTile<Wide, 16, 4, 4, 6, 2, 6>, ValuesOfRows<Activations, 64>, 64, Activations, mc::Half,
                    Activations>({31});
 }
 

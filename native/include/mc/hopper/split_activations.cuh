@@ -85,9 +85,9 @@ struct ValuesOfRows {
                   "the threads of a row divide its values in fours");
     static_assert(kRangeThreads <= Tile::kThreads && kRangeThreads % 32 == 0, "whole warps find the ranges of all rows");
 
-    const float4* source;
-    const float4* range_source;
-    int target;
+    const unsigned char* source;
+    const unsigned char* range_source;
+    unsigned target;
     int row;
     float clip;
     float4 values[kQuads];
@@ -97,21 +97,23 @@ struct ValuesOfRows {
                                       int rows, int) {
       const int thread = static_cast<int>(threadIdx.x), quad = thread % kRowThreads;
       row = thread / kRowThreads;
-      source = static_cast<const float4*>(arguments.activations) +
-               (static_cast<long long>(first_row + row) * Tile::Problem::kK + place.part_k * Tile::Part::kK) / 4 + quad;
-      range_source = reinterpret_cast<const float4*>(arguments.range_parts) +
-                     static_cast<long long>(first_row + thread / kRangeLanes) * (kParts / 4) + thread % kRangeLanes;
+      source = static_cast<const unsigned char*>(arguments.activations) +
+               4 * (static_cast<long long>(first_row + row) * Tile::Problem::kK + place.part_k * Tile::Part::kK) +
+               16 * quad;
+      range_source = reinterpret_cast<const unsigned char*>(arguments.range_parts) +
+                     4ll * (first_row + thread / kRangeLanes) * kParts + 16 * (thread % kRangeLanes);
       target = rows + row * Loop::kRowStride + quad * 4;
+      ptx::keep(source), ptx::keep(range_source), ptx::keep(target), ptx::keep(row);
       clip = arguments.quantized.clip;
     }
 
     __device__ __forceinline__ void start() {
       if (static_cast<int>(threadIdx.x) < kRangeThreads) {
 #pragma unroll
-        for (int i = 0; i < kRangeQuads; ++i) ranges[i] = range_source[i * kRangeLanes];
+        for (int i = 0; i < kRangeQuads; ++i) ranges[i] = ptx::load_global_16(range_source + 16 * i * kRangeLanes);
       }
 #pragma unroll
-      for (int i = 0; i < kQuads; ++i) values[i] = source[i * kRowThreads];
+      for (int i = 0; i < kQuads; ++i) values[i] = ptx::load_global_16(source + 16 * i * kRowThreads);
     }
 
     // scales: [kTileM] S, then [kTileM] 1 / S. Called by the whole block; rows and scales are there once it has passed

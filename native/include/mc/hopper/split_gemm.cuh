@@ -3,7 +3,7 @@
 //   y[m, n] = epilogue(sum over k of a[m, k] * w[n, k])        m < *token_count, n < N
 //
 //   using Problem = mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS4>;
-//   using Kernel = mc::hopper::SplitGemm<Problem, mc::hopper::SplitTile<Problem, 16, 2, 8, 12, 1>,
+//   using Kernel = mc::hopper::SplitGemm<Problem, mc::hopper::SplitTile<Problem, 16, 2, 8, 12, 1, 3>,
 //                                        mc::hopper::ValuesOfRows<mc::QuantFormat<4, 8, false>, 64>,
 //                                        mc::Epilogue<mc::Dequantize<>, mc::Bias, ...>>;
 //   extern "C" __global__ void __cluster_dims__(Kernel::kClusterSize, 1, 1) __launch_bounds__(Kernel::kThreads, 1)
@@ -20,8 +20,7 @@
 // Rows beyond the tokens: see resident_gemm.cuh.
 //
 //   shared_bytes = weights, activations as ResidentMainloop of a part
-//                  + 8 N (+ 2 N norm_bytes)        weight scales, biases, gamma, beta of whole rows
-//                  + 8 kTileM                      scales of rows, and what they are multiplied with
+//                  + 8 N + 2 N norm_bytes + 8 kTileM        split_parameters.cuh
 //                  + owned_rows * kSplitK * N / 2 * (narrow ? 4 : 8)
 //                  + scratch of the view + 16
 #pragma once
@@ -30,6 +29,7 @@
 #include "mc/epilogue/epilogue.cuh"
 #include "mc/hopper/epilogue_needs.cuh"
 #include "mc/hopper/split_activations.cuh"
+#include "mc/hopper/split_parameters.cuh"
 #include "mc/hopper/split_sums.cuh"
 #include "mc/hopper/split_view.cuh"
 
@@ -45,34 +45,31 @@ struct SplitGemm {
   using Reader = typename Source::template Reader<Tile>;
   using Sums = SplitSums<Tile, Source::kCodeBits>;
   using View = SplitView<Tile, Needs::kExchanges>;
+  using Parameters = SplitParameters<Tile, Epilogue>;
+  using Owner = SplitOwner<Tile, Sums>;
 
   static constexpr int kThreads = Tile::kThreads;
   static constexpr int kClusterSize = Tile::kRanks;
   static constexpr bool kReadsWholeTiles = true;
 
-  static constexpr int kColumnsOffset = Loop::kSharedBytes;
-  static constexpr int kNormOffset = kColumnsOffset + 8 * Problem::kN;
-  static constexpr int kScalesOffset = kNormOffset + 2 * Needs::kNormBytes * Problem::kN;
-  static constexpr int kSumsOffset = kScalesOffset + 8 * Tile::kTileM;
+  static constexpr int kParametersOffset = Loop::kSharedBytes;
+  static constexpr int kScalesOffset = kParametersOffset + Parameters::kScalesOffset;
+  static constexpr int kSumsOffset = kParametersOffset + Parameters::kSharedBytes;
   static constexpr int kScratchOffset = kSumsOffset + Sums::kSharedBytes;
   static constexpr int kBarrierOffset = kScratchOffset + View::kScratchBytes;
   static constexpr int kSharedBytes = kBarrierOffset + 16;
   static_assert(kSharedBytes <= 227 * 1024, "a part of the weights does not fit in shared memory: split K or N further");
-  static_assert(Needs::kTokenScale && Needs::kBias, "integer sums are scaled, and a bias is added");
 
   __device__ __forceinline__ static void run(const GemmArguments& arguments) {
     const unsigned shared = ptx::shared_address(ptx::dynamic_shared());
     const unsigned arrived = shared + kBarrierOffset;
     const auto place = SplitPlace<Tile>::current();
     const auto in_product = place.in_product();
-    const int slot = static_cast<int>(threadIdx.x) / Tile::kRowThreads;
-    const int row_thread = static_cast<int>(threadIdx.x) % Tile::kRowThreads;
-    const int row = in_product.first_row + slot * Tile::kRanks + place.rank, column = Sums::first_column(row_thread);
-
     dependency_release();
     Reader reader(arguments, place, in_product.first_row, Loop::kWeightBytes, kScalesOffset);
+    Owner owner(arguments, place, in_product.first_row);
     load_weights(arguments, shared, place);
-    load_columns(arguments, shared);
+    Parameters::load_columns(arguments, kParametersOffset);
     if (threadIdx.x == 0) {
       barrier_init(arrived, 1);
       barrier_init_fence();
@@ -83,13 +80,7 @@ struct SplitGemm {
     dependency_wait();
     reader.start();
     ptx::copy_async_commit();
-    unsigned residual[Tile::kPairs];
-#pragma unroll
-    for (int c = 0; c < Tile::kPairs; ++c) {
-      residual[c] = Needs::kResidual ? *reinterpret_cast<const unsigned*>(
-                                           arguments.residual + static_cast<long long>(row) * Problem::kN + column + 8 * c)
-                                     : 0;
-    }
+    if (Needs::kResidual && owner.owns()) owner.load_residual();
     const int tokens = *arguments.token_count;
     if (in_product.first_row >= tokens) {
       ptx::copy_async_wait<0>();
@@ -100,12 +91,13 @@ struct SplitGemm {
     typename Loop::Result of_part;
     Loop::run(shared, in_product, of_part);
     if (in_product.owns()) Sums::send(place, in_product, of_part, shared + kSumsOffset, arrived);
-    barrier_wait(arrived, 0);
+    if (!owner.owns()) return;
 
+    barrier_wait(arrived, 0);
     typename Sums::Result sums;
-    Sums::add(ptx::dynamic_shared() + kSumsOffset, slot, row_thread, sums);
-    View view(tokens, row, column, kScratchOffset, residual);
-    Epilogue::run(view, sums, moved(arguments, in_product.first_row));
+    Sums::add(ptx::dynamic_shared() + kSumsOffset, owner.slot, owner.row_thread, sums);
+    View view(tokens, owner.row, owner.column, kScratchOffset, owner.residual);
+    Epilogue::run(view, sums, Parameters::moved(arguments, kParametersOffset, in_product.first_row));
   }
 
  private:
@@ -123,38 +115,6 @@ struct SplitGemm {
       ptx::copy_async_16(shared + index * 16,
                          source + index / kSlabPieces * kWholeSlabBytes + index % kSlabPieces * 16, true);
     }
-  }
-
-  // What the epilogue reads per column.
-  __device__ __forceinline__ static void load_columns(const GemmArguments& arguments, unsigned shared) {
-    load<4 * Problem::kN>(shared + kColumnsOffset, arguments.weight_scale);
-    load<4 * Problem::kN>(shared + kColumnsOffset + 4 * Problem::kN, arguments.bias);
-    constexpr int kNorm = Needs::kNormBytes * Problem::kN;
-    if constexpr (kNorm != 0) {
-      load<kNorm>(shared + kNormOffset, arguments.gamma);
-      load<kNorm>(shared + kNormOffset + kNorm, arguments.beta);
-    }
-  }
-
-  template <int kBytes>
-  __device__ __forceinline__ static void load(unsigned target, const void* source) {
-#pragma unroll
-    for (int first = 0; first < kBytes; first += 16 * kThreads) {
-      const int byte = first + 16 * static_cast<int>(threadIdx.x);
-      if (byte < kBytes) ptx::copy_async_16(target + byte, static_cast<const unsigned char*>(source) + byte, true);
-    }
-  }
-
-  // The arguments of the epilogue's steps: what lies in shared memory is read there.
-  __device__ __forceinline__ static GemmArguments moved(const GemmArguments& arguments, int first_row) {
-    GemmArguments result = arguments;
-    const unsigned char* memory = ptx::dynamic_shared();
-    result.weight_scale = reinterpret_cast<const float*>(memory + kColumnsOffset);
-    result.bias = result.weight_scale + Problem::kN;
-    result.gamma = memory + kNormOffset;
-    result.beta = memory + kNormOffset + Needs::kNormBytes * Problem::kN;
-    result.activation_scale = reinterpret_cast<const float*>(memory + kScalesOffset) - first_row;
-    return result;
   }
 };
 

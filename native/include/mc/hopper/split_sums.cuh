@@ -3,7 +3,7 @@
 //
 // Shared memory of the receiver: [kOwnedRows][kSplitK][N / 2] pairs of neighbouring columns, a pair in one word of two
 // int16 or in two words of int32. The pairs of kGroup x 8 columns lie in the order in which a quad of lanes holds them,
-// so that each lane sends kGroup of them by one store:
+// so that each lane sends kGroup of them by one or two stores:
 //
 //   pair (column / (8 kGroup)) * 4 kGroup + t * kGroup + j        column of the group: 8 j + 2 t + 0, 1
 #pragma once
@@ -25,7 +25,7 @@ struct SplitSums {
   static constexpr bool kNarrow =
       (static_cast<long long>(Tile::Part::kK) << (kCodeBits + bits_of(Problem::kWeight) - 2)) < (1 << 15);
   static constexpr int kPairBytes = kNarrow ? 4 : 8;
-  static constexpr int kGroup = !kNarrow || Block::kOwnedColumns % 4 != 0 ? 2 : 4;
+  static constexpr int kGroup = Block::kOwnedColumns % 4 == 0 ? 4 : 2;
   static constexpr int kMessageBytes = kGroup * kPairBytes;
   static constexpr int kRowBytes = Problem::kN / 2 * kPairBytes;
   static constexpr int kSharedBytes = Tile::kOwnedRows * Tile::kSplitK * kRowBytes;
@@ -49,17 +49,21 @@ struct SplitSums {
       for (int j = 0; j < Block::kOwnedColumns; j += kGroup) {
         const unsigned message = of_row + 4 * j * kPairBytes;
         const auto pair = [&](int i, int e) { return result.sums[r / 2][j + i][r % 2 * 2 + e]; };
+        const int rank = row % Tile::kRanks;
         if constexpr (!kNarrow) {
-          store_cluster(message, make_uint4(pair(0, 0), pair(0, 1), pair(1, 0), pair(1, 1)), arrived,
-                        row % Tile::kRanks);
+#pragma unroll
+          for (int i = 0; i < kGroup; i += 2) {
+            store_cluster(message + i * kPairBytes, make_uint4(pair(i, 0), pair(i, 1), pair(i + 1, 0), pair(i + 1, 1)),
+                          arrived, rank);
+          }
         } else if constexpr (kGroup == 2) {
           store_cluster(message, make_uint2(packed(pair(0, 0), pair(0, 1)), packed(pair(1, 0), pair(1, 1))), arrived,
-                        row % Tile::kRanks);
+                        rank);
         } else {
           store_cluster(message,
                         make_uint4(packed(pair(0, 0), pair(0, 1)), packed(pair(1, 0), pair(1, 1)),
                                    packed(pair(2, 0), pair(2, 1)), packed(pair(3, 0), pair(3, 1))),
-                        arrived, row % Tile::kRanks);
+                        arrived, rank);
         }
       }
     }

@@ -7,9 +7,10 @@
 namespace mc::hopper {
 
 // Block `rank` of the cluster multiplies inputs of part rank % kSplitK with outputs of part rank / kSplitK, and owns the
-// rows m of the tile with m % kRanks == rank. kWarpsN x kWarpsK warps divide a block's product as in ResidentTile; all
-// of them share its rows' epilogue.
-template <class Problem_, int kTileM_, int kSplitN_, int kSplitK_, int kWarpsN_, int kWarpsK_>
+// rows m of the tile with m % kRanks == rank. kWarpsN x kWarpsK warps divide a block's product as in ResidentTile; the
+// first kEpilogueWarps of them share its rows' epilogue. Few are faster: what each warp does for a row as a whole is the
+// same for all.
+template <class Problem_, int kTileM_, int kSplitN_, int kSplitK_, int kWarpsN_, int kWarpsK_, int kEpilogueWarps>
 struct SplitTile {
   using Problem = Problem_;
   static constexpr int kTileM = kTileM_;
@@ -27,13 +28,15 @@ struct SplitTile {
 
   // A block's rows in the epilogue. A thread holds kPairs pairs of neighbouring columns of one row.
   static constexpr int kOwnedRows = kTileM / kRanks;
-  static constexpr int kRowThreads = kThreads / kOwnedRows;
+  static constexpr int kEpilogueThreads = 32 * kEpilogueWarps;
+  static constexpr int kRowThreads = kEpilogueThreads / kOwnedRows;
   static constexpr int kRowWarps = kRowThreads / 32;
   static constexpr int kPairs = Problem::kN / 2 / kRowThreads;
 
   static_assert(kRanks == 8 || kRanks == 16, "a cluster has 8 or 16 blocks");
   static_assert(kTileM % kRanks == 0, "each block owns as many rows");
-  static_assert(kThreads % (32 * kOwnedRows) == 0, "each row is shared by as many whole warps");
+  static_assert(kEpilogueThreads <= kThreads && kEpilogueWarps % kOwnedRows == 0,
+                "each row is shared by as many whole warps");
   static_assert(kPairs * 2 * kRowThreads == Problem::kN, "the threads of a row divide its pairs");
 };
 

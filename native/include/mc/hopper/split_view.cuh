@@ -1,5 +1,5 @@
 // What an epilogue step sees of the split GEMM: kPairs pairs of columns of one row in each thread, and reductions over
-// the row's threads, which are whole warps of one block. A reduction costs one barrier of the block.
+// the row's threads, which are whole warps of one block. A reduction costs one barrier of them.
 //
 // Scratch: for each of kExchanges reductions, parts of warps [kOwnedRows][kRowWarps], 8 bytes each.
 #pragma once
@@ -8,6 +8,7 @@
 #include "mc/gemm_arguments.cuh"
 #include "mc/hopper/resident_view.cuh"
 #include "mc/hopper/split_sums.cuh"
+#include "mc/hopper/warp_group.cuh"
 #include "mc/ptx.cuh"
 #include "mc/reduce.cuh"
 
@@ -92,7 +93,11 @@ struct SplitView {
     float2* of_warps = reinterpret_cast<float2*>(ptx::dynamic_shared() + scratch_ + exchange_ * kPartBytes);
     ++exchange_;
     if (lane == 0) of_warps[warp] = part;
-    __syncthreads();
+    if constexpr (Tile::kEpilogueThreads == Tile::kThreads) {
+      __syncthreads();
+    } else {
+      named_barrier_wait(1, Tile::kEpilogueThreads);
+    }
     float2 parts[Tile::kRowWarps];
 #pragma unroll
     for (int i = 0; i < Tile::kRowWarps; ++i) parts[i] = of_warps[warp / Tile::kRowWarps * Tile::kRowWarps + i];
