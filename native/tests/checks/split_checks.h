@@ -2,6 +2,7 @@
 // and the kernel that stores such values.
 #pragma once
 
+#include "checks/cluster_mlp_checks.h"
 #include "checks/resident_checks.h"
 #include "mc/hopper/split_gemm.cuh"
 
@@ -135,9 +136,9 @@ constexpr int kSplitFamilies = 3;
 
 template <int kFamily>
 void check_split() {
-  if constexpr (kFamily == 0) check_split_family<4, Operand::kS4>();
-  if constexpr (kFamily == 1) check_split_family<8, Operand::kS4>();
-  if constexpr (kFamily == 2) check_split_family<8, Operand::kS8>();
+  if constexpr (kFamily == 0) check_split_family<4, Operand::kS4>(), check_mlp_family<4, Operand::kS4>();
+  if constexpr (kFamily == 1) check_split_family<8, Operand::kS4>(), check_mlp_family<8, Operand::kS4>();
+  if constexpr (kFamily == 2) check_split_family<8, Operand::kS8>(), check_mlp_family<8, Operand::kS8>();
 }
 
 }  // namespace checks

@@ -20,6 +20,7 @@
 
 #include "checks/numbers.h"
 #include "mc/epilogue/steps.cuh"
+#include "mc/hopper/cluster_mlp.cuh"
 #include "mc/hopper/resident_gemm.cuh"
 #include "mc/hopper/split_gemm.cuh"
 
@@ -66,19 +67,24 @@ template <class Tile>
 using UpValues = ResidentGemm<
     Problem<kMlp, kHidden>, Tile, RowScope::kPartial, 1,
     mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>, mc::StoreF32, mc::StoreRangeParts>>;
-template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK, int kParts>
+template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK, int kEpilogue, int kParts>
 using SplitDown = SplitGemm<Problem<kHidden, kMlp>,
-                            SplitTile<Problem<kHidden, kMlp>, 16, kSplitN, kSplitK, kWarpsN, kWarpsK>,
+                            SplitTile<Problem<kHidden, kMlp>, 16, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,
                             ValuesOfRows<mc::QuantFormat<4, 8, false>, kParts>, Norm>;
-template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK>
+template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK, int kEpilogue>
 using SplitOutput = SplitGemm<Problem<kHidden, kHidden>,
-                              SplitTile<Problem<kHidden, kHidden>, 16, kSplitN, kSplitK, kWarpsN, kWarpsK>,
+                              SplitTile<Problem<kHidden, kHidden>, 16, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,
                               CodesOfRows<4>, Norm>;
+template <int kTileM, int kWarpsN, int kWarpsK, int kOutWarpsN, int kEpilogue>
+using Mlp = mc::hopper::ClusterMlp<Problem<kMlp, kHidden>, ResidentTile<kTileM, 192, kWarpsN, kWarpsK, 1>,
+                                   mc::QuantFormat<4, 8, false>, Problem<kHidden, kMlp>,
+                                   SplitTile<Problem<kHidden, kMlp>, kTileM, 1, 16, kOutWarpsN, 1, kEpilogue>, Norm,
+                                   mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>>;
 template <class Tile, int kCluster>
 using Down = ResidentGemm<Problem<kHidden, kMlp>, Tile, RowScope::kCluster, kCluster, Norm>;
 
-template <class Kernel>
-__global__ void __launch_bounds__(Kernel::kThreads, 1) entry(const mc::GemmArguments arguments) {
+template <class Kernel, class Arguments>
+__global__ void __launch_bounds__(Kernel::kThreads, 1) entry(const __grid_constant__ Arguments arguments) {
   Kernel::run(arguments);
 }
 
@@ -181,7 +187,9 @@ template <class Kernel>
 Variant variant(const Buffers& buffers, int part, std::string name) {
   using Tile = typename Kernel::Tile;
   constexpr int kCluster = Kernel::View::kClusterSize;
-  const void* kernel = reinterpret_cast<const void*>(entry<Kernel>);
+  constexpr bool kWhole = requires { typename Kernel::InTile; };
+  using Arguments = std::conditional_t<kWhole, mc::hopper::MlpArguments, mc::GemmArguments>;
+  const void* kernel = reinterpret_cast<const void*>(entry<Kernel, Arguments>);
   require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Kernel::kSharedBytes),
           "shared memory");
   if (kCluster > 8)
@@ -204,7 +212,12 @@ Variant variant(const Buffers& buffers, int part, std::string name) {
   const int columns = Kernel::Problem::kN / Tile::kTileN;
   const int row_blocks_at_most = Kernel::View::kScope == RowScope::kGrid ? 132 / columns : 1 << 20;
   return {part, name, row_blocks_at_most, Tile::kTileM, [=, &buffers](cudaStream_t stream, int launch, int tokens) {
-            mc::GemmArguments arguments = buffers.arguments(part, launch);
+            Arguments arguments;
+            if constexpr (kWhole) {
+              arguments = {buffers.arguments(2, launch), buffers.arguments(3, launch)};
+            } else {
+              arguments = buffers.arguments(part, launch);
+            }
             void* pointers[] = {&arguments};
             const dim3 grid(columns, (tokens + Tile::kTileM - 1) / Tile::kTileM);
             launch_dependent(stream, kernel, grid, Kernel::kThreads, Kernel::kSharedBytes, kCluster, pointers);
@@ -319,57 +332,37 @@ int main() {
                               variant<Qkv<ResidentTile<32, 48, 3, 4, 1>>>(buffers, 0, "32x48")};
   std::vector<Variant> output = {
       variant<Output<ResidentTile<16, 96, 3, 4, 1>, 8>>(buffers, 1, "16x96 c8"),
-      variant<Output<ResidentTile<16, 48, 3, 4, 1>, 16>>(buffers, 1, "16x48 c16"),
-      variant<SplitOutput<4, 4, 12, 1>>(buffers, 1, "split 4x4 w12x1"),
-      variant<SplitOutput<4, 4, 4, 3>>(buffers, 1, "split 4x4 w4x3"),
-      variant<SplitOutput<4, 2, 12, 1>>(buffers, 1, "split 4x2 w12x1"),
-      variant<SplitOutput<2, 4, 12, 1>>(buffers, 1, "split 2x4 w12x1"),
+      variant<SplitOutput<4, 4, 12, 1, 6>>(buffers, 1, "split 4x4 w12x1"),
+      variant<SplitOutput<4, 4, 4, 3, 6>>(buffers, 1, "split 4x4 w4x3"),
+      variant<SplitOutput<4, 4, 6, 1, 3>>(buffers, 1, "split 4x4 w6x1"),
+      variant<SplitOutput<2, 4, 12, 1, 6>>(buffers, 1, "split 2x4 w12x1"),
+      variant<SplitOutput<2, 4, 4, 3, 6>>(buffers, 1, "split 2x4 w4x3"),
   };
   std::vector<Variant> up = {
       variant<Up<ResidentTile<16, 96, 3, 4, 1>, 1>>(buffers, 2, "16x96 grid"),
-      variant<Up<ResidentTile<32, 96, 3, 4, 1>, 1>>(buffers, 2, "32x96 grid"),
       variant<Up<ResidentTile<16, 384, 12, 1, 1>, 8>>(buffers, 2, "16x384 c8"),
-      variant<Up<ResidentTile<16, 192, 6, 2, 1>, 16>>(buffers, 2, "16x192 c16"),
+      variant<UpValues<ResidentTile<16, 48, 3, 4, 1>>>(buffers, 4, "16x48 values"),
+      variant<UpValues<ResidentTile<32, 96, 3, 4, 1>>>(buffers, 4, "32x96 values"),
   };
   std::vector<Variant> down = {
       variant<Down<ResidentTile<16, 96, 3, 4, 4>, 8>>(buffers, 3, "16x96 c8"),
-      variant<Down<ResidentTile<16, 48, 3, 4, 4>, 16>>(buffers, 3, "16x48 c16"),
+      variant<SplitDown<2, 8, 12, 1, 3, 64>>(buffers, 5, "split 2x8"),
+      variant<SplitDown<2, 4, 12, 1, 6, 32>>(buffers, 5, "split 2x4"),
   };
-  // By parts of a row's range.
-  struct Values {
-    std::vector<Variant> up, down;
+  std::vector<Variant> mlp = {
+      variant<Mlp<16, 3, 4, 12, 3>>(buffers, 3, "mlp 16 w3x4"), variant<Mlp<16, 6, 2, 12, 3>>(buffers, 3, "mlp 16 w6x2"),
+      variant<Mlp<16, 2, 6, 12, 3>>(buffers, 3, "mlp 16 w2x6"), variant<Mlp<16, 3, 4, 12, 12>>(buffers, 3, "mlp 16 w3x4 e12"),
+      variant<Mlp<16, 4, 3, 12, 3>>(buffers, 3, "mlp 16 w4x3"), variant<Mlp<16, 3, 4, 12, 6>>(buffers, 3, "mlp 16 w3x4 e6"),
+      variant<Mlp<32, 6, 2, 12, 6>>(buffers, 3, "mlp 32 w6x2"), variant<Mlp<32, 6, 2, 12, 12>>(buffers, 3, "mlp 32 w6x2 e12"),
   };
-  const auto splits = [&]<int kParts>() {
-    return std::vector<Variant>{
-        variant<SplitDown<2, 8, 12, 1, kParts>>(buffers, 5, "split 2x8 w12x1"),
-        variant<SplitDown<2, 8, 6, 2, kParts>>(buffers, 5, "split 2x8 w6x2"),
-        variant<SplitDown<1, 16, 12, 1, kParts>>(buffers, 5, "split 1x16 w12x1"),
-        variant<SplitDown<4, 4, 12, 1, kParts>>(buffers, 5, "split 4x4 w12x1"),
-        variant<SplitDown<4, 4, 4, 3, kParts>>(buffers, 5, "split 4x4 w4x3"),
-        variant<SplitDown<2, 4, 12, 1, kParts>>(buffers, 5, "split 2x4 w12x1"),
-    };
-  };
-  const Values values[] = {{{variant<UpValues<ResidentTile<16, 48, 3, 4, 1>>>(buffers, 4, "16x48 values"),
-                             variant<UpValues<ResidentTile<32, 48, 3, 4, 1>>>(buffers, 4, "32x48 values"),
-                             variant<UpValues<ResidentTile<64, 48, 3, 4, 1>>>(buffers, 4, "64x48 values")},
-                            splits.operator()<64>()},
-                           {{variant<UpValues<ResidentTile<16, 96, 3, 4, 1>>>(buffers, 4, "16x96 values"),
-                             variant<UpValues<ResidentTile<32, 96, 3, 4, 1>>>(buffers, 4, "32x96 values"),
-                             variant<UpValues<ResidentTile<32, 96, 6, 2, 1>>>(buffers, 4, "32x96 w6x2 values")},
-                            splits.operator()<32>()}};
 
   for (int tokens : {17, 32, 128}) {
     require(cudaMemcpy(buffers.token_count, &tokens, sizeof tokens, cudaMemcpyHostToDevice), "token count");
     std::printf("%d tokens\n", tokens);
-    const Outcome expected = outcome(stream, buffers, tokens, {&up[3], &down[0]});
-    for (const Values& of_parts : values) {
-      for (const Variant& first : of_parts.up) {
-        compare(first.name.c_str(), outcome(stream, buffers, tokens, {&first, &of_parts.down[0]}), expected);
-      }
-      for (const Variant& second : of_parts.down) {
-        compare(second.name.c_str(), outcome(stream, buffers, tokens, {&of_parts.up[0], &second}), expected);
-      }
-    }
+    const Outcome expected = outcome(stream, buffers, tokens, {&up[1], &down[0]});
+    compare("values", outcome(stream, buffers, tokens, {&up[2], &down[1]}), expected);
+    compare("values", outcome(stream, buffers, tokens, {&up[3], &down[2]}), expected);
+    for (const Variant& whole : mlp) compare(whole.name.c_str(), outcome(stream, buffers, tokens, {&whole}), expected);
     const Outcome attended = outcome(stream, buffers, tokens, {&output[0]});
     for (size_t i = 1; i < output.size(); ++i) {
       compare(output[i].name.c_str(), outcome(stream, buffers, tokens, {&output[i]}), attended);
@@ -386,37 +379,20 @@ int main() {
         }
       });
     };
-    const Variant *best_pair[2] = {}, *best_values[2] = {};
-    double least = 1e9, least_values = 1e9;
-    for (const Variant& first : up) {
-      if (!first.fits(tokens)) continue;
-      std::printf("  up     %-20s %6.2f us\n", first.name.c_str(), time({&first}));
-      for (const Variant& second : down) {
-        const double pair = time({&first, &second});
-        std::printf("  pair   %-20s %-20s %6.2f us\n", first.name.c_str(), second.name.c_str(), pair);
-        if (pair < least) least = pair, best_pair[0] = &first, best_pair[1] = &second;
-      }
-    }
-    for (const Variant& second : down) std::printf("  down   %-20s %6.2f us\n", second.name.c_str(), time({&second}));
-    for (const Values& of_parts : values) {
-      for (const Variant& first : of_parts.up) {
-        std::printf("  up     %-20s %6.2f us\n", first.name.c_str(), time({&first}));
-        for (const Variant& second : of_parts.down) {
-          const double pair = time({&first, &second});
-          std::printf("  pair   %-20s %-20s %6.2f us\n", first.name.c_str(), second.name.c_str(), pair);
-          if (pair < least_values) least_values = pair, best_values[0] = &first, best_values[1] = &second;
-        }
-      }
-      for (const Variant& second : of_parts.down) {
-        std::printf("  down   %-20s %6.2f us\n", second.name.c_str(), time({&second}));
-      }
-    }
+    std::vector<std::pair<std::string, std::vector<const Variant*>>> mlps = {
+        {"today", {&up[1], &down[0]}}, {"16x48, 2x8", {&up[2], &down[1]}}, {"32x96, 2x4", {&up[3], &down[2]}}};
+    for (const Variant& whole : mlp) mlps.push_back({whole.name, {&whole}});
+    for (const auto& [name, kernels] : mlps) std::printf("  mlp    %-20s %6.2f us\n", name.c_str(), time(kernels));
     for (const Variant& kernel : output) std::printf("  output %-20s %6.2f us\n", kernel.name.c_str(), time({&kernel}));
     for (const Variant& of_qkv : qkv) {
       for (const Variant& kernel : output) {
-        std::printf("  layer without attention, qkv %s, output %s: %.2f us, with values %.2f us\n", of_qkv.name.c_str(),
-                    kernel.name.c_str(), time({&of_qkv, &kernel, best_pair[0], best_pair[1]}),
-                    time({&of_qkv, &kernel, best_values[0], best_values[1]}));
+        std::printf("  layer without attention, qkv %s, output %-16s", of_qkv.name.c_str(), kernel.name.c_str());
+        for (const auto& [name, kernels] : mlps) {
+          std::vector<const Variant*> layer = {&of_qkv, &kernel};
+          layer.insert(layer.end(), kernels.begin(), kernels.end());
+          std::printf(" %6.2f", time(layer));
+        }
+        std::printf("\n");
       }
     }
   }

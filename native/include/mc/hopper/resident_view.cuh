@@ -115,10 +115,14 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   // True in one thread of all that share a row: the one that writes what there is once per row.
   __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && row_warp_ == 0 && blockIdx.x == 0; }
 
+  // The same of all that share a row within the block.
+  __device__ __forceinline__ bool first_of_block_row() const { return lane % 4 == 0 && row_warp_ == 0; }
+  // Within the block's tile, of values.at[r][c][0].
+  __device__ __forceinline__ int tile_column(int c) const { return tile_column_ + 8 * c + lane % 4 * 2; }
+
   // Two neighbouring FP16 numbers of the residual, those of values.at[r][c]. tile: resident_parameters.cuh.
   __device__ __forceinline__ unsigned residual(const Half* tile, int r, int c) const {
-    const int column = tile_column_ + 8 * c + lane % 4 * 2;
-    return *reinterpret_cast<const unsigned*>(tile + (tile_row + row_offset(r)) * (Tile::kTileN + 8) + column);
+    return *reinterpret_cast<const unsigned*>(tile + (tile_row + row_offset(r)) * (Tile::kTileN + 8) + tile_column(c));
   }
 
   // As OutputView::reduce_rows.
