@@ -12,10 +12,13 @@ internal sealed record EpilogueText(string Type, string Equation)
     /// All steps of a GEMM: first dequantization with the terms of asymmetric operands in the order of docs/numerics.md,
     /// then the fused steps of the plan.
     /// </summary>
-    public static IReadOnlyList<EpilogueText> StepsOf(LinearKernel kernel)
+    public static IReadOnlyList<EpilogueText> StepsOf(LinearKernel kernel) => StepsOf(kernel.Problem, kernel.Epilogue);
+
+    /// <summary>The same of a product and its steps.</summary>
+    public static IReadOnlyList<EpilogueText> StepsOf(GemmProblem problem, EpilogueSpec epilogue)
     {
         var steps = new List<EpilogueText>();
-        LinearPrecision precision = kernel.Problem.Precision;
+        LinearPrecision precision = problem.Precision;
         bool isStatic = precision.Activations.Range == ActivationRange.Static;
         string template = isStatic ? "<true>" : "<>";
         bool offsetWeights = precision.Weights is { IsQuantized: true, Symmetry: Symmetry.Asymmetric };
@@ -36,7 +39,7 @@ internal sealed record EpilogueText(string Type, string Equation)
             steps.Add(new($"mc::OffsetProduct{template}", $"y += K · {(isStatic ? "a_lo" : "a_lo[m]")} · w_lo[n]"));
         }
 
-        foreach (EpilogueOp op in kernel.Epilogue.Ops)
+        foreach (EpilogueOp op in epilogue.Ops)
         {
             steps.Add(Step(op));
             if (op is EpilogueOp.Bias && offsetActivations && !offsetWeights)

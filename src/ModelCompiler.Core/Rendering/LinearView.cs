@@ -62,6 +62,7 @@ internal abstract class LinearView(LinearKernel kernel) : KernelView(kernel)
         _ => "mma.m16n8k16 on FP16 operands, weights widened in registers",
     };
 
-    private static string Operand(bool quantized, int bits, Symmetry symmetry) =>
+    /// <summary>C++ enumerator of a number format.</summary>
+    internal static string Operand(bool quantized, int bits, Symmetry symmetry) =>
         quantized ? $"mc::Operand::k{(symmetry == Symmetry.Symmetric ? "S" : "U")}{bits}" : "mc::Operand::kF16";
 }

@@ -15,12 +15,19 @@ internal sealed class BucketScheduler(
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
     private readonly Dictionary<GemmWork, GemmCandidate> _chosen = [];
+    private readonly Dictionary<(GemmWork In, GemmWork Out), ClusterMlpKernel?> _mlps = [];
     private int _rendezvousBytes;
 
     public BucketPlan Schedule()
     {
         for (int op = 0; op < plan.Ops.Count; op++)
-            Lower(op, plan.Ops[op]);
+        {
+            if (MlpAt(op) is { } mlp)
+                Launch(++op, mlp, firstOp: op - 1);
+            else
+                Lower(op, plan.Ops[op]);
+        }
+
         EquatableArray<DeviceBuffer> buffers = plan.Buffers.Select(Place).Concat(_scratch).ToEquatableArray();
         return new(tokens, _launches.ToEquatableArray(), buffers, Arena.Place(buffers, tokens), _rendezvousBytes);
     }
@@ -31,7 +38,7 @@ internal sealed class BucketScheduler(
         switch (op)
         {
             case LinearOp linear:
-                Gemm(index, linear, epilogue);
+                Gemm(index, linear);
                 break;
             case AttentionOp attention:
                 Attention(index, attention, epilogue);
@@ -50,15 +57,37 @@ internal sealed class BucketScheduler(
         }
     }
 
-    private void Gemm(int index, LinearOp op, EpilogueSpec epilogue)
+    private void Gemm(int index, LinearOp op)
     {
-        GemmProblem problem = GemmProblem.For(op.N, op.K, op.Precision, arch);
-        GemmCandidate chosen = Choose(new(problem, epilogue));
+        GemmCandidate chosen = Choose(Work(index, op));
         if (chosen.Finish is { } finish)
             LaunchSplit(index, op.Name, chosen.Product, finish);
         else
             Launch(index, chosen.Product);
     }
+
+    /// <summary>
+    /// One kernel for this op and the next, where the next is the only reader of its codes. A choice for either of them keeps
+    /// them apart.
+    /// </summary>
+    private ClusterMlpKernel? MlpAt(int index)
+    {
+        if (plan.Ops[index] is not LinearOp { Part: EncoderPart.MlpIntermediate } first || plan.Ops[index + 1] is not LinearOp second
+            || first.Epilogue[^1] is not QuantizeStep codes || codes.Buffer != second.Source)
+            return null;
+        (GemmWork In, GemmWork Out) works = (Work(index, first), Work(index + 1, second));
+        if (!_mlps.TryGetValue(works, out ClusterMlpKernel? kernel))
+        {
+            kernel = Chosen(works.In) is not null || Chosen(works.Out) is not null
+                ? null
+                : SplitRules.Mlp(works.In.Problem, works.In.Epilogue, works.Out.Problem, works.Out.Epilogue, arch, tokens);
+            _mlps.Add(works, kernel);
+        }
+
+        return kernel;
+    }
+
+    private GemmWork Work(int index, LinearOp op) => new(GemmProblem.For(op.N, op.K, op.Precision, arch), epilogues[index]);
 
     /// <summary>Layers repeat their works, and each is chosen for once.</summary>
     private GemmCandidate Choose(GemmWork work)
@@ -70,9 +99,12 @@ internal sealed class BucketScheduler(
 
     private GemmCandidate? ChoiceOf(GemmWork work)
     {
-        string? token = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
+        string? token = Chosen(work)?.Candidate;
         return token is null ? null : GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens).FirstOrDefault(c => c.Token == token);
     }
+
+    private KernelChoice? Chosen(GemmWork work) =>
+        choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name);
 
     private void Attention(int index, AttentionOp op, EpilogueSpec epilogue)
     {
@@ -103,14 +135,17 @@ internal sealed class BucketScheduler(
         Launch(index, rest, scratch);
     }
 
-    private void Launch(int op, KernelPlan kernel, int? scratch = null)
+    private void Launch(int op, KernelPlan kernel, int? scratch = null, int? firstOp = null)
     {
         int bytes = kernel.RendezvousBytes(tokens);
-        _launches.Add(new(kernel, op, scratch, bytes > 0 ? _rendezvousBytes : null));
+        _launches.Add(new(kernel, op, scratch, bytes > 0 ? _rendezvousBytes : null) { FirstOp = firstOp ?? op });
         _rendezvousBytes += (int)Arena.Align(bytes);
     }
 
-    /// <summary>A plan buffer in this architecture's layout, alive over launches instead of ops.</summary>
+    /// <summary>
+    /// A plan buffer in this architecture's layout, alive over launches instead of ops. One that is written and read by the
+    /// same launch takes no memory.
+    /// </summary>
     private DeviceBuffer Place(PlanBuffer buffer)
     {
         int bits = buffer.Element switch
@@ -120,8 +155,10 @@ internal sealed class BucketScheduler(
             _ => CodeContainer.Bits(buffer.Format, arch),
         };
         int metadata = buffer.Element == BufferElement.Codes ? 3 * sizeof(float) : 0;
-        int first = _launches.FindIndex(launch => launch.Op == buffer.FirstOp);
-        int last = _launches.FindLastIndex(launch => launch.Op == buffer.LastOp);
-        return new(buffer.Name, buffer.Rows, buffer.Columns * bits / 8, metadata, first, last);
+        int first = _launches.FindIndex(launch => launch.Computes(buffer.FirstOp));
+        int last = _launches.FindLastIndex(launch => launch.Computes(buffer.LastOp));
+        return _launches[last].FirstOp <= buffer.FirstOp && buffer.FirstOp < buffer.LastOp
+            ? new(buffer.Name, buffer.Rows, 0, 0, first, last)
+            : new(buffer.Name, buffer.Rows, buffer.Columns * bits / 8, metadata, first, last);
     }
 }
