@@ -47,9 +47,9 @@ namespace mc::hopper {
 // its clip, out.activations and their scale.
 struct MlpArguments {
   mc::GemmArguments in;   // 0
-  mc::GemmArguments out;  // 184
+  mc::GemmArguments out;  // 176
 };
-static_assert(sizeof(MlpArguments) == 368, "layout is shared with the host");
+static_assert(sizeof(MlpArguments) == 352, "layout is shared with the host");
 
 template <class In_, class InTile_, class Format, class Out_, class OutTile_, class Epilogue_, class... InSteps>
 struct ClusterMlp {
