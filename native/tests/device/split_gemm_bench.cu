@@ -20,7 +20,6 @@
 
 #include "checks/numbers.h"
 #include "mc/epilogue/steps.cuh"
-#include "mc/hopper/cluster_mlp.cuh"
 #include "mc/hopper/resident_gemm.cuh"
 #include "mc/hopper/split_gemm.cuh"
 
@@ -75,16 +74,11 @@ template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK, int kEpilogue>
 using SplitOutput = SplitGemm<Problem<kHidden, kHidden>,
                               SplitTile<Problem<kHidden, kHidden>, 16, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,
                               CodesOfRows<4>, Norm>;
-template <int kTileM, int kWarpsN, int kWarpsK, int kOutWarpsN, int kEpilogue>
-using Mlp = mc::hopper::ClusterMlp<Problem<kMlp, kHidden>, ResidentTile<kTileM, 192, kWarpsN, kWarpsK, 1>,
-                                   mc::QuantFormat<4, 8, false>, Problem<kHidden, kMlp>,
-                                   SplitTile<Problem<kHidden, kMlp>, kTileM, 1, 16, kOutWarpsN, 1, kEpilogue>, Norm,
-                                   mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>>;
 template <class Tile, int kCluster>
 using Down = ResidentGemm<Problem<kHidden, kMlp>, Tile, RowScope::kCluster, kCluster, Norm>;
 
-template <class Kernel, class Arguments>
-__global__ void __launch_bounds__(Kernel::kThreads, 1) entry(const __grid_constant__ Arguments arguments) {
+template <class Kernel>
+__global__ void __launch_bounds__(Kernel::kThreads, 1) entry(const __grid_constant__ mc::GemmArguments arguments) {
   Kernel::run(arguments);
 }
 
@@ -187,9 +181,7 @@ template <class Kernel>
 Variant variant(const Buffers& buffers, int part, std::string name) {
   using Tile = typename Kernel::Tile;
   constexpr int kCluster = Kernel::View::kClusterSize;
-  constexpr bool kWhole = requires { typename Kernel::InTile; };
-  using Arguments = std::conditional_t<kWhole, mc::hopper::MlpArguments, mc::GemmArguments>;
-  const void* kernel = reinterpret_cast<const void*>(entry<Kernel, Arguments>);
+  const void* kernel = reinterpret_cast<const void*>(entry<Kernel>);
   require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Kernel::kSharedBytes),
           "shared memory");
   if (kCluster > 8)
@@ -212,12 +204,7 @@ Variant variant(const Buffers& buffers, int part, std::string name) {
   const int columns = Kernel::Problem::kN / Tile::kTileN;
   const int row_blocks_at_most = Kernel::View::kScope == RowScope::kGrid ? 132 / columns : 1 << 20;
   return {part, name, row_blocks_at_most, Tile::kTileM, [=, &buffers](cudaStream_t stream, int launch, int tokens) {
-            Arguments arguments;
-            if constexpr (kWhole) {
-              arguments = {buffers.arguments(2, launch), buffers.arguments(3, launch)};
-            } else {
-              arguments = buffers.arguments(part, launch);
-            }
+            mc::GemmArguments arguments = buffers.arguments(part, launch);
             void* pointers[] = {&arguments};
             const dim3 grid(columns, (tokens + Tile::kTileM - 1) / Tile::kTileM);
             launch_dependent(stream, kernel, grid, Kernel::kThreads, Kernel::kSharedBytes, kCluster, pointers);
@@ -328,48 +315,64 @@ int main() {
   require(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
 
   fill_weights(buffers);
-  std::vector<Variant> qkv = {variant<Qkv<ResidentTile<16, 48, 3, 4, 1>>>(buffers, 0, "16x48"),
-                              variant<Qkv<ResidentTile<32, 48, 3, 4, 1>>>(buffers, 0, "32x48")};
+  std::vector<Variant> qkv = {
+      variant<Qkv<ResidentTile<16, 48, 3, 4, 1>>>(buffers, 0, "16x48 w3x4"),
+      variant<Qkv<ResidentTile<16, 48, 3, 2, 1>>>(buffers, 0, "16x48 w3x2"),
+      variant<Qkv<ResidentTile<16, 48, 3, 1, 1>>>(buffers, 0, "16x48 w3x1"),
+      variant<Qkv<ResidentTile<16, 96, 3, 2, 1>>>(buffers, 0, "16x96 w3x2"),
+      variant<Qkv<ResidentTile<32, 48, 3, 2, 1>>>(buffers, 0, "32x48 w3x2"),
+      variant<Qkv<ResidentTile<32, 96, 3, 2, 1>>>(buffers, 0, "32x96 w3x2"),
+      variant<Qkv<ResidentTile<64, 48, 3, 2, 1>>>(buffers, 0, "64x48 w3x2"),
+  };
   std::vector<Variant> output = {
       variant<Output<ResidentTile<16, 96, 3, 4, 1>, 8>>(buffers, 1, "16x96 c8"),
-      variant<SplitOutput<4, 4, 12, 1, 6>>(buffers, 1, "split 4x4 w12x1"),
-      variant<SplitOutput<4, 4, 4, 3, 6>>(buffers, 1, "split 4x4 w4x3"),
-      variant<SplitOutput<4, 4, 6, 1, 3>>(buffers, 1, "split 4x4 w6x1"),
-      variant<SplitOutput<2, 4, 12, 1, 6>>(buffers, 1, "split 2x4 w12x1"),
-      variant<SplitOutput<2, 4, 4, 3, 6>>(buffers, 1, "split 2x4 w4x3"),
+      variant<SplitOutput<4, 4, 12, 1, 6>>(buffers, 1, "4x4 w12x1"),
+      variant<SplitOutput<4, 4, 6, 1, 3>>(buffers, 1, "4x4 w6x1"),
+      variant<SplitOutput<4, 4, 6, 1, 6>>(buffers, 1, "4x4 w6x1 e6"),
+      variant<SplitOutput<4, 4, 3, 1, 3>>(buffers, 1, "4x4 w3x1"),
+      variant<SplitOutput<2, 4, 12, 1, 6>>(buffers, 1, "2x4 w12x1"),
+      variant<SplitOutput<2, 4, 6, 1, 6>>(buffers, 1, "2x4 w6x1"),
   };
-  std::vector<Variant> up = {
-      variant<Up<ResidentTile<16, 96, 3, 4, 1>, 1>>(buffers, 2, "16x96 grid"),
-      variant<Up<ResidentTile<16, 384, 12, 1, 1>, 8>>(buffers, 2, "16x384 c8"),
-      variant<UpValues<ResidentTile<16, 48, 3, 4, 1>>>(buffers, 4, "16x48 values"),
-      variant<UpValues<ResidentTile<32, 96, 3, 4, 1>>>(buffers, 4, "32x96 values"),
+  std::vector<Variant> up48 = {
+      variant<UpValues<ResidentTile<16, 48, 3, 4, 1>>>(buffers, 4, "16x48 w3x4"),
+      variant<UpValues<ResidentTile<16, 48, 3, 2, 1>>>(buffers, 4, "16x48 w3x2"),
+      variant<UpValues<ResidentTile<16, 48, 3, 1, 1>>>(buffers, 4, "16x48 w3x1"),
+      variant<UpValues<ResidentTile<32, 48, 3, 2, 1>>>(buffers, 4, "32x48 w3x2"),
   };
-  std::vector<Variant> down = {
-      variant<Down<ResidentTile<16, 96, 3, 4, 4>, 8>>(buffers, 3, "16x96 c8"),
-      variant<SplitDown<2, 8, 12, 1, 3, 64>>(buffers, 5, "split 2x8"),
-      variant<SplitDown<2, 4, 12, 1, 6, 32>>(buffers, 5, "split 2x4"),
+  std::vector<Variant> up96 = {
+      variant<UpValues<ResidentTile<16, 96, 3, 2, 1>>>(buffers, 4, "16x96 w3x2"),
+      variant<UpValues<ResidentTile<16, 96, 6, 1, 1>>>(buffers, 4, "16x96 w6x1"),
+      variant<UpValues<ResidentTile<32, 96, 3, 2, 1>>>(buffers, 4, "32x96 w3x2"),
+      variant<UpValues<ResidentTile<32, 96, 3, 4, 1>>>(buffers, 4, "32x96 w3x4"),
+      variant<UpValues<ResidentTile<64, 96, 3, 4, 1>>>(buffers, 4, "64x96 w3x4"),
   };
-  std::vector<Variant> mlp = {
-      variant<Mlp<16, 3, 4, 12, 3>>(buffers, 3, "mlp 16 w3x4"), variant<Mlp<16, 6, 2, 12, 3>>(buffers, 3, "mlp 16 w6x2"),
-      variant<Mlp<16, 2, 6, 12, 3>>(buffers, 3, "mlp 16 w2x6"), variant<Mlp<16, 3, 4, 12, 12>>(buffers, 3, "mlp 16 w3x4 e12"),
-      variant<Mlp<16, 4, 3, 12, 3>>(buffers, 3, "mlp 16 w4x3"), variant<Mlp<16, 3, 4, 12, 6>>(buffers, 3, "mlp 16 w3x4 e6"),
-      variant<Mlp<32, 6, 2, 12, 6>>(buffers, 3, "mlp 32 w6x2"), variant<Mlp<32, 6, 2, 12, 12>>(buffers, 3, "mlp 32 w6x2 e12"),
+  const auto downs = [&]<int kParts>() {
+    return std::vector<Variant>{
+        variant<SplitDown<2, 8, 12, 1, 3, kParts>>(buffers, 5, "2x8 w12x1 e3"),
+        variant<SplitDown<2, 8, 12, 1, 6, kParts>>(buffers, 5, "2x8 w12x1 e6"),
+        variant<SplitDown<2, 8, 6, 1, 3, kParts>>(buffers, 5, "2x8 w6x1 e3"),
+        variant<SplitDown<2, 8, 6, 1, 6, kParts>>(buffers, 5, "2x8 w6x1 e6"),
+        variant<SplitDown<2, 8, 3, 2, 6, kParts>>(buffers, 5, "2x8 w3x2 e6"),
+        variant<SplitDown<1, 16, 12, 1, 3, kParts>>(buffers, 5, "1x16 w12x1 e3"),
+        variant<SplitDown<2, 4, 12, 1, 6, kParts>>(buffers, 5, "2x4 w12x1"),
+    };
   };
+  std::vector<Variant> down48 = downs.operator()<64>(), down96 = downs.operator()<32>();
+  std::vector<Variant> upc = {variant<Up<ResidentTile<16, 384, 12, 1, 1>, 8>>(buffers, 2, "16x384 c8")};
+  std::vector<Variant> downc = {variant<Down<ResidentTile<16, 96, 3, 4, 4>, 8>>(buffers, 3, "16x96 c8")};
 
-  for (int tokens : {17, 32, 128}) {
+  for (int tokens : {17, 32, 64, 128}) {
     require(cudaMemcpy(buffers.token_count, &tokens, sizeof tokens, cudaMemcpyHostToDevice), "token count");
     std::printf("%d tokens\n", tokens);
-    const Outcome expected = outcome(stream, buffers, tokens, {&up[1], &down[0]});
-    compare("values", outcome(stream, buffers, tokens, {&up[2], &down[1]}), expected);
-    compare("values", outcome(stream, buffers, tokens, {&up[3], &down[2]}), expected);
-    for (const Variant& whole : mlp) compare(whole.name.c_str(), outcome(stream, buffers, tokens, {&whole}), expected);
-    const Outcome attended = outcome(stream, buffers, tokens, {&output[0]});
-    for (size_t i = 1; i < output.size(); ++i) {
-      compare(output[i].name.c_str(), outcome(stream, buffers, tokens, {&output[i]}), attended);
+    if (tokens == 17) {
+      const Outcome expected = outcome(stream, buffers, tokens, {&upc[0], &downc[0]});
+      for (const Variant& up : up48) compare(up.name.c_str(), outcome(stream, buffers, tokens, {&up, &down48[0]}), expected);
+      for (const Variant& down : down48) compare(down.name.c_str(), outcome(stream, buffers, tokens, {&up48[0], &down}), expected);
+      const Outcome attended = outcome(stream, buffers, tokens, {&output[0]});
+      for (const Variant& kernel : output) compare(kernel.name.c_str(), outcome(stream, buffers, tokens, {&kernel}), attended);
+      continue;
     }
-    if (tokens == 17) continue;
     fill(buffers);
-
     const auto time = [&](const std::vector<const Variant*>& kernels) {
       const int layers = kernels.size() == 1 ? 2 * kLayers : kLayers;
       return time_graph(stream, layers, [&] {
@@ -379,21 +382,28 @@ int main() {
         }
       });
     };
-    std::vector<std::pair<std::string, std::vector<const Variant*>>> mlps = {
-        {"today", {&up[1], &down[0]}}, {"16x48, 2x8", {&up[2], &down[1]}}, {"32x96, 2x4", {&up[3], &down[2]}}};
-    for (const Variant& whole : mlp) mlps.push_back({whole.name, {&whole}});
-    for (const auto& [name, kernels] : mlps) std::printf("  mlp    %-20s %6.2f us\n", name.c_str(), time(kernels));
-    for (const Variant& kernel : output) std::printf("  output %-20s %6.2f us\n", kernel.name.c_str(), time({&kernel}));
-    for (const Variant& of_qkv : qkv) {
-      for (const Variant& kernel : output) {
-        std::printf("  layer without attention, qkv %s, output %-16s", of_qkv.name.c_str(), kernel.name.c_str());
-        for (const auto& [name, kernels] : mlps) {
-          std::vector<const Variant*> layer = {&of_qkv, &kernel};
-          layer.insert(layer.end(), kernels.begin(), kernels.end());
-          std::printf(" %6.2f", time(layer));
-        }
+    const auto alone = [&](const char* what, const std::vector<Variant>& kernels) {
+      for (const Variant& kernel : kernels) std::printf("  %-7s %-16s %6.2f us\n", what, kernel.name.c_str(), time({&kernel}));
+    };
+    alone("qkv", qkv), alone("output", output), alone("up", up48), alone("up", up96), alone("down", down48), alone("up", upc), alone("down", downc);
+    const Variant& q = qkv[0];
+    const Variant& o = output[tokens == 128 ? 5 : 2];
+    const auto pairs = [&](const std::vector<Variant>& ups, const std::vector<Variant>& downs) {
+      for (const Variant& up : ups) {
+        std::printf("  layer with %-16s and", up.name.c_str());
+        for (const Variant& down : downs) std::printf("  %s %.2f", down.name.c_str(), time({&q, &o, &up, &down}));
         std::printf("\n");
       }
+    };
+    pairs(up48, down48), pairs(up96, down96), pairs(upc, downc);
+    for (const Variant& of_qkv : qkv) {
+      std::printf("  layer with qkv %-16s and output", of_qkv.name.c_str());
+      for (const Variant& of_output : output) {
+        const auto& up = tokens == 128 ? upc[0] : up48[0];
+        const auto& down = tokens == 128 ? downc[0] : down48[0];
+        std::printf("  %s %.2f", of_output.name.c_str(), time({&of_qkv, &of_output, &up, &down}));
+      }
+      std::printf("\n");
     }
   }
   return 0;

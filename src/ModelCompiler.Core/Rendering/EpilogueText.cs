@@ -12,13 +12,10 @@ internal sealed record EpilogueText(string Type, string Equation)
     /// All steps of a GEMM: first dequantization with the terms of asymmetric operands in the order of docs/numerics.md,
     /// then the fused steps of the plan.
     /// </summary>
-    public static IReadOnlyList<EpilogueText> StepsOf(LinearKernel kernel) => StepsOf(kernel.Problem, kernel.Epilogue);
-
-    /// <summary>The same of a product and its steps.</summary>
-    public static IReadOnlyList<EpilogueText> StepsOf(GemmProblem problem, EpilogueSpec epilogue)
+    public static IReadOnlyList<EpilogueText> StepsOf(LinearKernel kernel)
     {
         var steps = new List<EpilogueText>();
-        LinearPrecision precision = problem.Precision;
+        LinearPrecision precision = kernel.Problem.Precision;
         bool isStatic = precision.Activations.Range == ActivationRange.Static;
         string template = isStatic ? "<true>" : "<>";
         bool offsetWeights = precision.Weights is { IsQuantized: true, Symmetry: Symmetry.Asymmetric };
@@ -39,7 +36,7 @@ internal sealed record EpilogueText(string Type, string Equation)
             steps.Add(new($"mc::OffsetProduct{template}", $"y += K · {(isStatic ? "a_lo" : "a_lo[m]")} · w_lo[n]"));
         }
 
-        foreach (EpilogueOp op in epilogue.Ops)
+        foreach (EpilogueOp op in kernel.Epilogue.Ops)
         {
             steps.Add(Step(op));
             if (op is EpilogueOp.Bias && offsetActivations && !offsetWeights)
@@ -74,6 +71,7 @@ internal sealed record EpilogueText(string Type, string Equation)
             "mc::LayerNormStep<float, LayerNormEpsilon>", "y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m"),
         EpilogueOp.StoreFloat16 => new("mc::StoreF16", "output[m, n] = y, FP16"),
         EpilogueOp.StoreFloat32 => new("mc::StoreF32", "output[m, n] = y, fp32"),
+        EpilogueOp.StoreRangeParts => new("mc::StoreRangeParts", "range_parts[m, b] = max over the columns n of block b of |y|"),
         EpilogueOp.Quantize quantize => new(
             $"mc::QuantizeRows<{CudaText.Format(quantize)}>", $"quantized[m, n] = quantize(y): {CudaText.Describe(quantize)}"),
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, "Unknown epilogue step."),

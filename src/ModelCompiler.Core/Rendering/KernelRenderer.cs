@@ -8,7 +8,6 @@ public static class KernelRenderer
     private static readonly TextTemplate s_gemm = Template("gemm");
     private static readonly TextTemplate s_residentGemm = Template("resident_gemm");
     private static readonly TextTemplate s_splitGemm = Template("split_gemm");
-    private static readonly TextTemplate s_clusterMlp = Template("cluster_mlp");
     private static readonly TextTemplate s_wgmmaGemm = Template("wgmma_gemm");
     private static readonly TextTemplate s_attention = Template("attention");
     private static readonly TextTemplate s_hopperAttention = Template("hopper_attention");
@@ -25,7 +24,6 @@ public static class KernelRenderer
             GemmKernel gemm => s_gemm.Render(new GemmView(gemm)),
             ResidentGemmKernel gemm => s_residentGemm.Render(new ResidentGemmView(gemm)),
             SplitGemmKernel gemm => s_splitGemm.Render(new SplitGemmView(gemm)),
-            ClusterMlpKernel mlp => s_clusterMlp.Render(new ClusterMlpView(mlp)),
             WgmmaGemmKernel gemm => s_wgmmaGemm.Render(new WgmmaGemmView(gemm)),
             AttentionKernel attention => s_attention.Render(new AttentionView(attention)),
             HopperAttentionKernel attention => s_hopperAttention.Render(new HopperAttentionView(attention)),

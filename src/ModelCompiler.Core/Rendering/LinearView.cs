@@ -62,7 +62,6 @@ internal abstract class LinearView(LinearKernel kernel) : KernelView(kernel)
         _ => "mma.m16n8k16 on FP16 operands, weights widened in registers",
     };
 
-    /// <summary>C++ enumerator of a number format.</summary>
-    internal static string Operand(bool quantized, int bits, Symmetry symmetry) =>
+    private static string Operand(bool quantized, int bits, Symmetry symmetry) =>
         quantized ? $"mc::Operand::k{(symmetry == Symmetry.Symmetric ? "S" : "U")}{bits}" : "mc::Operand::kF16";
 }

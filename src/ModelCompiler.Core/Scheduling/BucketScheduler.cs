@@ -15,17 +15,24 @@ internal sealed class BucketScheduler(
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
     private readonly Dictionary<GemmWork, GemmCandidate> _chosen = [];
-    private readonly Dictionary<(GemmWork In, GemmWork Out), ClusterMlpKernel?> _mlps = [];
+    private readonly Dictionary<(GemmWork First, GemmWork Second), (ResidentGemmKernel First, SplitGemmKernel Second)?> _handovers = [];
+    private readonly Dictionary<int, int> _rangeParts = []; // of buffers that hold values in the place of codes
     private int _rendezvousBytes;
 
     public BucketPlan Schedule()
     {
         for (int op = 0; op < plan.Ops.Count; op++)
         {
-            if (MlpAt(op) is { } mlp)
-                Launch(++op, mlp, firstOp: op - 1);
+            if (HandoverAt(op) is { } kernels)
+            {
+                _rangeParts.Add(((LinearOp)plan.Ops[op + 1]).Source, kernels.Second.RangeParts);
+                Launch(op++, kernels.First);
+                Launch(op, kernels.Second);
+            }
             else
+            {
                 Lower(op, plan.Ops[op]);
+            }
         }
 
         EquatableArray<DeviceBuffer> buffers = plan.Buffers.Select(Place).Concat(_scratch).ToEquatableArray();
@@ -67,24 +74,23 @@ internal sealed class BucketScheduler(
     }
 
     /// <summary>
-    /// One kernel for this op and the next, where the next is the only reader of its codes. A choice for either of them keeps
-    /// them apart.
+    /// Kernels of this op and the next, where the first leaves quantizing to the second, which is the only reader of its codes.
+    /// A choice for either of them keeps them as they are.
     /// </summary>
-    private ClusterMlpKernel? MlpAt(int index)
+    private (ResidentGemmKernel First, SplitGemmKernel Second)? HandoverAt(int index)
     {
-        if (plan.Ops[index] is not LinearOp { Part: EncoderPart.MlpIntermediate } first || plan.Ops[index + 1] is not LinearOp second
-            || first.Epilogue[^1] is not QuantizeStep codes || codes.Buffer != second.Source)
+        if (plan.Ops[index] is not LinearOp first || first.Epilogue[^1] is not QuantizeStep codes
+            || plan.Ops[index + 1] is not LinearOp second || second.Source != codes.Buffer)
             return null;
-        (GemmWork In, GemmWork Out) works = (Work(index, first), Work(index + 1, second));
-        if (!_mlps.TryGetValue(works, out ClusterMlpKernel? kernel))
+        (GemmWork First, GemmWork Second) works = (Work(index, first), Work(index + 1, second));
+        if (!_handovers.TryGetValue(works, out (ResidentGemmKernel, SplitGemmKernel)? kernels))
         {
-            kernel = Chosen(works.In) is not null || Chosen(works.Out) is not null
-                ? null
-                : SplitRules.Mlp(works.In.Problem, works.In.Epilogue, works.Out.Problem, works.Out.Epilogue, arch, tokens);
-            _mlps.Add(works, kernel);
+            if (Chosen(works.First) is null && Chosen(works.Second) is null)
+                kernels = SplitRules.Handover(works.First, works.Second, arch, tokens);
+            _handovers.Add(works, kernels);
         }
 
-        return kernel;
+        return kernels;
     }
 
     private GemmWork Work(int index, LinearOp op) => new(GemmProblem.For(op.N, op.K, op.Precision, arch), epilogues[index]);
@@ -135,17 +141,14 @@ internal sealed class BucketScheduler(
         Launch(index, rest, scratch);
     }
 
-    private void Launch(int op, KernelPlan kernel, int? scratch = null, int? firstOp = null)
+    private void Launch(int op, KernelPlan kernel, int? scratch = null)
     {
         int bytes = kernel.RendezvousBytes(tokens);
-        _launches.Add(new(kernel, op, scratch, bytes > 0 ? _rendezvousBytes : null) { FirstOp = firstOp ?? op });
+        _launches.Add(new(kernel, op, scratch, bytes > 0 ? _rendezvousBytes : null));
         _rendezvousBytes += (int)Arena.Align(bytes);
     }
 
-    /// <summary>
-    /// A plan buffer in this architecture's layout, alive over launches instead of ops. One that is written and read by the
-    /// same launch takes no memory.
-    /// </summary>
+    /// <summary>A plan buffer in this architecture's layout, alive over launches instead of ops.</summary>
     private DeviceBuffer Place(PlanBuffer buffer)
     {
         int bits = buffer.Element switch
@@ -155,10 +158,10 @@ internal sealed class BucketScheduler(
             _ => CodeContainer.Bits(buffer.Format, arch),
         };
         int metadata = buffer.Element == BufferElement.Codes ? 3 * sizeof(float) : 0;
-        int first = _launches.FindIndex(launch => launch.Computes(buffer.FirstOp));
-        int last = _launches.FindLastIndex(launch => launch.Computes(buffer.LastOp));
-        return _launches[last].FirstOp <= buffer.FirstOp && buffer.FirstOp < buffer.LastOp
-            ? new(buffer.Name, buffer.Rows, 0, 0, first, last)
-            : new(buffer.Name, buffer.Rows, buffer.Columns * bits / 8, metadata, first, last);
+        if (_rangeParts.TryGetValue(buffer.Id, out int parts))
+            (bits, metadata) = (32, parts * sizeof(float));
+        int first = _launches.FindIndex(launch => launch.Op == buffer.FirstOp);
+        int last = _launches.FindLastIndex(launch => launch.Op == buffer.LastOp);
+        return new(buffer.Name, buffer.Rows, buffer.Columns * bits / 8, metadata, first, last);
     }
 }

@@ -5,31 +5,19 @@ namespace ModelCompiler.Core.Scheduling;
 
 /// <summary>One node of a bucket's graph.</summary>
 /// <param name="Kernel">What runs.</param>
-/// <param name="Op">Index of the plan op that it belongs to, of several the last.</param>
+/// <param name="Op">Index of the plan op that it belongs to.</param>
 /// <param name="Scratch">Device buffer that carries fp32 rows between the two kernels of a split op, or null.</param>
 /// <param name="Rendezvous">Offset of the kernel's rendezvous memory in that of the bucket; null where it has none.</param>
-public sealed record KernelLaunch(KernelPlan Kernel, int Op, int? Scratch, int? Rendezvous)
-{
-    /// <summary>The first op that it belongs to; what ops write for the others of a launch is not in memory.</summary>
-    public int FirstOp { get; init; } = Op;
-
-    /// <summary>The order in which the launch reads the weights of each op that has some.</summary>
-    public IEnumerable<(int Op, WeightOrder Order)> WeightOrders => Kernel switch
-    {
-        LinearKernel linear => [(Op, linear.WeightOrder)],
-        ClusterMlpKernel => [(FirstOp, ClusterMlpKernel.WeightOrder), (Op, ClusterMlpKernel.WeightOrder)],
-        _ => [],
-    };
-
-    /// <summary>True where the launch computes an op, alone or with others.</summary>
-    public bool Computes(int op) => FirstOp <= op && op <= Op;
-}
+public sealed record KernelLaunch(KernelPlan Kernel, int Op, int? Scratch, int? Rendezvous);
 
 /// <summary>A buffer in device memory: a plan buffer in the layout of the architecture, or scratch of a split op.</summary>
 /// <param name="Name">What it holds.</param>
 /// <param name="Rows">Row domain.</param>
 /// <param name="RowBytes">Bytes of a row's elements.</param>
-/// <param name="MetadataBytes">Bytes of row metadata: scale, minimum and code sum of quantized rows.</param>
+/// <param name="MetadataBytes">
+/// Bytes of row metadata: scale, minimum and code sum of quantized rows, or the parts of the range of rows that their reader
+/// quantizes.
+/// </param>
 /// <param name="FirstLaunch">Launch that writes it.</param>
 /// <param name="LastLaunch">Last launch that reads it.</param>
 public sealed record DeviceBuffer(string Name, RowDomain Rows, int RowBytes, int MetadataBytes, int FirstLaunch, int LastLaunch)
@@ -42,7 +30,7 @@ public sealed record DeviceBuffer(string Name, RowDomain Rows, int RowBytes, int
         ? (bucketTokens + RowAlignment - 1) / RowAlignment * RowAlignment
         : ShapeSet.MaxSequences(bucketTokens);
 
-    /// <summary>Byte offset of the row metadata: scales, minima, code sums, one array after the other.</summary>
+    /// <summary>Byte offset of the row metadata: scales, minima, code sums, one array after the other; or [rows, parts].</summary>
     public long MetadataOffset(int bucketTokens) => Arena.Align((long)RowsIn(bucketTokens) * RowBytes);
 
     /// <summary>Bytes in a bucket, rounded up to the arena's alignment.</summary>

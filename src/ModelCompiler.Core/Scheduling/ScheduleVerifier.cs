@@ -47,7 +47,6 @@ public static class ScheduleVerifier
             GemmKernel gemm => LimitsOf(gemm),
             ResidentGemmKernel resident => ResidentLimits.Of(resident),
             SplitGemmKernel split => SplitLimits.Of(split),
-            ClusterMlpKernel mlp => SplitLimits.Of(mlp),
             WgmmaGemmKernel wgmma => WgmmaLimits.Of(wgmma),
             HopperAttentionKernel attention => HopperAttentionLimits.Of(attention),
             _ => [],

@@ -8,7 +8,10 @@ namespace ModelCompiler.Core.Scheduling;
 /// <param name="Problem">What is multiplied.</param>
 /// <param name="Tile">How it is cut.</param>
 /// <param name="Epilogue">Fused steps.</param>
-public sealed record SplitGemmKernel(GpuArch Arch, GemmProblem Problem, SplitTile Tile, EpilogueSpec Epilogue)
+/// <param name="RangeParts">
+/// Parts of each row's range, where the kernel reads fp32 values and quantizes them itself; 0 where it reads codes.
+/// </param>
+public sealed record SplitGemmKernel(GpuArch Arch, GemmProblem Problem, SplitTile Tile, EpilogueSpec Epilogue, int RangeParts = 0)
     : LinearKernel(Arch, Problem, RowScope.Cluster, Epilogue)
 {
     /// <inheritdoc/>
@@ -21,7 +24,10 @@ public sealed record SplitGemmKernel(GpuArch Arch, GemmProblem Problem, SplitTil
     public override WeightOrder WeightOrder => WeightOrder.Fragments;
 
     /// <inheritdoc/>
-    public override string Schedule => $"split_{Tile}";
+    public override string Schedule => $"split_{Tile}{(ReadsValues ? $"_v{RangeParts}" : "")}";
+
+    /// <summary>True where activations are fp32 values with parts of their ranges.</summary>
+    public bool ReadsValues => RangeParts > 0;
 
     /// <inheritdoc/>
     public override int Threads => Tile.Threads;

@@ -2,7 +2,7 @@ using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Core.Scheduling;
 
-/// <summary>What kernels can do in which the blocks of a cluster exchange sums: what mc/hopper/split_*.cuh and cluster_mlp.cuh assert.</summary>
+/// <summary>What the split GEMM can do: what the headers in mc/hopper/split_*.cuh assert.</summary>
 internal static class SplitLimits
 {
     private const int MaxThreads = 512;
@@ -11,32 +11,24 @@ internal static class SplitLimits
     private const int BlockN = 16;
     private const int WidestGroup = 4;
 
-    /// <summary>Limits of a split product.</summary>
-    public static IEnumerable<ScheduleLimit> Of(SplitGemmKernel kernel)
+    /// <summary>Limits of a kernel.</summary>
+    public static IEnumerable<ScheduleLimit> Of(SplitGemmKernel kernel) =>
+        OfSplit(kernel.Problem, kernel.Tile, kernel.Epilogue).Concat(kernel.ReadsValues ? OfValues(kernel) : OfReadCodes(kernel));
+
+    private static IEnumerable<ScheduleLimit> OfReadCodes(SplitGemmKernel kernel)
     {
-        GemmProblem part = kernel.Tile.Part(kernel.Problem);
-        return OfSplit(kernel.Problem, kernel.Tile, kernel.Epilogue)
-            .Append(new("16-byte pieces of a part of a row", kernel.Threads, part.RowBytes / PieceBytes));
+        yield return new("16-byte pieces of a part of a row", kernel.Threads, kernel.Tile.Part(kernel.Problem).RowBytes / PieceBytes);
     }
 
-    /// <summary>Limits of an MLP.</summary>
-    public static IEnumerable<ScheduleLimit> Of(ClusterMlpKernel kernel)
+    /// <summary>Threads share the values of each row in fours, and lanes the parts of its range.</summary>
+    private static IEnumerable<ScheduleLimit> OfValues(SplitGemmKernel kernel)
     {
-        (GemmProblem first, ResidentTile tile, SplitTile split) = (kernel.In, kernel.InTile, kernel.OutTile);
-        bool isKept = kernel.Middle.Ops.LastOrDefault() is EpilogueOp.Quantize { Container: 8 } quantize
-            && quantize.Format == kernel.Out.Precision.Activations && kernel.Middle.Ops.Count(op => op is EpilogueOp.Quantize) == 1
-            && !kernel.Middle.Ops.Any(op => op is EpilogueOp.StoreFloat16 or EpilogueOp.StoreFloat32 or EpilogueOp.Residual or EpilogueOp.LayerNorm);
-        yield return new("steps between products that do not end in the second one's codes", 0, isKept ? 0 : 1);
-        yield return new("outputs of the first product beyond those of all blocks", 0, Math.Abs(tile.N * split.Ranks - first.N));
-        yield return new("outputs of the first product beyond the second one's inputs", 0, Math.Abs(first.N - kernel.Out.K));
-        yield return new("parts of the second product's outputs", 1, split.SplitN);
-        yield return new("rows of a tile that only one product has", 0, Math.Abs(tile.M - split.M));
-        yield return new("threads that only one product has", 0, Math.Abs(tile.Threads - split.Threads));
-        yield return new("threads without a part of the first product's tile", 0, tile.Threads - tile.EpilogueThreads);
-        yield return new("warps that share outputs of the second product", 1, split.WarpsK);
-        yield return new("16-byte pieces of a chunk of a row", tile.Threads, first.RowBytes / tile.Chunks / PieceBytes);
-        foreach (ScheduleLimit limit in OfCodes(first).Concat(OfTile(first, tile)).Concat(OfSplit(kernel.Out, split, kernel.Epilogue)))
-            yield return limit;
+        SplitTile tile = kernel.Tile;
+        int rowThreads = kernel.Threads / tile.M, lanes = kernel.RangeParts % 32 == 0 ? 8 : kernel.RangeParts % 16 == 0 ? 4 : 2;
+        yield return new("threads beyond as many for each row", 0, kernel.Threads % tile.M);
+        yield return new("values of a part of a row beyond fours of its threads", 0, kernel.Problem.K / tile.SplitK % (4 * Math.Max(rowThreads, 1)));
+        yield return new("parts of a row's range beyond fours of its lanes", 0, kernel.RangeParts % (4 * lanes));
+        yield return new("lanes that find the ranges of rows", kernel.Threads, tile.M * lanes);
     }
 
     private static IEnumerable<ScheduleLimit> OfSplit(GemmProblem problem, SplitTile tile, EpilogueSpec epilogue)

@@ -1,8 +1,8 @@
+using ModelCompiler.Core.Spec;
+
 namespace ModelCompiler.Core.Scheduling;
 
-/// <summary>
-/// Tiles of the split GEMM and of the MLP in one kernel, best first (bench/results: split_gemm_bench on an H100).
-/// </summary>
+/// <summary>Tiles of the split GEMM, best first (bench/results: split_gemm_bench on an H100).</summary>
 internal static class SplitRules
 {
     /// <summary>Each 16 or 32 tokens read all weights; more of them are left to other kernels.</summary>
@@ -22,46 +22,41 @@ internal static class SplitRules
             return [];
         // Sixteen blocks have a smaller part each, but clusters of eight find room for 128 tokens at a time.
         (int N, int K)[] splits = bucketTokens <= FewTokens ? [(4, 4), (2, 4), (2, 8)] : [(2, 4), (4, 4), (2, 8)];
-        return
-            from split in splits
-            let kernel = First(split.N, split.K)
-            where kernel is not null
-            select kernel;
-
-        SplitGemmKernel? First(int splitN, int splitK) =>
-            (from warps in s_warps
-             from epilogueWarps in s_epilogueWarps
-             let kernel = new SplitGemmKernel(arch, problem, new(16, splitN, splitK, warps, 1, epilogueWarps), epilogue)
-             where Fits(kernel, bucketTokens)
-             select kernel).FirstOrDefault();
+        return splits.Select(split => First(problem, epilogue, arch, bucketTokens, split, rangeParts: 0)).OfType<SplitGemmKernel>();
     }
 
     /// <summary>True where these kernels are measured to be ahead of the others for few tokens: inputs that are no more than outputs.</summary>
     public static bool Lead(GemmProblem problem) => problem.K <= problem.N;
 
-    /// <summary>Both products of an MLP in one kernel; null where that cannot be had.</summary>
+    /// <summary>
+    /// Kernels of two products, the first of which stores fp32 values that the second one quantizes, so that no block waits
+    /// for the range of a row; null where they are not ahead or cannot be had.
+    /// </summary>
     /// <param name="first">The first product.</param>
-    /// <param name="middle">Its epilogue.</param>
-    /// <param name="second">The second product.</param>
-    /// <param name="epilogue">Its epilogue.</param>
+    /// <param name="second">The second one, the only reader of its codes.</param>
     /// <param name="arch">Target.</param>
     /// <param name="bucketTokens">The bucket.</param>
-    public static ClusterMlpKernel? Mlp(
-        GemmProblem first, EpilogueSpec middle, GemmProblem second, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
+    public static (ResidentGemmKernel First, SplitGemmKernel Second)? Handover(GemmWork first, GemmWork second, GpuArch arch, int bucketTokens)
     {
-        const int blocks = 16;
-        if (arch != GpuArch.Sm90a || bucketTokens > LargestBucket)
+        if (arch != GpuArch.Sm90a || bucketTokens > FewTokens || !IsSymmetric(second.Problem.Precision.Activations))
             return null;
-        int rows = bucketTokens <= FewTokens ? 16 : 32;
-        return
-            (from warps in s_warps
-             from warpsN in s_warps.Append(3).Where(n => warps % n == 0).OrderBy(n => n)
-             from epilogueWarps in s_epilogueWarps
-             let inTile = new ResidentTile(rows, first.N / blocks, warpsN, warps / warpsN, 1)
-             let kernel = new ClusterMlpKernel(arch, first, inTile, middle, second, new(rows, 1, blocks, warps, 1, epilogueWarps), epilogue)
-             where Fits(kernel, bucketTokens)
-             select kernel).FirstOrDefault();
+        EpilogueSpec values = first.Epilogue.WithoutQuantizer();
+        if (ResidentRules.Kernels(first.Problem, values, arch, bucketTokens).FirstOrDefault() is not { } writer)
+            return null;
+        SplitGemmKernel? reader = First(second.Problem, second.Epilogue, arch, bucketTokens, (2, 8), writer.BlocksN);
+        return reader is null ? null : (writer, reader);
     }
+
+    private static bool IsSymmetric(ActivationFormat format) =>
+        format is { IsQuantized: true, Symmetry: Symmetry.Symmetric, Range: ActivationRange.PerToken };
+
+    private static SplitGemmKernel? First(
+        GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens, (int N, int K) split, int rangeParts) =>
+        (from warps in s_warps
+         from epilogueWarps in s_epilogueWarps
+         let kernel = new SplitGemmKernel(arch, problem, new(16, split.N, split.K, warps, 1, epilogueWarps), epilogue, rangeParts)
+         where Fits(kernel, bucketTokens)
+         select kernel).FirstOrDefault();
 
     private static bool Fits(KernelPlan kernel, int bucketTokens) => !ScheduleVerifier.VerifyIn(bucketTokens, kernel).Any();
 }

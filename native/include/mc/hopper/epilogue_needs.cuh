@@ -33,6 +33,11 @@ template <class Format, bool kCodeSum>
 struct StepNeeds<QuantizeRows<Format, kCodeSum>> : StepNeeds<void> {
   static constexpr int kExchanges = (Format::kStatic ? 0 : 1) + (kCodeSum ? 1 : 0);
 };
+template <>
+struct StepNeeds<StoreRangeParts> : StepNeeds<void> {
+  static constexpr int kExchanges = 1;
+};
+
 // The same of an epilogue.
 template <class Epilogue>
 struct EpilogueNeeds;

@@ -2,8 +2,9 @@
 //
 //   y[m, n] = epilogue(sum over k of a[m, k] * w[n, k])        m < *token_count, n < N
 //
-//   using Problem = mc::GemmProblem<768, 768, mc::Operand::kS8, mc::Operand::kS4>;
-//   using Kernel = mc::hopper::SplitGemm<Problem, mc::hopper::SplitTile<Problem, 16, 4, 4, 12, 1, 6>, 4,
+//   using Problem = mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS4>;
+//   using Kernel = mc::hopper::SplitGemm<Problem, mc::hopper::SplitTile<Problem, 16, 2, 8, 12, 1, 3>,
+//                                        mc::hopper::ValuesOfRows<mc::QuantFormat<4, 8, false>, 64>,
 //                                        mc::Epilogue<mc::Dequantize<>, mc::Bias, ...>>;
 //   extern "C" __global__ void __cluster_dims__(Kernel::kClusterSize, 1, 1) __launch_bounds__(Kernel::kThreads, 1)
 //   NAME(const mc::GemmArguments arguments) { Kernel::run(arguments); }
@@ -34,16 +35,15 @@
 
 namespace mc::hopper {
 
-// kCodeBits: of an activation code, whatever its byte has room for.
-template <class Problem_, class Tile_, int kCodeBits, class Epilogue_>
+template <class Problem_, class Tile_, class Source, class Epilogue_>
 struct SplitGemm {
   using Problem = Problem_;
   using Tile = Tile_;
   using Epilogue = Epilogue_;
   using Needs = EpilogueNeeds<Epilogue>;
   using Loop = ResidentMainloop<typename Tile::Part, typename Tile::Block>;
-  using Activations = SplitActivations<Tile>;
-  using Sums = SplitSums<Tile, kCodeBits>;
+  using Reader = typename Source::template Reader<Tile>;
+  using Sums = SplitSums<Tile, Source::kCodeBits>;
   using View = SplitView<Tile, Needs::kExchanges>;
   using Parameters = SplitParameters<Tile, Epilogue>;
   using Owner = SplitOwner<Tile, Sums>;
@@ -66,7 +66,7 @@ struct SplitGemm {
     const auto place = SplitPlace<Tile>::current();
     const auto in_product = place.in_product();
     dependency_release();
-    const Activations activations(arguments, place, in_product.first_row, Loop::kWeightBytes, kScalesOffset);
+    Reader reader(arguments, place, in_product.first_row, Loop::kWeightBytes, kScalesOffset);
     Owner owner(arguments, place, in_product.first_row);
     load_weights(arguments, shared, place);
     Parameters::load_columns(arguments, kParametersOffset);
@@ -78,7 +78,7 @@ struct SplitGemm {
     ptx::cluster_meet();
 
     dependency_wait();
-    activations.load();
+    reader.start();
     ptx::copy_async_commit();
     if (Needs::kResidual && owner.owns()) owner.load_residual();
     const int tokens = *arguments.token_count;
@@ -86,6 +86,7 @@ struct SplitGemm {
       ptx::copy_async_wait<0>();
       return;
     }
+    reader.finish(ptx::dynamic_shared() + kScalesOffset);
 
     typename Loop::Result of_part;
     Loop::run(shared, in_product, of_part);
