@@ -8,12 +8,13 @@ internal static class SplitRules
     /// <summary>Each 16 or 32 tokens read all weights; more of them are left to other kernels.</summary>
     private const int LargestBucket = 128;
 
-    /// <summary>Up to so many tokens a tile of 16 rows leaves enough multiprocessors for the others.</summary>
+    /// <summary>Up to so many tokens clusters of sixteen find room at the same time. Values are handed over up to here.</summary>
     private const int FewTokens = 64;
 
-    private static readonly int[] s_warps = [12, 16, 8, 6, 4];
+    /// <summary>Warps of a block, of which few are enough where it has few outputs.</summary>
+    private static readonly int[] s_warps = [12, 16, 8, 6, 4], s_warpsOfFewOutputs = [6, 8, 12, 4];
 
-    private static readonly int[] s_epilogueWarps = [3, 4, 6, 8, 12, 16];
+    private static readonly int[] s_epilogueWarps = [6, 8, 4, 3, 12, 16];
 
     /// <summary>All split products that can do the work in a bucket.</summary>
     public static IEnumerable<SplitGemmKernel> Kernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
@@ -52,7 +53,7 @@ internal static class SplitRules
 
     private static SplitGemmKernel? First(
         GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens, (int N, int K) split, int rangeParts) =>
-        (from warps in s_warps
+        (from warps in split.N < 4 ? s_warps : s_warpsOfFewOutputs
          from epilogueWarps in s_epilogueWarps
          let kernel = new SplitGemmKernel(arch, problem, new(16, split.N, split.K, warps, 1, epilogueWarps), epilogue, rangeParts)
          where Fits(kernel, bucketTokens)

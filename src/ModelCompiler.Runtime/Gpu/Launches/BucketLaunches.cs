@@ -78,7 +78,7 @@ internal sealed class BucketLaunches
         bool isValues = kernel is SplitGemmKernel { ReadsValues: true };
         bool isCodes = _plan.Buffers[op.Source].Element == BufferElement.Codes && !isValues;
         // Where codes and their scales would be, there are values and the parts of their ranges.
-        bool storesValues = kernel.Epilogue.StoresRangeParts;
+        bool storesValues = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.StoreRangeParts);
         return new()
         {
             TokenCount = _batch.TokenCount,
