@@ -66,13 +66,13 @@ template <class Tile>
 using UpValues = ResidentGemm<
     Problem<kMlp, kHidden>, Tile, RowScope::kPartial, 1,
     mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>, mc::StoreF32, mc::StoreRangeParts>>;
-template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK, int kEpilogue, int kParts>
+template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK, int kEpilogue, int kParts, int kTileM = 16>
 using SplitDown = SplitGemm<Problem<kHidden, kMlp>,
-                            SplitTile<Problem<kHidden, kMlp>, 16, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,
+                            SplitTile<Problem<kHidden, kMlp>, kTileM, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,
                             ValuesOfRows<mc::QuantFormat<4, 8, false>, kParts>, Norm>;
-template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK, int kEpilogue>
+template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK, int kEpilogue, int kTileM = 16>
 using SplitOutput = SplitGemm<Problem<kHidden, kHidden>,
-                              SplitTile<Problem<kHidden, kHidden>, 16, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,
+                              SplitTile<Problem<kHidden, kHidden>, kTileM, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,
                               CodesOfRows<4>, Norm>;
 template <class Tile, int kCluster>
 using Down = ResidentGemm<Problem<kHidden, kMlp>, Tile, RowScope::kCluster, kCluster, Norm>;

@@ -6,6 +6,7 @@
 
 #include "mc/epilogue/output_place.cuh"
 #include "mc/gemm_arguments.cuh"
+#include "mc/hopper/ordered_image.cuh"
 #include "mc/hopper/resident_view.cuh"
 #include "mc/hopper/split_sums.cuh"
 #include "mc/hopper/warp_group.cuh"
@@ -58,25 +59,35 @@ struct SplitView {
   template <class Op, int kQuantities>
   __device__ __forceinline__ void reduce_rows(float (&partial)[1][kQuantities]) {
     static_assert(kQuantities == 1 || kQuantities == 2, "a part of a row has two quantities");
-    float2 part = {lanes_reduce<Op>(partial[0][0]), 0.0f};
-    if constexpr (kQuantities == 2) part.y = lanes_reduce<Op>(partial[0][1]);
+    float2 part = {reduce_in_warp<Op>(partial[0][0]), 0.0f};
+    if constexpr (kQuantities == 2) part.y = reduce_in_warp<Op>(partial[0][1]);
     part = join<JoinBoth<Op>>(part);
     partial[0][0] = part.x;
     if constexpr (kQuantities == 2) partial[0][1] = part.y;
   }
 
-  // Mean, and sum of the squared differences to it: each warp's in two passes, then joined.
+  // Mean, and sum of the squared differences to it: each thread's in two passes, then those of ever more threads joined,
+  // two equal parts at a time (JoinMoments says whose formula it is). Each step is the latency of one shuffle; first the
+  // mean of the warp, then the squares, would be twice as long.
   __device__ __forceinline__ void row_moments(const Values& values, float (&mean)[1], float (&squares)[1]) {
-    float sum = 0.0f, of_warp = 0.0f;
+    float2 part = {0.0f, 0.0f};
 #pragma unroll
-    for (int c = 0; c < kColumns; ++c) sum += values.at[0][c][0] + values.at[0][c][1];
-    const float warp_mean = lanes_sum(sum) * (1.0f / kWarpColumns);
+    for (int c = 0; c < kColumns; ++c) part.x += values.at[0][c][0] + values.at[0][c][1];
+    part.x *= 1.0f / (2 * kColumns);
 #pragma unroll
     for (int c = 0; c < kColumns; ++c) {
-      const float first = values.at[0][c][0] - warp_mean, second = values.at[0][c][1] - warp_mean;
-      of_warp += first * first + second * second;
+      const float first = values.at[0][c][0] - part.x, second = values.at[0][c][1] - part.x;
+      part.y += first * first + second * second;
     }
-    const float2 part = join<JoinMoments>({warp_mean, lanes_sum(of_warp)});
+#pragma unroll
+    for (int lanes = 1; lanes < 32; lanes *= 2) {
+      const float other_mean = __shfl_xor_sync(kFullWarp, part.x, lanes);
+      const float other_squares = __shfl_xor_sync(kFullWarp, part.y, lanes);
+      const float difference = part.x - other_mean;
+      part.x = 0.5f * (part.x + other_mean);
+      part.y = part.y + other_squares + static_cast<float>(kColumns * lanes) * (difference * difference);
+    }
+    part = join<JoinMoments>(part);
     mean[0] = part.x, squares[0] = part.y;
   }
 
@@ -86,6 +97,16 @@ struct SplitView {
 
  private:
   static constexpr int kWarpColumns = 64 * kColumns;
+
+  // Maxima of a warp are one instruction on integers.
+  template <class Op>
+  __device__ __forceinline__ static float reduce_in_warp(float value) {
+    if constexpr (Op::kIsMax) {
+      return from_ordered_image(__reduce_max_sync(kFullWarp, ordered_image(value)));
+    } else {
+      return lanes_reduce<Op>(value);
+    }
+  }
 
   template <class Join>
   __device__ __forceinline__ float2 join(float2 part) {
