@@ -97,6 +97,7 @@ public class KernelSnapshotTests
             Wgmma(model, Models.W4A4, 2304, 768, 128),
             Wgmma(model, Models.W4A4, 3072, 768, 128),
             Wgmma(model, Models.Scheme(8, 8, Symmetry.Asymmetric), 768, 3072, 64),
+            Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<WgmmaGemmKernel>().First(g => g.Tile.Weights == WeightFlow.Stationary && g.Problem.N == 3072),
             Wgmma(large, QuantizationScheme.Float16, 1024, 1024, 128),
             Gemm(model, Models.Scheme(4, 8, group: 128), GpuArch.Sm86, 2304, 768, 64),
             Gemm(model, Models.Scheme(8, 8, range: ActivationRange.Static), GpuArch.Sm80, 3072, 768, 128),
