@@ -1,5 +1,5 @@
-// Runs the GEMM whose cluster divides K on the emulated device and compares it with a plain reference. The command is in
-// native/README.md.
+// Runs the GEMM whose cluster divides K on the emulated device and compares it with a plain reference. The command is
+// in native/README.md.
 #include "checks/split_checks.h"
 
 int main() {

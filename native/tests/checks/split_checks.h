@@ -1,5 +1,5 @@
-// The GEMM whose cluster divides K (mc/hopper/split_gemm.cuh), from codes and from fp32 values that it quantizes itself,
-// and the kernel that stores such values.
+// The GEMM whose cluster divides K (mc/hopper/split_gemm.cuh), from codes and from fp32 values that it quantizes
+// itself, and the kernel that stores such values.
 #pragma once
 
 #include "checks/resident_checks.h"
@@ -39,10 +39,10 @@ struct ValuesInMemory {
 template <class Problem, class Tile, class Source, int kParts, class Activations, class Element, class Format>
 void split_layer_norm(const std::vector<int>& token_counts) {
   constexpr bool kOfValues = kParts != 0;
-  using Gemm = mc::hopper::SplitGemm<Problem, Tile, Source,
-                                     mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual,
-                                                  mc::LayerNormStep<Element, Epsilon>, mc::StoreF16,
-                                                  mc::QuantizeRows<Format>>>;
+  using Gemm =
+      mc::hopper::SplitGemm<Problem, Tile, Source,
+                            mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<Element, Epsilon>,
+                                         mc::StoreF16, mc::QuantizeRows<Format>>>;
   for (int tokens : platform::tokens(token_counts)) {
     const int rows = rows_in_memory<Gemm>(tokens);
     LinearLayer<Problem> layer(tokens, rows);

@@ -1,4 +1,5 @@
-// The GEMM whose cluster divides K on a GPU. run.sh compiles this file with MC_FAMILY from 0 to 2 (checks/split_checks.h).
+// The GEMM whose cluster divides K on a GPU. run.sh compiles this file with MC_FAMILY from 0 to 2
+// (checks/split_checks.h).
 #include "checks/split_checks.h"
 
 int main() {

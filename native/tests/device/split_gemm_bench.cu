@@ -3,7 +3,8 @@
 // (mc/hopper/resident_gemm.cuh), as a model runs them: a captured graph of 12 BERT-base layers joined by programmatic
 // dependent launch. Both must agree on what they compute.
 //
-//   nvcc -std=c++20 -O2 --expt-relaxed-constexpr -gencode arch=compute_90a,code=sm_90a -I native/include -I native/tests
+//   nvcc -std=c++20 -O2 --expt-relaxed-constexpr -gencode arch=compute_90a,code=sm_90a -I native/include -I
+//   native/tests
 //        native/tests/device/split_gemm_bench.cu -o split_gemm_bench && ./split_gemm_bench
 //
 // Prints microseconds: the median of 21 samples of 20 graph launches each.
@@ -71,9 +72,10 @@ using SplitDown = SplitGemm<Problem<kHidden, kMlp>,
                             SplitTile<Problem<kHidden, kMlp>, kTileM, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,
                             ValuesOfRows<mc::QuantFormat<4, 8, false>, kParts>, Norm>;
 template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK, int kEpilogue, int kTileM = 16>
-using SplitOutput = SplitGemm<Problem<kHidden, kHidden>,
-                              SplitTile<Problem<kHidden, kHidden>, kTileM, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,
-                              CodesOfRows<4>, Norm>;
+using SplitOutput =
+    SplitGemm<Problem<kHidden, kHidden>,
+              SplitTile<Problem<kHidden, kHidden>, kTileM, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,
+              CodesOfRows<4>, Norm>;
 template <class Tile, int kCluster>
 using Down = ResidentGemm<Problem<kHidden, kMlp>, Tile, RowScope::kCluster, kCluster, Norm>;
 
@@ -290,7 +292,8 @@ Outcome outcome(cudaStream_t stream, const Buffers& buffers, int tokens, const s
   const bool output = kernels.back()->part == 1;
   Outcome result{std::vector<unsigned short>(tokens * kHidden), std::vector<signed char>(tokens * kHidden)};
   require(cudaMemcpy(result.hidden.data(), output ? buffers.attended : buffers.hidden, 2 * result.hidden.size(),
-                     cudaMemcpyDeviceToHost), "copy");
+                     cudaMemcpyDeviceToHost),
+          "copy");
   require(cudaMemcpy(result.codes.data(), buffers.hidden_codes, result.codes.size(), cudaMemcpyDeviceToHost), "copy");
   return result;
 }
@@ -365,10 +368,13 @@ int main() {
     std::printf("%d tokens\n", tokens);
     if (tokens == 17) {
       const Outcome expected = outcome(stream, buffers, tokens, {&upc[0], &downc[0]});
-      for (const Variant& up : up48) compare(up.name.c_str(), outcome(stream, buffers, tokens, {&up, &down48[0]}), expected);
-      for (const Variant& down : down48) compare(down.name.c_str(), outcome(stream, buffers, tokens, {&up48[0], &down}), expected);
+      for (const Variant& up : up48)
+        compare(up.name.c_str(), outcome(stream, buffers, tokens, {&up, &down48[0]}), expected);
+      for (const Variant& down : down48)
+        compare(down.name.c_str(), outcome(stream, buffers, tokens, {&up48[0], &down}), expected);
       const Outcome attended = outcome(stream, buffers, tokens, {&output[0]});
-      for (const Variant& kernel : output) compare(kernel.name.c_str(), outcome(stream, buffers, tokens, {&kernel}), attended);
+      for (const Variant& kernel : output)
+        compare(kernel.name.c_str(), outcome(stream, buffers, tokens, {&kernel}), attended);
       continue;
     }
     fill(buffers);
@@ -382,9 +388,11 @@ int main() {
       });
     };
     const auto alone = [&](const char* what, const std::vector<Variant>& kernels) {
-      for (const Variant& kernel : kernels) std::printf("  %-7s %-16s %6.2f us\n", what, kernel.name.c_str(), time({&kernel}));
+      for (const Variant& kernel : kernels)
+        std::printf("  %-7s %-16s %6.2f us\n", what, kernel.name.c_str(), time({&kernel}));
     };
-    alone("qkv", qkv), alone("output", output), alone("up", up48), alone("up", up96), alone("down", down48), alone("up", upc), alone("down", downc);
+    alone("qkv", qkv), alone("output", output), alone("up", up48), alone("up", up96), alone("down", down48),
+        alone("up", upc), alone("down", downc);
     const Variant& q = qkv[0];
     const Variant& o = output[tokens == 128 ? 5 : 2];
     const auto pairs = [&](const std::vector<Variant>& ups, const std::vector<Variant>& downs) {

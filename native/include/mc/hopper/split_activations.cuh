@@ -83,7 +83,8 @@ struct ValuesOfRows {
     static constexpr int kRangeThreads = Tile::kTileM * kRangeLanes;
     static_assert(Tile::kThreads % Tile::kTileM == 0 && Tile::Part::kK % (4 * kRowThreads) == 0,
                   "the threads of a row divide its values in fours");
-    static_assert(kRangeThreads <= Tile::kThreads && kRangeThreads % 32 == 0, "whole warps find the ranges of all rows");
+    static_assert(kRangeThreads <= Tile::kThreads && kRangeThreads % 32 == 0,
+                  "whole warps find the ranges of all rows");
 
     const unsigned char* source;
     const unsigned char* range_source;

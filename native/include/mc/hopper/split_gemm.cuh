@@ -3,14 +3,14 @@
 //   y[m, n] = epilogue(sum over k of a[m, k] * w[n, k])        m < *token_count, n < N
 //
 //   using Problem = mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS4>;
-//   using Kernel = mc::hopper::SplitGemm<Problem, mc::hopper::SplitTile<Problem, 16, 2, 8, 12, 1, 3>,
+//   using Kernel = mc::hopper::SplitGemm<Problem, mc::hopper::SplitTile<Problem, 16, 2, 8, 12, 1, 6>,
 //                                        mc::hopper::ValuesOfRows<mc::QuantFormat<4, 8, false>, 64>,
 //                                        mc::Epilogue<mc::Dequantize<>, mc::Bias, ...>>;
 //   extern "C" __global__ void __cluster_dims__(Kernel::kClusterSize, 1, 1) __launch_bounds__(Kernel::kThreads, 1)
 //   NAME(const mc::GemmArguments arguments) { Kernel::run(arguments); }
 //
-// Launch: grid (kClusterSize, ceil(bucket tokens / kTileM), 1), kThreads threads, kSharedBytes of dynamic shared memory,
-// with the programmatic attribute; 16 blocks need the non-portable cluster size attribute.
+// Launch: grid (kClusterSize, ceil(bucket tokens / kTileM), 1), kThreads threads, kSharedBytes of dynamic shared
+// memory, with the programmatic attribute; 16 blocks need the non-portable cluster size attribute.
 //
 // Each block multiplies a part of the inputs with a part of the outputs (split_tile.cuh) and sends its sums to the
 // blocks that own their rows (split_sums.cuh). From then on a row is one block's affair, so layer norm and a dynamic
@@ -58,7 +58,8 @@ struct SplitGemm {
   static constexpr int kScratchOffset = kSumsOffset + Sums::kSharedBytes;
   static constexpr int kBarrierOffset = kScratchOffset + View::kScratchBytes;
   static constexpr int kSharedBytes = kBarrierOffset + 16;
-  static_assert(kSharedBytes <= 227 * 1024, "a part of the weights does not fit in shared memory: split K or N further");
+  static_assert(kSharedBytes <= 227 * 1024,
+                "a part of the weights does not fit in shared memory: split K or N further");
 
   __device__ __forceinline__ static void run(const GemmArguments& arguments) {
     const unsigned shared = ptx::shared_address(ptx::dynamic_shared());
@@ -112,8 +113,8 @@ struct SplitGemm {
                                   place.part_k * Loop::kSlabBytes;
 #pragma unroll 4
     for (int index = static_cast<int>(threadIdx.x); index < kPieces; index += kThreads) {
-      ptx::copy_async_16(shared + index * 16,
-                         source + index / kSlabPieces * kWholeSlabBytes + index % kSlabPieces * 16, true);
+      ptx::copy_async_16(shared + index * 16, source + index / kSlabPieces * kWholeSlabBytes + index % kSlabPieces * 16,
+                         true);
     }
   }
 };

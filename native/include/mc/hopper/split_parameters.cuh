@@ -1,5 +1,5 @@
-// What the epilogue of rows that one block owns reads, brought to shared memory while the kernel ahead still runs: weight
-// scales and biases of all N columns, gamma and beta. The residual of a thread's pairs goes to its registers.
+// What the epilogue of rows that one block owns reads, brought to shared memory while the kernel ahead still runs:
+// weight scales and biases of all N columns, gamma and beta. The residual of a thread's pairs goes to its registers.
 //
 //   weight_scale, bias   [N] fp32        gamma, beta   [N] as LayerNormStep says        row scales   [2][kTileM] fp32
 #pragma once

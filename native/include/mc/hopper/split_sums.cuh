@@ -1,5 +1,6 @@
-// The one message of the split GEMM: every block of a cluster sends its partial sums of a row to the block that owns the
-// row, which adds them. Integer sums are exact in any order. Where a partial sum surely fits, it travels in 16 bits.
+// The one message of the split GEMM: every block of a cluster sends its partial sums of a row to the block that owns
+// the row, which adds them. Integer sums are exact in any order. Where a partial sum surely fits, it travels in 16
+// bits.
 //
 // Shared memory of the receiver: [kOwnedRows][kSplitK][N / 2] pairs of neighbouring columns, a pair in one word of two
 // int16 or in two words of int32. The pairs of kGroup x 8 columns lie in the order in which a quad of lanes holds them,
@@ -39,8 +40,8 @@ struct SplitSums {
   __device__ __forceinline__ static void send(const SplitPlace<Tile>& place, const ResidentPlace<Block>& in_product,
                                               const typename Loop::Result& result, unsigned offset, unsigned arrived) {
     const int column = in_product.first_column + in_product.owned_column();
-    const unsigned target = offset + place.part_k * kRowBytes + column / 2 * kPairBytes +
-                            in_product.lane % 4 * kMessageBytes;
+    const unsigned target =
+        offset + place.part_k * kRowBytes + column / 2 * kPairBytes + in_product.lane % 4 * kMessageBytes;
 #pragma unroll
     for (int r = 0; r < 2 * Block::kOwnedBlocksM; ++r) {
       const int row = in_product.owned_row() + in_product.lane / 4 + r / 2 * 16 + r % 2 * 8;

@@ -6,10 +6,10 @@
 
 namespace mc::hopper {
 
-// Block `rank` of the cluster multiplies inputs of part rank % kSplitK with outputs of part rank / kSplitK, and owns the
-// rows m of the tile with m % kRanks == rank. kWarpsN x kWarpsK warps divide a block's product as in ResidentTile; the
-// first kEpilogueWarps of them share its rows' epilogue. Few are faster: what each warp does for a row as a whole is the
-// same for all.
+// Block `rank` of the cluster multiplies inputs of part rank % kSplitK with outputs of part rank / kSplitK, and owns
+// the rows m of the tile with m % kRanks == rank. kWarpsN x kWarpsK warps divide a block's product as in ResidentTile;
+// the first kEpilogueWarps of them share its rows' epilogue. Few are faster: what each warp does for a row as a whole
+// is the same for all.
 template <class Problem_, int kTileM_, int kSplitN_, int kSplitK_, int kWarpsN_, int kWarpsK_, int kEpilogueWarps>
 struct SplitTile {
   using Problem = Problem_;
@@ -21,8 +21,8 @@ struct SplitTile {
   static_assert(Problem::kN % kSplitN == 0 && Problem::kK % kSplitK == 0, "parts must divide N and K");
 
   // A block's product, as a problem of its own.
-  using Part =
-      GemmProblem<Problem::kN / kSplitN, Problem::kK / kSplitK, Problem::kActivation, Problem::kWeight, Problem::kGroup>;
+  using Part = GemmProblem<Problem::kN / kSplitN, Problem::kK / kSplitK, Problem::kActivation, Problem::kWeight,
+                           Problem::kGroup>;
   using Block = ResidentTile<kTileM, Part::kN, kWarpsN_, kWarpsK_, 1>;
   static constexpr int kThreads = Block::kThreads;
 

@@ -66,9 +66,9 @@ struct SplitView {
     if constexpr (kQuantities == 2) partial[0][1] = part.y;
   }
 
-  // Mean, and sum of the squared differences to it: each thread's in two passes, then those of ever more threads joined,
-  // two equal parts at a time (JoinMoments says whose formula it is). Each step is the latency of one shuffle; first the
-  // mean of the warp, then the squares, would be twice as long.
+  // Mean, and sum of the squared differences to it: each thread's in two passes, then those of ever more threads
+  // joined, two equal parts at a time (JoinMoments says whose formula it is). Each step is the latency of one shuffle;
+  // first the mean of the warp, then the squares, would be twice as long.
   __device__ __forceinline__ void row_moments(const Values& values, float (&mean)[1], float (&squares)[1]) {
     float2 part = {0.0f, 0.0f};
 #pragma unroll
