@@ -88,6 +88,7 @@ internal sealed record EpilogueText(string Type, string Equation)
             "mc::LayerNormStep<float, LayerNormEpsilon>", "y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m"),
         EpilogueOp.StoreFloat16 => new("mc::StoreF16", "output[m, n] = y, FP16"),
         EpilogueOp.StoreFloat32 => new("mc::StoreF32", "output[m, n] = y, fp32"),
+        EpilogueOp.StoreRangeParts => new("mc::StoreRangeParts", "range_parts[m, b] = max over the columns n of block b of |y|"),
         EpilogueOp.Quantize quantize => new(
             $"mc::QuantizeRows<{CudaText.Format(quantize)}>", $"quantized[m, n] = quantize(y): {CudaText.Describe(quantize)}"),
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, "Unknown epilogue step."),

@@ -15,6 +15,7 @@ public static class KernelRenderer
         {
             GemmKernel gemm => new GemmView(gemm),
             ResidentGemmKernel gemm => new ResidentGemmView(gemm),
+            SplitGemmKernel gemm => new SplitGemmView(gemm),
             WgmmaGemmKernel gemm => new WgmmaGemmView(gemm),
             AttentionKernel attention => new AttentionView(attention),
             HopperAttentionKernel attention => new HopperAttentionView(attention),

@@ -59,7 +59,9 @@ public static class GemmCandidates
     /// <summary>Kernels for few and for many tokens; those first that are measured to be ahead at this size.</summary>
     private static IEnumerable<LinearKernel> HopperKernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
     {
-        IEnumerable<LinearKernel> few = ResidentRules.Kernels(problem, epilogue, arch, bucketTokens);
+        IEnumerable<LinearKernel> resident = ResidentRules.Kernels(problem, epilogue, arch, bucketTokens);
+        IEnumerable<LinearKernel> split = SplitRules.Kernels(problem, epilogue, arch, bucketTokens);
+        IEnumerable<LinearKernel> few = SplitRules.Lead(problem) ? split.Concat(resident) : resident.Concat(split);
         IEnumerable<LinearKernel> many = WgmmaRules.Kernels(problem, epilogue, arch, bucketTokens);
         return ResidentRules.Lead(problem, bucketTokens) ? few.Concat(many) : many.Concat(few);
     }
