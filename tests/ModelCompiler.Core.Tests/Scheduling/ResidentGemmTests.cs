@@ -44,7 +44,7 @@ public class ResidentGemmTests
     [Fact]
     public void The_verifier_names_what_the_header_would_assert()
     {
-        GemmWork output = GemmWork.Of(Planner.Plan(Models.BertBase, Models.W4A4), GpuArch.Sm90a)[1].Work;
+        GemmWork output = KernelWork.AllOf(Planner.Plan(Models.BertBase, Models.W4A4), GpuArch.Sm90a).Select(w => w.Work).OfType<GemmWork>().ElementAt(1);
         ResidentGemmKernel good = GemmCandidates.For(output.Problem, output.Epilogue, GpuArch.Sm90a, 32)
             .Select(candidate => candidate.Product).OfType<ResidentGemmKernel>().First();
         ScheduleVerifier.Verify(good).ShouldBeEmpty();
