@@ -61,7 +61,7 @@ internal sealed record EpilogueText(string Type, string Equation)
         };
     }
 
-    /// <param name="toFourBits">Nothing but 4-bit codes comes of it.</param>
+    // toFourBits: nothing but 4-bit codes comes of it.
     private static EpilogueText Step(EpilogueOp op, bool toFourBits) => op switch
     {
         EpilogueOp.Bias => new("mc::Bias", "y += bias[n]"),
