@@ -37,11 +37,11 @@ constexpr Terms terms_of() {
 
 template <Terms kTerms, bool kStaticScale, class... Steps>
 struct Linearized {
-  using Type = mc::Epilogue<mc::Dequantize<kStaticScale>, mc::Bias, Steps...>;
+  using Type = mc::Epilogue<mc::DequantizeWithBias<kStaticScale>, Steps...>;
 };
 template <bool kStaticScale, class... Steps>
 struct Linearized<Terms::kActivationOffset, kStaticScale, Steps...> {
-  using Type = mc::Epilogue<mc::Dequantize<kStaticScale>, mc::Bias, mc::ActivationOffset<kStaticScale>, Steps...>;
+  using Type = mc::Epilogue<mc::DequantizeWithBias<kStaticScale>, mc::ActivationOffset<kStaticScale>, Steps...>;
 };
 template <bool kStaticScale, class... Steps>
 struct Linearized<Terms::kWeightOffset, kStaticScale, Steps...> {
