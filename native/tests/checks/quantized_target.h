@@ -88,8 +88,9 @@ class QuantizedTarget {
       long long sum = 0;
       const bool judged_by_value = match == CodeMatch::kTies && scale < 2 * kFunctionError;
       for (int n = 0; n < features_; ++n) {
-        const float rounded = std::nearbyint((row[n] - lo) * inverse);
-        const int expected = static_cast<int>(std::clamp(rounded, float(Format::kLowest), float(Format::kHighest)));
+        const float difference = row[n] - lo;
+        const double rounded = std::nearbyint(static_cast<double>(difference) * inverse);  // of the exact product
+        const int expected = static_cast<int>(std::clamp(rounded, double(Format::kLowest), double(Format::kHighest)));
         const int found = code(m, n);
         sum += found;
         if (judged_by_value) {

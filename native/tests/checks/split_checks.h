@@ -29,7 +29,9 @@ struct ValuesInMemory {
       }
       scales[m] = largest == 0.0f ? 1.0f : largest / Format::kHighest;
       const float inverse = 1.0f / scales[m];
-      for (int k = 0; k < kFeatures; ++k) codes[m].push_back(static_cast<int>(std::nearbyint(row[k] * inverse)));
+      for (int k = 0; k < kFeatures; ++k) {
+        codes[m].push_back(static_cast<int>(std::nearbyint(static_cast<double>(row[k]) * inverse)));
+      }
     }
   }
 };

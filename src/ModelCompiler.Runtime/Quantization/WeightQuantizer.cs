@@ -50,7 +50,7 @@ public static class WeightQuantizer
         float scale = UsableScale(TensorPrimitives.MaxMagnitude(source), largest);
         float inverse = 1f / scale;
         for (int i = 0; i < source.Length; i++)
-            codes[i] = (byte)(sbyte)Math.Clamp((int)MathF.Round(source[i] * inverse, MidpointRounding.ToEven), -largest - 1, largest);
+            codes[i] = (byte)(sbyte)Math.Clamp(Round(source[i], inverse), -largest - 1, largest);
         return scale;
     }
 
@@ -62,9 +62,12 @@ public static class WeightQuantizer
         float scale = UsableScale(TensorPrimitives.Max(source) - minimum, largest);
         float inverse = 1f / scale;
         for (int i = 0; i < source.Length; i++)
-            codes[i] = (byte)Math.Clamp((int)MathF.Round((source[i] - minimum) * inverse, MidpointRounding.ToEven), 0, largest);
+            codes[i] = (byte)Math.Clamp(Round(source[i] - minimum, inverse), 0, largest);
         return (scale, minimum);
     }
+
+    /// <summary>rne of the product, which a double holds exactly.</summary>
+    private static int Round(float value, float inverse) => (int)Math.Round((double)value * inverse, MidpointRounding.ToEven);
 
     /// <summary>The scale of a range, or 1 where the range is 0 or so small that 1 / S is not finite.</summary>
     private static float UsableScale(float range, int steps)

@@ -2,7 +2,7 @@ namespace ModelCompiler.Training.FakeQuantization;
 
 /// <summary>
 /// The quantizers of docs/numerics.md (Wu et al., "Understanding INT4 Quantization for Language Models", ICML 2023,
-/// section 3.1 and appendix A) on tensors. Every step is the same fp32 operation as in the executors, so codes are equal.
+/// section 3.1 and appendix A) on tensors. Every step is rounded as in the executors, so codes are equal.
 /// </summary>
 public static class Quantizer
 {
@@ -21,7 +21,9 @@ public static class Quantizer
         return (UsableScale(values.amax(LastDimension, keepdim: true).sub(minimum), Steps(bits, symmetry)), minimum);
     }
 
-    /// <summary>q = clamp(rne((x - lo) · (1 / S))): one division for a range, one product for a value.</summary>
+    /// <summary>
+    /// q = clamp(rne((x - lo) · (1 / S))): one division for a range, one product for a value, which fp64 holds exactly.
+    /// </summary>
     /// <param name="values">[..., n].</param>
     /// <param name="scale">S, broadcasts against <paramref name="values"/>.</param>
     /// <param name="minimum">lo, or null in the symmetric form.</param>
@@ -30,7 +32,9 @@ public static class Quantizer
     {
         (int low, int high) = minimum is null ? (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) : (0, (1 << bits) - 1);
         Tensor shifted = minimum is null ? values : values.sub(minimum);
-        return new(shifted.mul(scale.reciprocal()).round().clamp(low, high), scale, minimum);
+        using Tensor inverse = scale.reciprocal().to_type(torch.float64), wide = shifted.to_type(torch.float64);
+        using Tensor codes = wide.mul_(inverse).round();
+        return new(codes.clamp(low, high).to_type(torch.float32), scale, minimum);
     }
 
     /// <summary>

@@ -83,6 +83,6 @@ public sealed unsafe class RowQuantizerTests
         if (scale == 0)
             scale = 1;
         float inverse = 1f / scale;
-        return (clipped.Select(v => (int)Math.Clamp(MathF.Round((v - lo) * inverse, MidpointRounding.ToEven), low, high)).ToArray(), scale, lo);
+        return (clipped.Select(v => (int)Math.Clamp(Math.Round((double)(v - lo) * inverse, MidpointRounding.ToEven), low, high)).ToArray(), scale, lo);
     }
 }
