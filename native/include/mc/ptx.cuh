@@ -98,6 +98,11 @@ __device__ __forceinline__ float exp2_approximate(float value) {
   return result;
 }
 
+// Has the L2 fetch the 128-byte line of an address.
+__device__ __forceinline__ void prefetch_l2(const void* address) {
+  asm volatile("prefetch.global.L2 [%0];" ::"l"(address));
+}
+
 // 1 / sqrt(value) to 2^-22, relative.
 __device__ __forceinline__ float reciprocal_root_approximate(float value) {
   float result;
