@@ -127,7 +127,7 @@ internal static class WgmmaRules
             .Select(width => new TileShape(64, width, WarpGroupSchedule.PingPong, RowBlocks(width))).FirstOrDefault();
 
         // Many blocks that read all weights for 64 rows each keep the L2 busy.
-        int RowBlocks(int width) => tokens > 8192 && 2 * problem.N / width <= PortableCluster ? 2 : 1;
+        int RowBlocks(int width) => tokens > 2048 && 2 * problem.N / width <= PortableCluster ? 2 : 1;
     }
 
     /// <summary>True where tiles of 128 x 96 are at most two for each multiprocessor of an H100 SXM.</summary>

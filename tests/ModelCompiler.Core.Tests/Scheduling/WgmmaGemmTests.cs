@@ -18,7 +18,7 @@ public class WgmmaGemmTests
         string[] Of(int tokens) => [.. Rules(Models.BertBase, Models.W4A4, tokens).Take(4).Select(k => k.Schedule)];
         Of(256).ShouldBe(["wgmma_m64n128_s6_pingpong", "wgmma_m64n96_s6_pingpong_c8", "wgmma_m64n128_s6_pingpong_grid", "wgmma_m64n96_s8_pingpong_c8"]);
         Of(1024).ShouldBe(["wgmma_m128n96_s6_pingpong", "wgmma_m64n128_s6_pingpong_c6", "wgmma_m128n96_s6_pingpong_grid", "wgmma_m64n128_s8_pingpong_c6"]);
-        Of(16384).ShouldBe(["wgmma_m64n192_s6_pingpong_kept", "wgmma_m64n192_s6_pingpong_c4", "wgmma_m64n192_s6_threes_kept_grid", "wgmma_m64n192_s6_pingpong_c4"]);
+        Of(16384).ShouldBe(["wgmma_m64n192_s6_pingpong_kept", "wgmma_m64n192_s6_pingpong_x2_c8", "wgmma_m64n192_s6_threes_kept_grid", "wgmma_m64n192_s6_pingpong_x2_c8"]);
     }
 
     [Fact]

@@ -318,8 +318,9 @@ struct Attention {
     dependency_release();
 
     if (warp == kComputeWarps) {
-      if (leader) {
-        const Keys keys = self.keys_of(0, 4 * Config::kQueryGroups - 1);
+      const Keys found = self.keys_of(0, 4 * Config::kQueryGroups - 1);
+      const Keys keys = {uniform(found.first), uniform(found.end)};
+      if (elect_one()) {
         dependency_wait();
         self.produce(arguments.qkv, keys);
       }

@@ -46,7 +46,9 @@ struct Pipeline {
   __device__ __forceinline__ int activation_loader(int stage) const {
     return rank - rank % kColumns + static_cast<unsigned>(stage) % kColumns;
   }
-  __device__ __forceinline__ int weight_loader(int stage) const { return static_cast<unsigned>(stage) % kRows * kColumns + rank % kColumns; }
+  __device__ __forceinline__ int weight_loader(int stage) const {
+    return static_cast<unsigned>(stage) % kRows * kColumns + rank % kColumns;
+  }
 
   // The blocks of the cluster that need the same activations, and the same weights, one bit each.
   __device__ __forceinline__ unsigned short row_mask() const {

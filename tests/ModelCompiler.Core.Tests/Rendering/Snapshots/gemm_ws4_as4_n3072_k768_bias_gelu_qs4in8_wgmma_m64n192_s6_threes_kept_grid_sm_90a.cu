@@ -21,7 +21,7 @@ using Problem = mc::GemmProblem<3072, 768, mc::Operand::kS8, mc::Operand::kS8>;
 using Tile = mc::hopper::WgmmaTile<64, 192, 6, mc::hopper::Schedule::kThrees, mc::hopper::WeightFlow::kStationary>;
 using Epilogue = mc::Epilogue<
     mc::DequantizeWithBias<>,
-    mc::Gelu<mc::GeluForm::kErf>,
+    mc::Gelu<mc::GeluForm::kErfCoarse>,
     mc::QuantizeRows<mc::QuantFormat<4, 8, false, false>>>;
 using Kernel = mc::hopper::Gemm<Problem, Tile, mc::RowScope::kGrid, 1, Epilogue>;
 
