@@ -114,10 +114,10 @@ struct Gemm {
     dependency_wait();
     const int tokens = *arguments.linear.token_count;
     const int tiles = work.tiles(tokens);
-    if (Tile::kStationary) Parameters::load_columns(arguments.linear, parameters, work.place(0).first_column);
+    if (Tile::kStationary) Parameters::load_columns(arguments.linear, parameters, work.place(0, 1).first_column);
 #pragma unroll 1
     for (int tile = team; tile < tiles; tile += Tile::kTeams) {
-      const TilePlace place = work.place(tile);
+      const TilePlace place = work.place(tile, tiles);
       // The last of a cluster's row blocks may lie beyond the tokens.
       const bool beyond = Work::kClusterRows > 1 && place.first_row >= tokens;
       if (!beyond) {

@@ -23,7 +23,7 @@ struct Producer {
                                              const Work& work) {
     prefetch_map(&arguments.activations);
     // Weights depend on no earlier kernel.
-    const TilePlace early = work.place(0);
+    const TilePlace early = work.place(0, 1);
     for (int step = 0; step < kEarly; ++step) {
       if constexpr (Tile::kStationary) {
         barrier_arrive_expect(pipeline.kept(step), weight_bytes(early));
@@ -43,7 +43,7 @@ struct Producer {
     }
     Step at = Step::of(0);
     for (int tile = 0; tile < tiles; ++tile) {
-      const TilePlace place = work.place(tile);
+      const TilePlace place = work.place(tile, tiles);
       const unsigned char* weights = weights_of(arguments, place, 0);
 #pragma unroll 1
       for (int step = 0; step < Weights::kSteps; ++step, at.advance(), weights += kWeightStride) {

@@ -1,12 +1,12 @@
 // Which tiles of the output a block computes, in which order.
 //
 // The grid has one dimension of persistent blocks, in clusters of kClusterSize. Units of work are dealt to clusters in
-// turn, all units of a row block before those of the next, so that row blocks finish one after another:
+// turn, all units of a row block before those of the next, so that row blocks finish one after another (of wide inputs
+// the last first):
 //
-//   RowScope::kCluster    a unit is a row block, or several neighbouring ones; their column tiles are the cluster's
-//   blocks stationary weights    a cluster keeps to kClusterSize column tiles, one a block; a unit is a row block of
-//   them else                  a unit is a column tile of kClusterSize neighbouring row blocks, one a block of the
-//   cluster
+//   RowScope::kCluster    a unit is a row block, or several neighbouring ones, a cluster's blocks their column tiles
+//   stationary weights    a cluster keeps to kClusterSize column tiles, one a block; a unit is a row block of them
+//   else                  a unit is a column tile of kClusterSize neighbouring row blocks, one a block of the cluster
 #pragma once
 
 #include "mc/hopper/wgmma_tile.cuh"
@@ -24,6 +24,8 @@ template <class Problem, class Tile, RowScope kScope, int kClusterSize>
 struct Work {
   static constexpr bool kAlongN = kScope == RowScope::kCluster || Tile::kStationary;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
+  // Inputs that are wider than outputs may not fit the L2: the last rows are what the kernel ahead has left there.
+  static constexpr bool kLastFirst = kAlongN && Problem::kK > Problem::kN;
   static constexpr int kClusterColumns = kScope == RowScope::kCluster ? kColumnTiles  // column tiles of a cluster
                                          : Tile::kStationary          ? kClusterSize
                                                                       : 1;
@@ -46,8 +48,9 @@ struct Work {
     return units <= first || first >= stride ? 0 : (units - first + stride - 1) / stride;
   }
 
-  __device__ __forceinline__ TilePlace place(int tile) const {
-    const int unit = first + tile * stride;
+  // tiles: what tiles() gives, or any number where first_row does not matter.
+  __device__ __forceinline__ TilePlace place(int tile, int tiles) const {
+    const int unit = first + (kLastFirst ? tiles - 1 - tile : tile) * stride;
     if constexpr (kAlongN) {
       return {unit * kUnitRows + rank / kClusterColumns * Tile::kM,
               (cluster % kLanes * kClusterColumns + rank % kClusterColumns) * Tile::kN};
