@@ -18,8 +18,7 @@ struct WarpgroupAttention {
     using Config = mc::hopper::AttentionConfig<kHeads, kHeadDim, mc::AttentionOutput::kHalf, mc::NoFormat, kShape...>;
     return "warpgroups, " + std::to_string(Config::kQueryTile) + " queries, " + std::to_string(Config::kHeadsAtOnce) +
            " heads in " + std::to_string(Config::kTurns) + " turns, " + std::to_string(Config::kStages) +
-           " key tiles of " + std::to_string(Config::kKeyTile) +
-           (Config::kRehearses ? ", rehearsed" : "");
+           " key tiles of " + std::to_string(Config::kKeyTile);
   }
 
   template <mc::AttentionOutput kOutput, class Format>

@@ -10,11 +10,10 @@ template <class Problem, class Tile, RowScope kScope, int kCluster, class... Ste
 using ResidentThen = mc::hopper::ResidentGemm<Problem, Tile, kScope, kCluster,
                                               typename Linearized<terms_of<Problem>(), false, Steps...>::Type>;
 
-template <class Problem, class Tile, class Element, bool kStaticScale = false, bool kRehearses = false>
+template <class Problem, class Tile, class Element, bool kStaticScale = false>
 void resident_linear(const std::vector<int>& token_counts) {
   linear_of_kernel_equals_the_reference<
-      mc::hopper::ResidentGemm<Problem, Tile, RowScope::kPartial, 1, LinearStore<Problem, Element, kStaticScale>,
-                               kRehearses>,
+      mc::hopper::ResidentGemm<Problem, Tile, RowScope::kPartial, 1, LinearStore<Problem, Element, kStaticScale>>,
       Element, kStaticScale>(platform::tokens(token_counts));
 }
 
@@ -59,8 +58,6 @@ void check_resident_family() {
   resident_linear<Narrow, SharedRows, float>({16, 127});
   resident_linear<Narrow, SharedColumns, mc::Half>({1, 129});
   resident_linear<Narrow, Idle, float>({17});
-  resident_linear<Narrow, Idle, float, false, true>({1, 33});
-  resident_linear<Narrow, SharedRows, mc::Half, false, true>({127});
   if constexpr (!mc::is_float(kA)) resident_linear<Narrow, Idle, float, true>({18});
 
   using Rows64 = ResidentTile<32, 64, 2, 2, 2>;

@@ -36,15 +36,13 @@ struct ValuesInMemory {
 
 // The epilogue of an encoder's outputs behind a split product. Activations: what it reads, with its values in memory.
 // Sums, and so everything before layer norm, are exact.
-template <class Problem, class Tile, class Source, int kParts, class Activations, class Element, class Format,
-          bool kRehearses = false>
+template <class Problem, class Tile, class Source, int kParts, class Activations, class Element, class Format>
 void split_layer_norm(const std::vector<int>& token_counts) {
   constexpr bool kOfValues = kParts != 0;
   using Gemm =
       mc::hopper::SplitGemm<Problem, Tile, Source,
                             mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<Element, Epsilon>,
-                                         mc::StoreF16, mc::QuantizeRows<Format>>,
-                            kRehearses>;
+                                         mc::StoreF16, mc::QuantizeRows<Format>>>;
   for (int tokens : platform::tokens(token_counts)) {
     const int rows = rows_in_memory<Gemm>(tokens);
     LinearLayer<Problem> layer(tokens, rows);
@@ -65,8 +63,8 @@ void split_layer_norm(const std::vector<int>& token_counts) {
       arguments.gamma = layer.gamma_half.device(), arguments.beta = layer.beta_half.device();
     }
     char what[100];
-    std::snprintf(what, sizeof what, "split %d x %d of %s, layer norm%s", Tile::kSplitN, Tile::kSplitK,
-                  kOfValues ? "values" : "codes", kRehearses ? ", rehearsed" : "");
+    std::snprintf(what, sizeof what, "split %d x %d of %s, layer norm", Tile::kSplitN, Tile::kSplitK,
+                  kOfValues ? "values" : "codes");
     const std::string name = describe<Problem>(what, tokens);
     if (!launch<Gemm>(name, arguments, tokens)) {
       report(name, 1, 1);
@@ -80,11 +78,10 @@ void split_layer_norm(const std::vector<int>& token_counts) {
 }
 
 // The values and the parts of their ranges, bit for bit: no function stands between.
-template <class Problem, class Tile, bool kRehearses = false>
+template <class Problem, class Tile>
 void range_parts_equal_the_reference(const std::vector<int>& token_counts) {
   using Gemm = mc::hopper::ResidentGemm<Problem, Tile, RowScope::kPartial, 1,
-                                        mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF32, mc::StoreRangeParts>,
-                                        kRehearses>;
+                                        mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF32, mc::StoreRangeParts>>;
   constexpr int kParts = Problem::kN / Tile::kTileN;
   for (int tokens : platform::tokens(token_counts)) {
     const int rows = rows_in_memory<Gemm>(tokens);
@@ -92,7 +89,7 @@ void range_parts_equal_the_reference(const std::vector<int>& token_counts) {
     platform::Array<float> output(size_t(tokens) * Problem::kN, 0xff), parts(size_t(tokens) * kParts, 0xff);
     mc::GemmArguments arguments = layer.arguments();
     arguments.output = output.device(), arguments.range_parts = parts.device();
-    const std::string name = describe<Problem>(kRehearses ? "range parts, rehearsed" : "range parts", tokens);
+    const std::string name = describe<Problem>("range parts", tokens);
     const bool ended = launch<Gemm>(name, arguments, tokens);
     const std::vector<float> expected = layer.values();
     std::vector<float> expected_parts(parts.size());
@@ -118,7 +115,6 @@ void check_split_family() {
   using Wide = GemmProblem<768, 1536, Operand::kS8, kW>;
   range_parts_equal_the_reference<Row, ResidentTile<16, 32, 2, 2, 1>>({1, 17});
   range_parts_equal_the_reference<Row, ResidentTile<32, 64, 2, 4, 2>>({33});
-  range_parts_equal_the_reference<Row, ResidentTile<16, 32, 2, 2, 1>, true>({1, 65});
   for (auto timing : platform::kCopyTimings) {
     platform::select(timing);
     split_layer_norm<Row, SplitTile<Row, 16, 2, 8, 4, 1, 4>, Codes, 0, Activations, mc::Half, Activations>({1, 31});
@@ -128,10 +124,6 @@ void check_split_family() {
                      Activations>({1, 33});
     split_layer_norm<Row, SplitTile<Row, 32, 4, 4, 4, 2, 8>, ValuesOfRows<Activations, 16>, 16, Activations, mc::Half,
                      Activations>({127});
-    split_layer_norm<Row, SplitTile<Row, 16, 4, 4, 4, 2, 4>, Codes, 0, Activations, mc::Half, Activations, true>(
-        {1, 33});
-    split_layer_norm<Row, SplitTile<Row, 32, 4, 4, 4, 2, 8>, ValuesOfRows<Activations, 16>, 16, Activations, mc::Half,
-                     Activations, true>({17, 128});
   }
   split_layer_norm<Wide, SplitTile<Wide, 16, 2, 8, 12, 1, 3>, ValuesOfRows<Activations, 64>, 64, Activations, mc::Half,
                    Activations>({17});

@@ -80,15 +80,15 @@ struct Shape {
   bool resident = false;  // blocks wait for one another through device memory
 };
 
-// Runs Kernel::run(arguments) on every thread, and checks that nothing has been stored by the time that its first thread
-// waits for the kernel ahead. False if it did not come to an end.
+// Runs Kernel::run(arguments) on every thread, and checks that nothing has been stored by the time that its first
+// thread waits for the kernel ahead. False if it did not come to an end.
 template <class Kernel, int kThreads, class Arguments>
 bool launch(const std::string& name, const Shape& shape, const Arguments& arguments) {
   const Index3 grid = {static_cast<unsigned>(shape.columns), static_cast<unsigned>(shape.rows), 1};
   bool stored = false;
   emulation::at_first_wait = [&stored, before = memory_digest()] { stored = memory_digest() != before; };
-  const bool ended =
-      emulation::launch(grid, shape.cluster, kThreads, shape.shared_bytes, shape.resident, [&] { Kernel::run(arguments); });
+  const bool ended = emulation::launch(grid, shape.cluster, kThreads, shape.shared_bytes, shape.resident,
+                                       [&] { Kernel::run(arguments); });
   emulation::at_first_wait = nullptr;
   checks::report(name + ", memory before the wait", stored ? 1 : 0, 1);
   if (!ended) std::printf("%s: the threads wait for one another\n", name.c_str());

@@ -45,7 +45,6 @@
 #include "mc/hopper/cluster.cuh"
 #include "mc/hopper/context_output.cuh"
 #include "mc/hopper/online_softmax.cuh"
-#include "mc/hopper/rehearsal.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/hopper/wgmma.cuh"
 #include "mc/sequences.cuh"
@@ -238,18 +237,7 @@ struct Attention {
 
     // Blocks that are written to have started. That is so long before the first operands are here.
     if constexpr (Config::kExchanges) cluster_wait();
-    Rehearsal<Config::kRehearses> pass;
-    do {
-      compute_heads(args, window, lane, block_keys, own_keys, start, length, pass.is_real());
-    } while (pass.goes_on());
-  }
-
-  // real: false where nothing has been loaded and nothing is to be seen of it.
-  __device__ __forceinline__ void compute_heads(const mc::AttentionArguments& args, const SequenceWindow& window,
-                                                const AttentionLane& lane, Keys block_keys, Keys own_keys,
-                                                const int (&start)[2], const int (&length)[2], bool real) {
-    const int warpgroup = lane.thread / 128, lane_index = lane.thread % 32;
-    Output output = {args, lane, shared, rank, first_token, real ? tokens : 0, real};
+    Output output = {args, lane, shared, rank, first_token, tokens};
     float context[kContextTiles][4] = {};
     int tile = 0;
 #pragma unroll 1
@@ -258,12 +246,12 @@ struct Attention {
       const int queries = turn * Config::kHeadsAtOnce + lane.head;
       const unsigned query_tile = base + Shared::kQueries + queries * Config::kQueryGroups * Shared::kQueryBytes +
                                   lane.query_group * Shared::kQueryPanelBytes;
-      if (real) barrier_wait(barrier(Shared::kQueriesFull, queries), 0);
+      barrier_wait(barrier(Shared::kQueriesFull, queries), 0);
       bool first = true;
 #pragma unroll 1
       for (int first_key = block_keys.first; first_key < block_keys.end; first_key += kKeyTile, ++tile) {
         const int stage = stage_of(tile, lane.head);
-        if (real) barrier_wait(barrier(Shared::kKeysFull, stage), parity_of(tile));
+        barrier_wait(barrier(Shared::kKeysFull, stage), parity_of(tile));
         if (first_key + kKeyTile > own_keys.first && first_key < own_keys.end) {
           float scores[kScoreTiles][4];
           multiply_keys(query_tile, base + Shared::kKeys + stage * Shared::kTileBytes, scores);
@@ -272,17 +260,15 @@ struct Attention {
             Softmax::mask(scores, {place - start[0], place - start[1]}, length);
           }
           softmax.step(scores, first, context);
-          if (real) {
-            barrier_wait(barrier(Shared::kValuesFull, stage), parity_of(tile));
-            if (first_key + kKeyTile > tokens) clear_tail(stage, first_key, warpgroup, turn);
-          }
+          barrier_wait(barrier(Shared::kValuesFull, stage), parity_of(tile));
+          if (first_key + kKeyTile > tokens) clear_tail(stage, first_key, warpgroup, turn);
           multiply_values(scores, base + Shared::kValues + stage * Shared::kTileBytes, first, context);
           first = false;
-        } else if (real) {
+        } else {
           barrier_wait(barrier(Shared::kValuesFull, stage), parity_of(tile));
         }
         __syncwarp();
-        if (real && lane_index == 0) barrier_arrive(barrier(Shared::kReleased, stage));
+        if (lane_index == 0) barrier_arrive(barrier(Shared::kReleased, stage));
       }
 #pragma unroll
       for (int row = 0; row < 2; ++row) {

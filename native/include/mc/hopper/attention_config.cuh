@@ -29,10 +29,8 @@ constexpr bool kSumsCodes<NoFormat> = false;
 // A block takes 64 * kQueryGroups queries of kHeadsAtOnce * kTurns heads: a warpgroup per 64 queries and head, kTurns
 // heads one after the other. Warpgroups on one head share its keys and values.
 // kKeyTile: keys of one step of the online softmax and of one stage of the pipeline. kStages: such tiles in flight.
-// kRehearses: for few tokens, see rehearsal.cuh.
 template <int kHeads_, int kHeadDim_, AttentionOutput kOutput_, typename Format_ = NoFormat, int kQueryGroups_ = 1,
-          int kHeadsAtOnce_ = 2, int kTurns_ = 1, int kKeyTile_ = 64, int kStages_ = 2,
-          bool kRehearses_ = false>
+          int kHeadsAtOnce_ = 2, int kTurns_ = 1, int kKeyTile_ = 64, int kStages_ = 2>
 struct AttentionConfig {
   static constexpr int kHeads = kHeads_;
   static constexpr int kHeadDim = kHeadDim_;
@@ -43,7 +41,6 @@ struct AttentionConfig {
   static constexpr int kTurns = kTurns_;
   static constexpr int kKeyTile = kKeyTile_;
   static constexpr int kStages = kStages_;
-  static constexpr bool kRehearses = kRehearses_;
 
   static constexpr int kHidden = kHeads * kHeadDim;
   static constexpr int kQueryTile = 64 * kQueryGroups;
@@ -64,7 +61,6 @@ struct AttentionConfig {
   static_assert(kClusterSize <= 16, "a cluster has at most 16 blocks (8 where portable)");
   static_assert(kKeyTile == 64 || kKeyTile == 128, "a key tile is one or two boxes of the tensor map");
   static_assert(kStages >= 2, "one tile travels while another is used");
-  static_assert(!kRehearses || kTurns == 1, "what waits for the range of its token would lie in place of queries");
   static_assert(kThreads <= 1024, "a block has at most 1024 threads");
 };
 

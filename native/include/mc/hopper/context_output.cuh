@@ -52,7 +52,6 @@ struct ContextOutput {
   int rank;               // of the block among those of its query tile
   int first_token;        // of the block
   int tokens;
-  bool exchanges;  // false in a rehearsal, which tells the other blocks nothing
 
   RowRange range[2] = {RowRange::empty(), RowRange::empty()};
   int code_sum[2] = {0, 0};
@@ -154,9 +153,9 @@ struct ContextOutput {
 #pragma unroll
     for (int first = 0; first < Config::kClusterSize; first += 4) {
       const int block = first + lane.member;
-      if (exchanges && block < Config::kClusterSize) store_cluster(address, ends, base() + Shared::kRangesFull, block);
+      if (block < Config::kClusterSize) store_cluster(address, ends, base() + Shared::kRangesFull, block);
     }
-    if (exchanges) barrier_wait(base() + Shared::kRangesFull, 0);
+    barrier_wait(base() + Shared::kRangesFull, 0);
     RowRange all[2] = {RowRange::empty(), RowRange::empty()};
 #pragma unroll
     for (int i = 0; i < (Shared::kParts + 3) / 4; ++i) {
@@ -178,11 +177,11 @@ struct ContextOutput {
     const uint2* parts = reinterpret_cast<const uint2*>(shared + Shared::kCodeSums);
     const uint2 own =
         make_uint2(static_cast<unsigned>(lanes_sum<4>(code_sum[0])), static_cast<unsigned>(lanes_sum<4>(code_sum[1])));
-    if (exchanges && lane.member == 0) {
+    if (lane.member == 0) {
       store_cluster(ptx::shared_address(parts + pair_of(own_part())), own, base() + Shared::kCodeSumsFull, 0);
     }
     if (rank == 0 && lane.head == 0 && lane.member == 0) {
-      if (exchanges) barrier_wait(base() + Shared::kCodeSumsFull, 0);
+      barrier_wait(base() + Shared::kCodeSumsFull, 0);
       code_sum[0] = code_sum[1] = 0;
 #pragma unroll
       for (int part = 0; part < Shared::kParts; ++part) {

@@ -44,14 +44,13 @@
 
 #include "mc/dependency.cuh"
 #include "mc/epilogue/epilogue.cuh"
-#include "mc/hopper/rehearsal.cuh"
 #include "mc/hopper/resident_mainloop.cuh"
 #include "mc/hopper/resident_parameters.cuh"
 #include "mc/hopper/resident_view.cuh"
 
 namespace mc::hopper {
 
-template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, class Epilogue_, bool kRehearses = false>
+template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, class Epilogue_>
 struct ResidentGemm {
   using Problem = Problem_;
   using Tile = Tile_;
@@ -61,7 +60,6 @@ struct ResidentGemm {
   using View = ResidentView<Problem, Tile, kScope_, kClusterSize_, EpilogueNeeds<Epilogue>::kExchanges>;
 
   static constexpr int kThreads = Tile::kThreads;
-  static_assert(!kRehearses || kScope_ == RowScope::kPartial, "blocks that exchange something cannot rehearse it");
   static constexpr bool kReadsWholeTiles = true;  // rows beyond the tokens are read as well
   static constexpr int kParametersOffset = Loop::kSharedBytes;
   static constexpr int kScratchOffset = kParametersOffset + Parameters::kSharedBytes;
@@ -82,28 +80,20 @@ struct ResidentGemm {
       ptx::cluster_meet();
     }
 
-    int tokens = 0;
-    Rehearsal<kRehearses> run;
-#pragma unroll 1
-    do {
-      if (run.is_real()) {
-        if constexpr (kRehearses) __syncthreads();
-        dependency_wait();
-        Parameters::load_rows(row_pieces);
-        Loop::load_activations(pieces);
-        tokens = *arguments.token_count;
-        if (place.first_row >= tokens) {
-          ptx::copy_async_wait<0>();
-          return;
-        }
-      }
-      typename Loop::Result result;
-      Loop::run(shared, place, result);
-      if (place.owns()) {
-        View view(place, arguments, tokens, kScratchOffset);
-        Epilogue::run(view, result, Parameters::moved(arguments, kParametersOffset, place));
-      }
-    } while (run.goes_on());
+    dependency_wait();
+    Parameters::load_rows(row_pieces);
+    Loop::load_activations(pieces);
+    const int tokens = *arguments.token_count;
+    if (place.first_row >= tokens) {
+      ptx::copy_async_wait<0>();
+      return;
+    }
+
+    typename Loop::Result result;
+    Loop::run(shared, place, result);
+    if (!place.owns()) return;
+    View view(place, arguments, tokens, kScratchOffset);
+    Epilogue::run(view, result, Parameters::moved(arguments, kParametersOffset, place));
   }
 };
 

@@ -91,8 +91,8 @@ struct ValuesOfRows {
     unsigned target;
     int row;
     float clip;
-    float4 values[kQuads] = {};
-    float4 ranges[kRangeQuads] = {};
+    float4 values[kQuads];
+    float4 ranges[kRangeQuads];
 
     __device__ __forceinline__ Reader(const GemmArguments& arguments, const SplitPlace<Tile>& place, int first_row,
                                       int rows, int) {

@@ -28,7 +28,6 @@
 #include "mc/dependency.cuh"
 #include "mc/epilogue/epilogue.cuh"
 #include "mc/hopper/epilogue_needs.cuh"
-#include "mc/hopper/rehearsal.cuh"
 #include "mc/hopper/split_activations.cuh"
 #include "mc/hopper/split_parameters.cuh"
 #include "mc/hopper/split_sums.cuh"
@@ -36,7 +35,7 @@
 
 namespace mc::hopper {
 
-template <class Problem_, class Tile_, class Source, class Epilogue_, bool kRehearses = false>
+template <class Problem_, class Tile_, class Source, class Epilogue_>
 struct SplitGemm {
   using Problem = Problem_;
   using Tile = Tile_;
@@ -79,35 +78,27 @@ struct SplitGemm {
     }
     ptx::cluster_meet();
 
-    int tokens = 0;
-    Rehearsal<kRehearses> run;
-#pragma unroll 1
-    do {
-      if (run.is_real()) {
-        if constexpr (kRehearses) __syncthreads();
-        dependency_wait();
-        reader.start();
-        ptx::copy_async_commit();
-        if (Needs::kResidual && owner.owns()) owner.load_residual();
-        tokens = *arguments.token_count;
-        if (in_product.first_row >= tokens) {
-          ptx::copy_async_wait<0>();
-          return;
-        }
-      }
-      reader.finish(ptx::dynamic_shared() + kScalesOffset);
+    dependency_wait();
+    reader.start();
+    ptx::copy_async_commit();
+    if (Needs::kResidual && owner.owns()) owner.load_residual();
+    const int tokens = *arguments.token_count;
+    if (in_product.first_row >= tokens) {
+      ptx::copy_async_wait<0>();
+      return;
+    }
+    reader.finish(ptx::dynamic_shared() + kScalesOffset);
 
-      typename Loop::Result of_part;
-      Loop::run(shared, in_product, of_part);
-      if (run.is_real() && in_product.owns()) Sums::send(place, in_product, of_part, shared + kSumsOffset, arrived);
-      if (owner.owns()) {
-        if (run.is_real()) barrier_wait(arrived, 0);
-        typename Sums::Result sums;
-        Sums::add(ptx::dynamic_shared() + kSumsOffset, owner.slot, owner.row_thread, sums);
-        View view(tokens, owner.row, owner.column, kScratchOffset, owner.residual);
-        Epilogue::run(view, sums, Parameters::moved(arguments, kParametersOffset, in_product.first_row));
-      }
-    } while (run.goes_on());
+    typename Loop::Result of_part;
+    Loop::run(shared, in_product, of_part);
+    if (in_product.owns()) Sums::send(place, in_product, of_part, shared + kSumsOffset, arrived);
+    if (!owner.owns()) return;
+
+    barrier_wait(arrived, 0);
+    typename Sums::Result sums;
+    Sums::add(ptx::dynamic_shared() + kSumsOffset, owner.slot, owner.row_thread, sums);
+    View view(tokens, owner.row, owner.column, kScratchOffset, owner.residual);
+    Epilogue::run(view, sums, Parameters::moved(arguments, kParametersOffset, in_product.first_row));
   }
 
  private:

@@ -62,7 +62,7 @@ struct SplitOwner {
   int row;         // in the output
   int column;      // of pair 0; pair c is 8 c further
   const unsigned char* residual_source;
-  unsigned residual[Tile::kPairs] = {};
+  unsigned residual[Tile::kPairs];
 
   __device__ __forceinline__ SplitOwner(const GemmArguments& arguments, const SplitPlace<Tile>& place, int first_row)
       : slot(static_cast<int>(threadIdx.x) / Tile::kRowThreads),

@@ -1,5 +1,5 @@
-// Emulation of native/include/mc/dependency.cuh: kernels run one after another. What a kernel has done by its first wait
-// is of interest to tests.
+// Emulation of native/include/mc/dependency.cuh: kernels run one after another. What a kernel has done by its first
+// wait is of interest to tests.
 #pragma once
 
 #include <functional>
