@@ -98,6 +98,18 @@ __device__ __forceinline__ float exp2_approximate(float value) {
   return result;
 }
 
+// Has the L2 fetch the 128-byte line of an address.
+__device__ __forceinline__ void prefetch_l2(const void* address) {
+  asm volatile("prefetch.global.L2 [%0];" ::"l"(address));
+}
+
+// 1 / sqrt(value) to 2^-22, relative.
+__device__ __forceinline__ float reciprocal_root_approximate(float value) {
+  float result;
+  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(value));
+  return result;
+}
+
 // The larger number; NaN where one is NaN.
 __device__ __forceinline__ float maximum_or_nan(float a, float b) {
   float result;

@@ -41,10 +41,10 @@ internal static class WgmmaRules
         new(128, 128, WarpGroupSchedule.PingPong), new(128, 128, WarpGroupSchedule.Cooperative), new(128, 192, WarpGroupSchedule.Cooperative),
         new(128, 256, WarpGroupSchedule.Cooperative), new(256, 128, WarpGroupSchedule.Cooperative),
         new(128, 96, WarpGroupSchedule.Pairs), new(128, 128, WarpGroupSchedule.Pairs),
-        new(64, 256, WarpGroupSchedule.PingPong, 2), new(128, 128, WarpGroupSchedule.PingPong, 2), new(128, 128, WarpGroupSchedule.Pairs, 2),
+        new(64, 192, WarpGroupSchedule.PingPong, 2), new(64, 256, WarpGroupSchedule.PingPong, 2), new(128, 128, WarpGroupSchedule.PingPong, 2), new(128, 128, WarpGroupSchedule.Pairs, 2),
         new(64, 192, WarpGroupSchedule.PingPong, Weights: WeightFlow.Stationary), new(64, 192, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary),
         new(64, 96, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary), new(64, 96, WarpGroupSchedule.Fours, Weights: WeightFlow.Stationary),
-        new(64, 128, WarpGroupSchedule.Fours, Weights: WeightFlow.Stationary),
+        new(64, 128, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary), new(64, 128, WarpGroupSchedule.Fours, Weights: WeightFlow.Stationary),
     ];
 
     /// <summary>All kernels that can do the work in a bucket.</summary>
@@ -124,7 +124,10 @@ internal static class WgmmaRules
             _ => Enumerable.Reverse(portable),
         };
         return preferred.Concat(Enumerable.Reverse(portable)).Concat(tokens <= 512 ? widths : Enumerable.Reverse(widths))
-            .Select(width => new TileShape(64, width, WarpGroupSchedule.PingPong)).FirstOrDefault();
+            .Select(width => new TileShape(64, width, WarpGroupSchedule.PingPong, RowBlocks(width))).FirstOrDefault();
+
+        // Many blocks that read all weights for 64 rows each keep the L2 busy.
+        int RowBlocks(int width) => tokens > 8192 && 2 * problem.N / width <= PortableCluster ? 2 : 1;
     }
 
     /// <summary>True where tiles of 128 x 96 are at most two for each multiprocessor of an H100 SXM.</summary>

@@ -20,9 +20,9 @@ template <>
 struct StepNeeds<Residual> : StepNeeds<void> {
   static constexpr bool kResidual = true;
 };
-template <>
-struct StepNeeds<Dequantize<false>> : StepNeeds<void> {
-  static constexpr bool kTokenScale = true;
+template <bool kStaticScale, bool kWithBias>
+struct StepNeeds<ScaleSums<kStaticScale, kWithBias>> : StepNeeds<void> {
+  static constexpr bool kBias = kWithBias, kTokenScale = !kStaticScale;
 };
 template <class Element, class Epsilon>
 struct StepNeeds<LayerNormStep<Element, Epsilon>> : StepNeeds<void> {
@@ -38,8 +38,6 @@ template <>
 struct StepNeeds<StoreRangeParts> : StepNeeds<void> {
   static constexpr int kExchanges = 1;
 };
-template <class Activation, class Format>
-struct StepNeeds<ActivateAndQuantize<Activation, Format>> : StepNeeds<QuantizeRows<Format>> {};
 
 // The same of an epilogue.
 template <class Epilogue>

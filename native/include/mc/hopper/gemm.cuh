@@ -11,14 +11,15 @@
 //   }
 //
 // Blocks are persistent. Two to four warp groups multiply tiles and run the epilogue; the last warps copy operands to
-// shared memory. Operands have one byte or FP16 each; int4 codes are widened to bytes at load. Groups of weights are not offered.
+// shared memory. Operands have one byte or FP16 each; int4 codes are widened to bytes at load. Groups of weights are
+// not offered.
 //
 // Launch: grid (clusters * kClusterSize, 1, 1), kThreads threads, kSharedBytes of dynamic shared memory, clusters of
 // kClusterSize blocks (__cluster_dims__), more than 8 with the non-portable attribute. Units of work (work.cuh):
 //
-//   along_n    = row_scope == kCluster or stationary
-//   row_groups = ceil(bucket tokens / (kM * (along_n ? 1 : kClusterSize)))
-//   units      = row_groups * ceil(N / kN) / (along_n ? kClusterSize : 1)
+//   cluster    = row_blocks x column_blocks, ranks row by row
+//                column_blocks = row_scope == kCluster ? ceil(N / kN) : stationary ? kClusterSize : 1
+//   units      = ceil(bucket tokens / (kM * row_blocks)) * ceil(N / kN) / column_blocks
 //   clusters   = min(units, clusters that fit the chip at once: SMs / kClusterSize, fewer where its parts are odd)
 //
 // Stationary weights need a cluster for each kClusterSize column tiles. RowScope::kGrid waits for other blocks, so no
@@ -28,8 +29,8 @@
 //   shared_bytes = kStages * (128 * (kM + (stationary ? 0 : kN)) + 16) + (stationary ? weights : 0)
 //                  + kGroups * (parameters + exchange)
 //   weights      = steps * 128 * kN + 8 * (steps rounded up to an even number)       steps = ceil(K bytes / 128)
-//   parameters   = 16 * kN + 4 * kGroupM + (stationary and residual ? 2 * kGroupM * kN : 0)
-//   exchange     = row_scope == kCluster ? 8 * words * kClusterSize * kGroupM + 16 : 0
+//   parameters   = 16 * kN + 4 * kGroupM
+//   exchange     = row_scope == kCluster ? 8 * words * column_blocks * kGroupM + 16 : 0
 //   words        = 2 with layer norm or a dynamic asymmetric quantizer, else 1
 //   kGroups      = 2 for kCooperative and kPingPong, 3 for kThrees, 4 for kPairs and kFours
 //   kGroupM      = kM / 2 for kCooperative and kPairs, else kM
@@ -51,10 +52,11 @@ struct Gemm {
   using Epilogue = Epilogue_;
   using Arguments = GemmArguments;
   using Work = hopper::Work<Problem, Tile, kScope_, kClusterSize_>;
-  using Products = hopper::Products<Problem, Tile, kClusterSize_>;
+  using Products = hopper::Products<Problem, Tile, Work>;
   using Pipeline = typename Products::Pipeline;
   using Parameters = TileParameters<Problem, Tile, Epilogue>;
-  using View = OutputView<Problem, Tile, kScope_, kClusterSize_, EpilogueNeeds<Epilogue>::kExchangedWords>;
+  using Needs = EpilogueNeeds<Epilogue>;
+  using View = OutputView<Problem, Tile, kScope_, Work::kClusterColumns, Needs::kExchangedWords>;
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
 
@@ -86,7 +88,7 @@ struct Gemm {
     }
     if (group == Tile::kGroups) {
       registers_shrink<Tile::kProducerRegisters>();
-      if (threadIdx.x == Tile::kComputingThreads) {
+      if (uniform(static_cast<int>(threadIdx.x) / 32) == Tile::kComputingThreads / 32 && elect_one()) {
         Producer<Problem, Tile, kScope, kClusterSize>::run(arguments, pipeline, work);
       }
     } else {
@@ -112,14 +114,18 @@ struct Gemm {
     dependency_wait();
     const int tokens = *arguments.linear.token_count;
     const int tiles = work.tiles(tokens);
+    if (Tile::kStationary) Parameters::load_columns(arguments.linear, parameters, work.place(0).first_column);
 #pragma unroll 1
     for (int tile = team; tile < tiles; tile += Tile::kTeams) {
       const TilePlace place = work.place(tile);
-      // The second of two row blocks of a cluster may lie beyond the tokens.
-      const bool beyond = !Work::kAlongN && kClusterSize > 1 && place.first_row >= tokens;
+      // The last of a cluster's row blocks may lie beyond the tokens.
+      const bool beyond = Work::kClusterRows > 1 && place.first_row >= tokens;
       if (!beyond) {
         named_barrier_wait(barrier, kWarpGroup);  // all have read the parameters of the last tile
-        Parameters::load(arguments.linear, parameters, place.first_row + first_row, place.first_column, tokens);
+        if (!Tile::kStationary) Parameters::load_columns(arguments.linear, parameters, place.first_column);
+        // The first tiles do without: where there are no others, the batch is small, and its residual still in the L2.
+        if (kPrefetchesResidual && tile >= Tile::kTeams) prefetch_residual(arguments.linear, place, first_row, tokens);
+        Parameters::load_rows(arguments.linear, parameters, place.first_row + first_row, tokens);
       }
       if (kTurns && tile > 0) named_barrier_wait(turn(team), kTurnThreads);
       typename Products::Result result;
@@ -129,8 +135,27 @@ struct Gemm {
       if (beyond) continue;
       Parameters::wait(barrier);
       View view(place, group, tokens, of_group, arguments.linear);
-      Epilogue::run(view, result, Parameters::moved(arguments.linear, parameters, place.first_row + first_row,
-                                                    place.first_column));
+      Epilogue::run(view, result,
+                    Parameters::moved(arguments.linear, parameters, place.first_row + first_row, place.first_column));
+    }
+  }
+
+  // Beside stationary weights the rows are many and short, and their prefetches cost more than they save.
+  static constexpr bool kPrefetchesResidual = Needs::kResidual && !Tile::kStationary;
+
+  // Has the L2 fetch the residual of a warp group's part of a tile while that is multiplied.
+  __device__ __forceinline__ static void prefetch_residual(const mc::GemmArguments& arguments, const TilePlace& place,
+                                                           int first_row, int tokens) {
+    constexpr int kLine = 64;  // numbers
+    constexpr int kLines = (Tile::kN + kLine - 1) / kLine;
+    const int thread = static_cast<int>(threadIdx.x) % kWarpGroup;
+#pragma unroll
+    for (int first = 0; first < Tile::kGroupM * kLines; first += kWarpGroup) {
+      const int index = first + thread;
+      const int row = place.first_row + first_row + index / kLines;
+      const int column = place.first_column + index % kLines * kLine;
+      if (index >= Tile::kGroupM * kLines || row >= tokens || column >= Problem::kN) continue;
+      ptx::prefetch_l2(arguments.residual + (static_cast<long long>(row) * Problem::kN + column));
     }
   }
 

@@ -14,14 +14,10 @@ template <class Problem, class Tile, RowScope kScope, int kClusterSize>
 struct Producer {
   using Weights = WeightTiles<Problem::kWeight, Problem::kN, Problem::kK>;
   using Work = hopper::Work<Problem, Tile, kScope, kClusterSize>;
-  using Pipeline = hopper::Pipeline<Tile, kClusterSize, Weights::kSteps>;
+  using Pipeline = hopper::Pipeline<Tile, Work, Weights::kSteps>;
   using Step = StepPlace<Tile::kStages>;
-  static constexpr bool kSharedActivations = kClusterSize > 1 && Work::kAlongN;
-  static constexpr bool kSharedWeights = kClusterSize > 1 && !Work::kAlongN;
-  static constexpr unsigned short kAllBlocks = (1u << kClusterSize) - 1;
   // Steps of the first tile's weights that need no stage to be given back.
-  static constexpr int kEarly =
-      Tile::kStationary || Weights::kSteps < Tile::kStages ? Weights::kSteps : Tile::kStages;
+  static constexpr int kEarly = Tile::kStationary || Weights::kSteps < Tile::kStages ? Weights::kSteps : Tile::kStages;
 
   __device__ __forceinline__ static void run(const GemmArguments& arguments, const Pipeline& pipeline,
                                              const Work& work) {
@@ -34,7 +30,7 @@ struct Producer {
       } else {
         barrier_expect(pipeline.full(step), weight_bytes(early));
       }
-      load_weights(arguments, pipeline, early, step, step);
+      load_weights(weights_of(arguments, early, step), pipeline, early, step, step);
     }
     dependency_wait();
     const int tiles = work.tiles(*arguments.linear.token_count);
@@ -48,12 +44,13 @@ struct Producer {
     Step at = Step::of(0);
     for (int tile = 0; tile < tiles; ++tile) {
       const TilePlace place = work.place(tile);
+      const unsigned char* weights = weights_of(arguments, place, 0);
 #pragma unroll 1
-      for (int step = 0; step < Weights::kSteps; ++step, at.advance()) {
+      for (int step = 0; step < Weights::kSteps; ++step, at.advance(), weights += kWeightStride) {
         const bool loaded = Tile::kStationary || (tile == 0 && step < kEarly);
         barrier_wait(pipeline.empty(at.stage), at.parity ^ 1);
         barrier_arrive_expect(pipeline.full(at.stage), Tile::kActivationBytes + (loaded ? 0 : weight_bytes(place)));
-        if (!loaded) load_weights(arguments, pipeline, place, step, at.stage);
+        if (!loaded) load_weights(weights, pipeline, place, step, at.stage);
         load_activations(arguments, pipeline, place, step, at.stage);
       }
     }
@@ -70,15 +67,22 @@ struct Producer {
     return kWholeTiles ? Tile::kWeightBytes : ::min(Tile::kN, Weights::kRows - place.first_column) * Tile::kStepBytes;
   }
 
-  __device__ __forceinline__ static void load_weights(const GemmArguments& arguments, const Pipeline& pipeline,
+  static constexpr long long kWeightStride = static_cast<long long>(Weights::kRows) * Tile::kStepBytes;  // of a step
+
+  __device__ __forceinline__ static const unsigned char* weights_of(const GemmArguments& arguments,
+                                                                    const TilePlace& place, int step) {
+    return static_cast<const unsigned char*>(arguments.linear.weights) +
+           (step * kWeightStride + static_cast<long long>(place.first_column) * Tile::kStepBytes);
+  }
+
+  __device__ __forceinline__ static void load_weights(const unsigned char* source, const Pipeline& pipeline,
                                                       const TilePlace& place, int step, int stage) {
-    const long long line = static_cast<long long>(step) * Weights::kRows + place.first_column;
-    const void* source = static_cast<const unsigned char*>(arguments.linear.weights) + line * Tile::kStepBytes;
-    if constexpr (!kSharedWeights) {
-      load_bulk(pipeline.weights(step, stage), source, weight_bytes(place),
-                Tile::kStationary ? pipeline.kept(step) : pipeline.full(stage));
-    } else if (Pipeline::loader(stage) == pipeline.rank) {
-      load_bulk_multicast(pipeline.weights(step, stage), source, weight_bytes(place), pipeline.full(stage), kAllBlocks);
+    const unsigned target = pipeline.weights(step, stage);
+    const unsigned barrier = Tile::kStationary ? pipeline.kept(step) : pipeline.full(stage);
+    if constexpr (Pipeline::kRows == 1) {
+      load_bulk(target, source, weight_bytes(place), barrier);
+    } else if (pipeline.weight_loader(stage) == pipeline.rank) {
+      load_bulk_multicast(target, source, weight_bytes(place), barrier, pipeline.column_mask());
     }
   }
 
@@ -86,11 +90,11 @@ struct Producer {
   __device__ __forceinline__ static void load_activations(const GemmArguments& arguments, const Pipeline& pipeline,
                                                           const TilePlace& place, int step, int stage) {
     const int byte = step * Tile::kStepBytes;
-    if constexpr (!kSharedActivations) {
-      load_tile_2d(pipeline.activations(stage), &arguments.activations, byte, place.first_row, pipeline.full(stage));
-    } else if (Pipeline::loader(stage) == pipeline.rank) {
-      load_tile_2d_multicast(pipeline.activations(stage), &arguments.activations, byte, place.first_row,
-                             pipeline.full(stage), kAllBlocks);
+    const unsigned target = pipeline.activations(stage), barrier = pipeline.full(stage);
+    if constexpr (Pipeline::kColumns == 1) {
+      load_tile_2d(target, &arguments.activations, byte, place.first_row, barrier);
+    } else if (pipeline.activation_loader(stage) == pipeline.rank) {
+      load_tile_2d_multicast(target, &arguments.activations, byte, place.first_row, barrier, pipeline.row_mask());
     }
   }
 };
