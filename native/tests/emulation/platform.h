@@ -4,9 +4,13 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
+#include "checks/report.h"
 #include "device.h"
+#include "mc/dependency.cuh"
 
 namespace platform {
 
@@ -19,6 +23,17 @@ inline void select(emulation::CopyTiming timing) { emulation::copy_timing = timi
 
 // The token counts of a case.
 inline std::vector<int> tokens(std::vector<int> counts) { return counts; }
+
+// The bytes of every array that exists.
+inline std::vector<std::pair<const unsigned char*, size_t>> memory;
+
+inline unsigned long long memory_digest() {  // FNV-1a
+  unsigned long long digest = 14695981039346656037ull;
+  for (const auto& [bytes, count] : memory) {
+    for (size_t i = 0; i < count; ++i) digest = (digest ^ bytes[i]) * 1099511628211ull;
+  }
+  return digest;
+}
 
 // Zeroed or filled memory that ends at an inaccessible page, so that an access past the end stops the test.
 template <class T>
@@ -34,13 +49,17 @@ class Array {
     mprotect(base_ + mapped_ - kPage, kPage, PROT_NONE);
     data_ = reinterpret_cast<T*>(base_ + mapped_ - kPage - bytes);
     std::memset(static_cast<void*>(data_), fill, bytes);
+    memory.emplace_back(reinterpret_cast<unsigned char*>(data_), count_ * sizeof(T));
   }
   explicit Array(const std::vector<T>& values) : Array(values.size()) {
     std::copy(values.begin(), values.end(), data_);
   }
   Array(const Array&) = delete;
   Array& operator=(const Array&) = delete;
-  ~Array() { munmap(base_, mapped_); }
+  ~Array() {
+    std::erase_if(memory, [&](const auto& array) { return array.first == reinterpret_cast<unsigned char*>(data_); });
+    munmap(base_, mapped_);
+  }
 
   T& operator[](size_t i) { return data_[i]; }
   size_t size() const { return count_; }
@@ -61,12 +80,17 @@ struct Shape {
   bool resident = false;  // blocks wait for one another through device memory
 };
 
-// Runs Kernel::run(arguments) on every thread. False if it did not come to an end.
+// Runs Kernel::run(arguments) on every thread, and checks that nothing has been stored by the time that its first
+// thread waits for the kernel ahead. False if it did not come to an end.
 template <class Kernel, int kThreads, class Arguments>
 bool launch(const std::string& name, const Shape& shape, const Arguments& arguments) {
   const Index3 grid = {static_cast<unsigned>(shape.columns), static_cast<unsigned>(shape.rows), 1};
-  const bool ended =
-      emulation::launch(grid, shape.cluster, kThreads, shape.shared_bytes, shape.resident, [&] { Kernel::run(arguments); });
+  bool stored = false;
+  emulation::at_first_wait = [&stored, before = memory_digest()] { stored = memory_digest() != before; };
+  const bool ended = emulation::launch(grid, shape.cluster, kThreads, shape.shared_bytes, shape.resident,
+                                       [&] { Kernel::run(arguments); });
+  emulation::at_first_wait = nullptr;
+  checks::report(name + ", memory before the wait", stored ? 1 : 0, 1);
   if (!ended) std::printf("%s: the threads wait for one another\n", name.c_str());
   return ended;
 }

@@ -18,6 +18,7 @@ internal enum CudaFunctionAttribute
     LocalSizeBytes = 3,
     NumRegs = 4,
     MaxDynamicSharedSizeBytes = 8,
+    PreferredSharedMemoryCarveout = 9,
     NonPortableClusterSizeAllowed = 14,
 }
 

@@ -35,6 +35,9 @@ public sealed class CudaFunction
     private const int SharedBytesWithoutAsking = 48 << 10;
     private const int PortableCluster = 8;
 
+    /// <summary>As much shared memory as there is, in percent.</summary>
+    private const int WholeCarveout = 100;
+
     private readonly ContextHandle _context;
 
     internal CudaFunction(ContextHandle context, nint handle, string name)
@@ -55,8 +58,14 @@ public sealed class CudaFunction
     /// <summary>Asks for what some launches need permission for: more than 48 KiB of shared memory, clusters of more than 8 blocks.</summary>
     /// <param name="sharedBytes">Dynamic shared memory of a block.</param>
     /// <param name="cluster">Blocks of a cluster.</param>
-    public void Prepare(int sharedBytes, int cluster)
+    /// <param name="overlaps">
+    /// True for kernels that start before the one ahead has ended. A multiprocessor divides its memory into L1 and shared memory
+    /// as a kernel prefers, and divides it anew only while it is empty; where all prefer the same, none waits for that.
+    /// </param>
+    public void Prepare(int sharedBytes, int cluster, bool overlaps)
     {
+        if (overlaps)
+            Set(CudaFunctionAttribute.PreferredSharedMemoryCarveout, WholeCarveout);
         if (sharedBytes > SharedBytesWithoutAsking)
             Set(CudaFunctionAttribute.MaxDynamicSharedSizeBytes, sharedBytes);
         if (cluster > PortableCluster)

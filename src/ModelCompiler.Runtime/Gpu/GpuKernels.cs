@@ -88,7 +88,7 @@ internal sealed class GpuKernels : IDisposable
         CudaModule module = context.LoadModule(image, plan.Name);
         _modules.Add(module);
         CudaFunction function = module.Function(plan.Name);
-        function.Prepare(plan.SharedBytes, plan.ClusterSize);
+        function.Prepare(plan.SharedBytes, plan.ClusterSize, plan.Arch.HasClusters());
         _functions.Add(plan.Name, function);
         Origins.Add(plan.Name, origin);
     }

@@ -39,7 +39,7 @@ internal sealed class KernelPipeline : IDisposable
         try
         {
             CudaFunction function = module.Function(kernel.Name);
-            function.Prepare(kernel.SharedBytes, kernel.ClusterSize);
+            function.Prepare(kernel.SharedBytes, kernel.ClusterSize, kernel.Arch.HasClusters());
             _loaded.Add(kernel.Name, (module, function));
             return function;
         }

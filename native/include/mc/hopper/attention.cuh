@@ -298,10 +298,9 @@ struct Attention {
     self.shared = ptx::dynamic_shared();
     self.base = ptx::shared_address(self.shared);
     const int warp = uniform(static_cast<int>(threadIdx.x) / 32);
-    const bool leader = threadIdx.x % 32 == 0;
     SequenceWindow window = {};
     if (warp == kComputeWarps) {
-      if (leader) {
+      if (elect_one()) {
         prefetch_map(&arguments.qkv);
         self.init_barriers();
       }
@@ -309,7 +308,7 @@ struct Attention {
       // Rows beyond the last token share its window.
       const int first_row = self.first_token + 16 * (warp % (4 * Config::kQueryGroups));
       window = find_window<16>(args.sequence_starts, sequences, min(first_row, self.tokens - 1));
-      if (leader && warp < 4 * Config::kQueryGroups) {
+      if (threadIdx.x % 32 == 0 && warp < 4 * Config::kQueryGroups) {
         self.windows()[warp] = {window.first_start, window.last_end};
       }
     }
@@ -318,8 +317,8 @@ struct Attention {
     dependency_release();
 
     if (warp == kComputeWarps) {
-      const Keys found = self.keys_of(0, 4 * Config::kQueryGroups - 1);
-      const Keys keys = {uniform(found.first), uniform(found.end)};
+      const Keys read = self.keys_of(0, 4 * Config::kQueryGroups - 1);
+      const Keys keys = {uniform(read.first), uniform(read.end)};
       if (elect_one()) {
         dependency_wait();
         self.produce(arguments.qkv, keys);
