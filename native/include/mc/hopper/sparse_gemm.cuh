@@ -177,7 +177,7 @@ struct SparseGemm {
     for (int tile = first_tile() + team * tile_step(); tile < tiles; tile += Tile::kTeams * tile_step()) {
       typename Product::Sums sums[2];
       await_turn(team);
-      multiply(shared, team, thread, place, sums);
+      multiply(shared, team, thread, tokens, place, sums);
       if constexpr (Tile::kTeams > 1) place.skip_tile();
       if (tile + tile_step() >= tiles) dependency_release();
       view.select(tokens, tile / kGroupsN, tile % kGroupsN * kClusterSize + rank);
@@ -191,43 +191,65 @@ struct SparseGemm {
     int sums[View::kRows / 2][View::kColumns][4];
   };
 
-  // The sums of one tile: both blocks of 64 outputs of the warp group.
-  __device__ __forceinline__ static void multiply(unsigned shared, int team, int thread, Place& place,
+  // The sums of one tile: both blocks of 64 outputs of the warp group. Runs of pieces are unrolled.
+  __device__ __forceinline__ static void multiply(unsigned shared, int team, int thread, int tokens, Place& place,
                                                   typename Product::Sums (&sums)[2]) {
-    multiply_piece<true>(shared, thread, place, sums);
-    int last_stage = place.stage;
-    place.advance();
+    constexpr int kRun = Weights::kPiecesK < 8 ? Weights::kPiecesK : 8;
+    constexpr int kRuns = Weights::kPiecesK / kRun, kRest = Weights::kPiecesK % kRun;
+    const auto turn_over = [&] { give_turn(1 - team); };
+    const auto keep_turn = [] {};
+    if constexpr (kRuns == 1 && kRest == 0) {
+      multiply_run<true, kRun>(shared, thread, tokens, place, sums, turn_over);
+    } else {
+      multiply_run<true, kRun>(shared, thread, tokens, place, sums, keep_turn);
 #pragma unroll 1
-    for (int k = 1; k < Weights::kPiecesK; ++k, place.advance()) {
-      multiply_piece<false>(shared, thread, place, sums);
-      release(shared, last_stage, thread);
-      last_stage = place.stage;
+      for (int run = 1; run < kRuns - (kRest == 0); ++run) {
+        multiply_run<false, kRun>(shared, thread, tokens, place, sums, keep_turn);
+      }
+      multiply_run<false, kRest == 0 ? kRun : kRest>(shared, thread, tokens, place, sums, turn_over);
     }
-    give_turn(1 - team);
-    wgmma_wait<0>();
-    release(shared, last_stage, thread);
   }
 
-  // Starts the products of a piece when those before have ended. kFirst: of a tile.
-  template <bool kFirst>
-  __device__ __forceinline__ static void multiply_piece(unsigned shared, int thread, const Place& place,
-                                                        typename Product::Sums (&sums)[2]) {
+  // Products of a piece are started while those of the piece before still run, so pieces have their metadata in two
+  // sets of registers by turns. In a loop the compiler might move them between registers meanwhile: hence the end of
+  // all products at the end of a run. kFirst: of a tile. started(): called when the last product has been started.
+  template <bool kFirst, int kPieces, class Started>
+  __device__ __forceinline__ static void multiply_run(unsigned shared, int thread, int tokens, Place& place,
+                                                      typename Product::Sums (&sums)[2], Started&& started) {
+    SparseMetadata metadata[2];
+    int stage_before = 0;
+#pragma unroll
+    for (int k = 0; k < kPieces; ++k) {
+      start(shared, thread, place, kFirst && k == 0, metadata[k % 2], sums);
+      if (k > 0) {
+        wgmma_wait<1>();
+        sparse_hold(metadata[1 - k % 2], tokens);
+        release(shared, stage_before, thread);
+      }
+      stage_before = place.stage;
+      place.advance();
+    }
+    started();
+    wgmma_wait<0>();
+    sparse_hold(metadata[1 - kPieces % 2], tokens);
+    release(shared, stage_before, thread);
+  }
+
+  // Starts the products of a piece when it is there. first: of a tile.
+  __device__ __forceinline__ static void start(unsigned shared, int thread, const Place& place, bool first,
+                                               SparseMetadata& metadata, typename Product::Sums (&sums)[2]) {
     const unsigned stage = shared + place.stage * kStageBytes;
     const unsigned weights = stage + kTokenBytes + thread / kWarpGroup * Weights::kPieceBytes;
     barrier_wait(shared + kFull + place.stage * kBarrierBytes, place.parity);
-    // Products read their metadata's registers while they run, and the compiler does not know: without this wait the
-    // next metadata would take the registers of those in use.
-    if constexpr (!kFirst) wgmma_wait<0>();
-    const uint4 words = ptx::load_shared_16(weights + Weights::kValueBytes + thread % kWarpGroup * 16);
-    const unsigned metadata[2][2] = {{words.x, words.y}, {words.z, words.w}};
+    metadata.words = ptx::load_shared_16(weights + Weights::kValueBytes + thread % kWarpGroup * 16);
     const unsigned long long a = core_matrix_descriptor(weights), b = k_major_descriptor(stage);
     wgmma_fence();
 #pragma unroll
     for (int step = 0; step < 2; ++step) {
 #pragma unroll
       for (int block = 0; block < 2; ++block) {
-        Product::multiply(sums[block], a + (block * 2 + step) * (Weights::kStepBytes >> 4), metadata[block][step],
-                          b + step * 4, !kFirst || step > 0);
+        Product::multiply(sums[block], a + (block * 2 + step) * (Weights::kStepBytes >> 4),
+                          metadata.of(block, step), b + step * 4, !first || step > 0);
       }
     }
     wgmma_commit();
