@@ -40,15 +40,16 @@ struct SparseProductKernel {
 
     const unsigned shared = mc::ptx::shared_address(mc::ptx::dynamic_shared());
     typename Product::Sums sums;
+    const SparseMetadata metadata{mc::ptx::load_shared_16(shared + kA0 + Weights::kValueBytes + thread * 16)};
     wgmma_fence();
 #pragma unroll
     for (int step = 0; step < 2; ++step) {
-      const unsigned metadata = memory[(kA0 + Weights::kValueBytes) / 4 + thread * 4 + step];
-      Product::multiply(sums, core_matrix_descriptor(shared + kA0 + step * Weights::kStepBytes), metadata,
+      Product::multiply(sums, core_matrix_descriptor(shared + kA0 + step * Weights::kStepBytes), metadata.of(0, step),
                         k_major_descriptor(shared + kB0) + step * 4, step > 0);
     }
     wgmma_commit();
     wgmma_wait<0>();
+    sparse_hold(metadata, thread);
 #pragma unroll
     for (int j = 0; j < kN / 8; ++j) {
 #pragma unroll

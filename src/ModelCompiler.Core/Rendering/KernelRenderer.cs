@@ -8,6 +8,7 @@ public static class KernelRenderer
     private static readonly TextTemplate s_gemm = Template("gemm");
     private static readonly TextTemplate s_residentGemm = Template("resident_gemm");
     private static readonly TextTemplate s_wgmmaGemm = Template("wgmma_gemm");
+    private static readonly TextTemplate s_sparseGemm = Template("sparse_gemm");
     private static readonly TextTemplate s_attention = Template("attention");
     private static readonly TextTemplate s_hopperAttention = Template("hopper_attention");
     private static readonly TextTemplate s_rows = Template("rows");
@@ -23,6 +24,7 @@ public static class KernelRenderer
             GemmKernel gemm => s_gemm.Render(new GemmView(gemm)),
             ResidentGemmKernel gemm => s_residentGemm.Render(new ResidentGemmView(gemm)),
             WgmmaGemmKernel gemm => s_wgmmaGemm.Render(new WgmmaGemmView(gemm)),
+            SparseGemmKernel gemm => s_sparseGemm.Render(new SparseGemmView(gemm)),
             AttentionKernel attention => s_attention.Render(new AttentionView(attention)),
             HopperAttentionKernel attention => s_hopperAttention.Render(new HopperAttentionView(attention)),
             RowsKernel rows => s_rows.Render(new RowsView(rows)),

@@ -39,6 +39,23 @@ public static class GemmSharedMemory
         return tile.Stages * (tile.StageBytes + BarrierBytes) + (kernel.Scope == RowScope.Cluster ? ExchangeBytes(tile, kernel.ClusterSize) : 0);
     }
 
+    /// <summary>
+    /// mc/hopper/sparse_gemm.cuh: stages with their barriers, and for each team what its warps and the blocks of a cluster tell
+    /// one another of each token.
+    /// </summary>
+    public static int Bytes(SparseGemmKernel kernel)
+    {
+        SparseTile tile = kernel.Tile;
+        int words = kernel.Scope switch
+        {
+            RowScope.Partial => 0,
+            RowScope.Cluster => (4 * tile.Groups) + (2 * kernel.ClusterSize),
+            _ => 4 * tile.Groups,
+        };
+        int scratch = words == 0 ? 0 : (8 * words * tile.Tokens) + BarrierBytes;
+        return (tile.Stages * (tile.StageBytes + BarrierBytes)) + (tile.Teams * scratch);
+    }
+
     /// <summary>Two buffers of two words a row and block, and their barriers, for each computing warp group.</summary>
     internal static int ExchangeBytes(WgmmaTile tile, int clusterSize) => tile.Groups * (16 * clusterSize * tile.GroupM + 16);
 }

@@ -47,6 +47,7 @@ public static class ScheduleVerifier
             GemmKernel gemm => LimitsOf(gemm),
             ResidentGemmKernel resident => ResidentLimits.Of(resident),
             WgmmaGemmKernel wgmma => WgmmaLimits.Of(wgmma),
+            SparseGemmKernel sparse => SparseLimits.Of(sparse),
             HopperAttentionKernel attention => HopperAttentionLimits.Of(attention),
             _ => [],
         }));
