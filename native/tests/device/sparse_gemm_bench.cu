@@ -1,6 +1,6 @@
-// Times one linear part of a BERT-base layer (MC_PART) for many tokens, with its epilogue or (MC_STORE) with FP16 stored
-// alone: 2:4 sparse weights against the dense kernel on the same weights, whose outputs must be the same. Rates count
-// the dense product's operations.
+// Times one linear part of a BERT-base layer (MC_PART) for many tokens, with its epilogue or (MC_STORE) with FP16
+// stored alone: 2:4 sparse weights against the dense kernel on the same weights, whose outputs must be the same. Rates
+// count the dense product's operations.
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -251,8 +251,7 @@ struct Bench {
                              (kSchedule == Schedule::kPingPong ? " ping-pong"
                               : kSchedule == Schedule::kPairs  ? " pairs"
                                                                : " cooperative") +
-                             ", cluster " +
-                             std::to_string(kCluster);
+                             ", cluster " + std::to_string(kCluster);
     const long long units =
         (tokens + Kernel::Work::kUnitRows - 1) / Kernel::Work::kUnitRows * Kernel::Work::kUnitsOfRows;
     Outputs outputs;

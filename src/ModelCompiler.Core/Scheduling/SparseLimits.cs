@@ -9,6 +9,10 @@ internal static class SparseLimits
     private const int MostConsumers = 3;
     private const int MostTeams = 2;
     private const int MostStages = 16;
+
+    /// <summary>Products of a piece are started while those of the piece before still run.</summary>
+    private const int FewestStages = 2;
+
     private const int AccessBytes = 16;
 
     /// <summary>Sums that a thread holds without spilling in the products, of two computing warp groups and of three.</summary>
@@ -30,6 +34,7 @@ internal static class SparseLimits
         yield return new("warp groups that compute", MostConsumers, tile.Consumers);
         yield return new("teams", MostTeams, tile.Teams);
         yield return new("stages", MostStages, tile.Stages);
+        yield return new("stages short of two", 0, Math.Max(0, FewestStages - tile.Stages));
         yield return new("tiles of 128 outputs beyond whole clusters", 0, Pieces(problem) % (tile.Groups * kernel.ClusterSize));
         switch (kernel.Scope)
         {

@@ -41,6 +41,8 @@ struct SparseTile {
   static_assert(kTokens % 16 == 0 && kTokens <= 192, "a warp group has 16 to 192 tokens, in steps of 16");
   static_assert(kTeams >= 1 && kTeams <= 2 && kConsumers >= 1 && kConsumers <= 3,
                 "a block has 1 to 3 consuming warp groups");
+  static_assert(kConsumers <= 2 || kTokens <= 112, "registers would spill: each of three has 112 tokens at most");
+  static_assert(kStages >= 2 && kStages <= 16, "products of two pieces overlap; the pipeline has 2 to 16 stages");
 };
 
 template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, class Epilogue_>
@@ -248,8 +250,8 @@ struct SparseGemm {
     for (int step = 0; step < 2; ++step) {
 #pragma unroll
       for (int block = 0; block < 2; ++block) {
-        Product::multiply(sums[block], a + (block * 2 + step) * (Weights::kStepBytes >> 4),
-                          metadata.of(block, step), b + step * 4, !first || step > 0);
+        Product::multiply(sums[block], a + (block * 2 + step) * (Weights::kStepBytes >> 4), metadata.of(block, step),
+                          b + step * 4, !first || step > 0);
       }
     }
     wgmma_commit();
