@@ -75,7 +75,7 @@ void sparse_product_equals_the_reference() {
     for (int m = 0; m < 64; ++m) {
       for (int k = 0; k < 128; k += 4) {
         const int first = random.between(0, 2), second = random.between(first + 1, 3);
-        const int output_of_row = m / 16 * 32 + m % 8 / 2 * 8 + m % 16 / 8 * 2 + m % 2;
+        const int output_of_row = m / 16 * 32 + m % 8 * 4 + m % 16 / 8;
         const auto position = Kernel::Weights::position(output_of_row, k);
         for (int i = 0; i < 2; ++i) {
           const int value = random.between(-128, 127);

@@ -23,6 +23,20 @@ __device__ __forceinline__ void transpose_in_quad(unsigned (&words)[4], int lane
   }
 }
 
+// Writes four neighbouring elements of row r, two in the lowest bits of each word.
+template <int kBits, class View>
+__device__ __forceinline__ void store_four(const View& view, unsigned char* place, unsigned first, unsigned second,
+                                           int r) {
+  if (!view.row_valid(r) || !view.column_valid(0)) return;
+  if constexpr (kBits == 16) {
+    *reinterpret_cast<uint2*>(place) = make_uint2(first, second);
+  } else if constexpr (kBits == 8) {
+    *reinterpret_cast<unsigned*>(place) = __byte_perm(first, second, 0x5410);
+  } else {
+    *reinterpret_cast<unsigned short*>(place) = static_cast<unsigned short>(__byte_perm(first, second, 0x0040));
+  }
+}
+
 // Writes row-major rows of kBits-wide elements. pair(r, c): the elements of values.at[r][c], the first in the lowest
 // bits of the word; what the bits above the second are has no effect. Called by whole warps. Rows and columns outside
 // are not written.
@@ -53,6 +67,10 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
         *reinterpret_cast<unsigned*>(place) =
             __byte_perm(__byte_perm(words[0], words[1], 0x0040), __byte_perm(words[2], words[3], 0x0040), 0x5410);
       }
+    }
+    if constexpr (requires { View::kNeighbours; }) {
+      store_four<kBits>(view, narrow + View::row_offset(r) * kRowBytes, pair(r, 0), pair(r, 1), r);
+      continue;
     }
 #pragma unroll
     for (int c = kGrouped; c < View::kColumns; ++c) {  // two groups left over where a warp has 16 or 48 columns

@@ -19,14 +19,17 @@
 // dynamic shared memory. Weights: sparse_weights.cuh. The map's box has kBoxRows rows.
 //
 //   stage_bytes  = 128 * kTokens + 10240 * kGroups
-//   shared_bytes = kStages * (stage_bytes + 16) + kTeams * TransposedScratch::kBytes
+//   shared_bytes = kStages * (stage_bytes + 16) + kTeams * team_bytes
+//   team_bytes   = row_scope == kPartial ? 8 * (kTokens + 256 * kGroups) : TransposedScratch::kBytes
 #pragma once
 
 #include "mc/dependency.cuh"
 #include "mc/epilogue/epilogue.cuh"
 #include "mc/hopper/gemm_arguments.cuh"
+#include "mc/hopper/slice_parameters.cuh"
 #include "mc/hopper/sparse_weights.cuh"
 #include "mc/hopper/sparse_wgmma.cuh"
+#include "mc/hopper/transposed_slice.cuh"
 #include "mc/hopper/transposed_view.cuh"
 
 namespace mc::hopper {
@@ -53,7 +56,11 @@ struct SparseGemm {
   using Weights = SparseWeights<Problem::kN, Problem::kK>;
   using Product = SparseWgmma<Tile::kTokens, Problem::kWeight, Problem::kActivation>;
   using View = TransposedView<Problem, Tile::kTokens, Tile::kGroups, kScope_, kClusterSize_>;
+  using Slice = TransposedSlice<Problem, Tile::kGroups>;
+  using Parameters = SliceParameters<Problem, Epilogue, Tile::kTokens, 128 * Tile::kGroups>;
 
+  // Epilogues that need no whole rows run in slices of 8 tokens.
+  static constexpr bool kSliced = kScope_ == RowScope::kPartial;
   static constexpr int kClusterSize = kClusterSize_;
   static constexpr int kTileM = Tile::kTokens, kTileN = 128 * Tile::kGroups;
   static constexpr int kThreads = (Tile::kConsumers + 1) * kWarpGroup;
@@ -67,8 +74,9 @@ struct SparseGemm {
   static constexpr int kWeightBytes = Tile::kGroups * Weights::kPieceBytes;
   static constexpr int kStageBytes = kTokenBytes + kWeightBytes;
   static constexpr int kScratch = Tile::kStages * kStageBytes;
+  static constexpr int kTeamBytes = kSliced ? 2 * Parameters::kBytes : View::Scratch::kBytes;
   // Barriers of the stages: the operands are there, and all have read them.
-  static constexpr int kFull = kScratch + Tile::kTeams * View::Scratch::kBytes;
+  static constexpr int kFull = kScratch + Tile::kTeams * kTeamBytes;
   static constexpr int kEmpty = kFull + Tile::kStages * kBarrierBytes;
   static constexpr int kSharedBytes = kEmpty + Tile::kStages * kBarrierBytes;
 
@@ -109,7 +117,7 @@ struct SparseGemm {
  private:
   static constexpr int kTeamThreads = Tile::kGroups * kWarpGroup;
 
-  __device__ __forceinline__ static constexpr int scratch(int team) { return kScratch + team * View::Scratch::kBytes; }
+  __device__ __forceinline__ static constexpr int scratch(int team) { return kScratch + team * kTeamBytes; }
 
   // Walks the stages round and round. `parity` is that of the current round.
   struct Place {
@@ -176,16 +184,38 @@ struct SparseGemm {
       give_turn(0);
       place.skip_tile();
     }
+    int buffer = 0;
     for (int tile = first_tile() + team * tile_step(); tile < tiles; tile += Tile::kTeams * tile_step()) {
+      const int tile_m = tile / kGroupsN, tile_n = tile % kGroupsN * kClusterSize + rank;
       typename Product::Sums sums[2];
-      await_turn(team);
-      multiply(shared, team, thread, tokens, place, sums);
-      if constexpr (Tile::kTeams > 1) place.skip_tile();
-      if (tile + tile_step() >= tiles) dependency_release();
-      view.select(tokens, tile / kGroupsN, tile % kGroupsN * kClusterSize + rank);
-      Result result;
-      view.transpose_pairs(sums, result);
-      Epilogue::run(view, result, arguments.linear);
+      if constexpr (kSliced) {
+        const Parameters parameters(arguments.linear, thread, tokens, tile_m * kTileM, tile_n * kTileN);
+        multiply(shared, team, thread, tokens, place, sums);
+        if (tile + tile_step() >= tiles) dependency_release();
+        // Two buffers, because a warp that is late may still read the former tile's.
+        const int offset = scratch(team) + buffer * Parameters::kBytes;
+        buffer ^= 1;
+        parameters.store(offset);
+        named_barrier_wait(kTeamBarrier + team, kTeamThreads);
+        run_slices(parameters.moved(arguments.linear, offset), thread, tokens, tile_m * kTileM, tile_n * kTileN, sums);
+      } else {
+        multiply(shared, team, thread, tokens, place, sums);
+        if (tile + tile_step() >= tiles) dependency_release();
+        view.select(tokens, tile_m, tile_n);
+        Result result;
+        view.pair_lanes(sums, result);
+        Epilogue::run(view, result, arguments.linear);
+      }
+    }
+  }
+
+  __device__ __forceinline__ static void run_slices(const mc::GemmArguments& arguments, int thread, int tokens,
+                                                    int first_token, int first_output,
+                                                    const typename Product::Sums (&sums)[2]) {
+#pragma unroll
+    for (int i = 0; i < kTileM / Slice::kTokens; ++i) {
+      Slice slice(thread, tokens, first_token + i * Slice::kTokens, first_output);
+      Epilogue::run(slice, Slice::slice(sums, i), arguments);
     }
   }
 
@@ -193,9 +223,11 @@ struct SparseGemm {
     int sums[View::kRows / 2][View::kColumns][4];
   };
 
-  // The sums of one tile: both blocks of 64 outputs of the warp group. Runs of pieces are unrolled.
+  // The sums of one tile, when it is the team's turn: both blocks of 64 outputs of the warp group. Runs of pieces are
+  // unrolled.
   __device__ __forceinline__ static void multiply(unsigned shared, int team, int thread, int tokens, Place& place,
                                                   typename Product::Sums (&sums)[2]) {
+    await_turn(team);
     constexpr int kRun = Weights::kPiecesK < 8 ? Weights::kPiecesK : 8;
     constexpr int kRuns = Weights::kPiecesK / kRun, kRest = Weights::kPiecesK % kRun;
     const auto turn_over = [&] { give_turn(1 - team); };
@@ -210,6 +242,7 @@ struct SparseGemm {
       }
       multiply_run<false, kRest == 0 ? kRun : kRest>(shared, thread, tokens, place, sums, turn_over);
     }
+    if constexpr (Tile::kTeams > 1) place.skip_tile();
   }
 
   // Products of a piece are started while those of the piece before still run, so pieces have their metadata in two

@@ -1,15 +1,14 @@
 // The view (epilogue/output_view.cuh) of a product whose rows are outputs and whose columns are tokens, as that of
 // sparse weights is: a warp group computes d[64 outputs, kTokens] twice, for 128 neighbouring outputs.
 //
-// Accumulators of a thread are two tokens of one output; steps want two outputs of one token. So neighbouring lanes g
-// and g ^ 1 exchange one of each pair first (transpose_pairs), and then, with w = warp of the group, g = lane / 4,
-// t = lane % 4, values.at[r][c][e] belongs to
+// Accumulators of a thread are four neighbouring outputs of two tokens; steps do less for each token where a thread has
+// eight outputs of one. So neighbouring lanes g and g ^ 1 exchange a token's four first (pair_lanes), and then, with
+// w = warp of the group, g = lane / 4, t = lane % 4, values.at[r][c][e] belongs to
 //
-//   token 8 r + 2 t + g % 2, row 64 (c / 2) + 16 w + 8 (c % 2) + g / 2 * 2 + e of the product
+//   token 8 r + 2 t + g % 2, output 32 w + 8 (g / 2) + 2 c + e
 //
-// which is output 32 w + 8 (g / 2) + 2 c + e, because sparse_weights.cuh permutes outputs. So a thread holds 8
-// neighbouring outputs of each of its tokens (kRuns), four lanes 32; a row of the output is shared by the lanes of
-// equal g % 2 and t, by the four warps, and by the warp groups.
+// So four lanes hold 32 neighbouring outputs of a token; its row is shared by the lanes of equal g % 2 and t, by the
+// four warps, and by the warp groups.
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
@@ -95,16 +94,19 @@ class TransposedView {
 
   // sums: two blocks of 64 outputs, as the product leaves them. result.sums[r / 2][c][r % 2 * 2 + e]: as above.
   template <class Result>
-  __device__ __forceinline__ void transpose_pairs(const int (&sums)[2][kRows][4], Result& result) const {
+  __device__ __forceinline__ void pair_lanes(const int (&sums)[2][kRows][4], Result& result) const {
     const bool odd = thread_ & 4;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
 #pragma unroll
-      for (int c = 0; c < kColumns; ++c) {
-        const int first = sums[c / 2][r][c % 2 * 2], second = sums[c / 2][r][c % 2 * 2 + 1];
-        const int received = __shfl_xor_sync(kFullWarp, odd ? first : second, 4);
-        result.sums[r / 2][c][r % 2 * 2] = odd ? received : first;
-        result.sums[r / 2][c][r % 2 * 2 + 1] = odd ? second : received;
+      for (int block = 0; block < 2; ++block) {
+#pragma unroll
+        for (int e = 0; e < 2; ++e) {
+          const int first = sums[block][r][2 * e], second = sums[block][r][2 * e + 1];  // of tokens 2 t and 2 t + 1
+          const int received = __shfl_xor_sync(kFullWarp, odd ? first : second, 4);
+          result.sums[r / 2][block][r % 2 * 2 + e] = odd ? received : first;
+          result.sums[r / 2][2 + block][r % 2 * 2 + e] = odd ? second : received;
+        }
       }
     }
   }
