@@ -277,18 +277,17 @@ struct Bench {
     constexpr auto kTurns = Schedule::kPingPong;
     constexpr auto kTogether = Schedule::kCooperative;
     constexpr auto kInPairs = Schedule::kPairs;
-    if constexpr (kPart == 0 || (kPart == 2 && kStore)) {
+    if constexpr (kScope == RowScope::kPartial) {
       dense<128, 128, 6, kTurns, 2>();
       dense<128, 256, 4, kTogether, 1>();
       dense<256, 128, 4, kTogether, 2>();
-      sparse<192, 2, 1, 5, 1>();
-      sparse<192, 2, 1, 5, 3>();
-      sparse<176, 1, 2, 6, 1>();
-      sparse<176, 1, 2, 6, 2>();
+      sparse<192, 2, 1, 4, 1>();
+      sparse<160, 2, 1, 5, 1>();
+      sparse<192, 1, 2, 6, 1>();
       sparse<192, 1, 2, 6, 2>();
-      sparse<192, 1, 2, 6, 3>();
-      sparse<192, 1, 2, 6, 6>();
-      sparse<128, 1, 2, 8, 3>();
+      sparse<176, 1, 2, 6, 1>();
+      sparse<160, 1, 2, 6, 2>();
+      sparse<128, 1, 2, 8, 2>();
     } else if constexpr (kPart == 2) {
       dense<128, 128, 6, kTurns, 2>();
       dense<128, 128, 6, kInPairs, 2>();
@@ -302,16 +301,6 @@ struct Bench {
       sparse<128, 1, 2, 7, 4>();
       sparse<96, 1, 2, 8, 4>();
       sparse<112, 3, 1, 4, 2>();
-    } else if constexpr (kStore) {
-      dense<128, 128, 6, kTurns, 2>();
-      dense<128, 256, 4, kTogether, 1>();
-      dense<256, 128, 4, kTogether, 2>();
-      sparse<192, 2, 1, 5, 1>();
-      sparse<192, 2, 1, 5, 3>();
-      sparse<192, 1, 2, 6, 2>();
-      sparse<192, 1, 2, 6, 3>();
-      sparse<192, 1, 2, 6, 6>();
-      sparse<128, 1, 2, 8, 3>();
     } else {
       dense<128, 128, 6, kTurns, 6>();
       dense<64, 192, 6, kTurns, 4>();

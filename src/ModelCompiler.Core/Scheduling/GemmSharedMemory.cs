@@ -40,20 +40,17 @@ public static class GemmSharedMemory
     }
 
     /// <summary>
-    /// mc/hopper/sparse_gemm.cuh: stages with their barriers, and for each team what its warps and the blocks of a cluster tell
-    /// one another of each token.
+    /// mc/hopper/sparse_gemm.cuh: stages with their barriers; for each team what its epilogue reads of tokens and outputs, or
+    /// what its warps and the blocks of a cluster tell one another of each token.
     /// </summary>
     public static int Bytes(SparseGemmKernel kernel)
     {
         SparseTile tile = kernel.Tile;
-        int words = kernel.Scope switch
-        {
-            RowScope.Partial => 0,
-            RowScope.Cluster => (4 * tile.Groups) + (2 * kernel.ClusterSize),
-            _ => 4 * tile.Groups,
-        };
-        int scratch = words == 0 ? 0 : (8 * words * tile.Tokens) + BarrierBytes;
-        return (tile.Stages * (tile.StageBytes + BarrierBytes)) + (tile.Teams * scratch);
+        int ranks = kernel.Scope == RowScope.Cluster ? kernel.ClusterSize : 0;
+        int team = kernel.Scope == RowScope.Partial
+            ? 8 * (tile.Tokens + 2 * tile.Outputs)
+            : 8 * tile.Tokens * (4 * tile.Groups + 2 * ranks) + BarrierBytes;
+        return tile.Stages * (tile.StageBytes + BarrierBytes) + tile.Teams * team;
     }
 
     /// <summary>Two buffers of two words a row and block, and their barriers, for each computing warp group.</summary>

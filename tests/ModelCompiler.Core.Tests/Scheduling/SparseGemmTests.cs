@@ -58,7 +58,7 @@ public class SparseGemmTests
     public void Shared_memory_is_what_the_header_lays_out()
     {
         SparseGemmKernel partial = Rule(0) with { Tile = new(192, 1, 2, 5) };
-        partial.SharedBytes.ShouldBe(5 * (192 * 128 + 10240 + 16));
+        partial.SharedBytes.ShouldBe(5 * (192 * 128 + 10240 + 16) + 2 * 2 * 4 * (192 + 2 * 128));
         SparseGemmKernel grid = Rule(2) with { Tile = new(160, 2, 1, 4), Scope = RowScope.Grid };
         grid.SharedBytes.ShouldBe(4 * (160 * 128 + 2 * 10240 + 16) + 8 * 160 * 8 + 16);
         SparseGemmKernel cluster = Rule(1) with { Tile = new(128, 1, 2, 6), Scope = RowScope.Cluster };
