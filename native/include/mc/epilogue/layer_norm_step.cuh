@@ -25,11 +25,16 @@ struct LayerNormStep {
   __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
                                                const GemmArguments& arguments) {
     float mean[View::kRows], scale[View::kRows];
-    view.row_moments(values, mean, scale);
+    const auto inverse_deviation = [](float squares) {
+      const float variance = __fdiv_rn(squares, static_cast<float>(View::Problem::kN));
+      return __frcp_rn(__fsqrt_rn(__fadd_rn(variance, Epsilon::kValue)));
+    };
+    if constexpr (View::kFinishesRows) {
+      view.row_moments(values, mean, scale, inverse_deviation);
+    } else {
+      view.row_moments(values, mean, scale);
 #pragma unroll
-    for (int r = 0; r < View::kRows; ++r) {
-      const float variance = __fdiv_rn(scale[r], static_cast<float>(View::Problem::kN));
-      scale[r] = __frcp_rn(__fsqrt_rn(__fadd_rn(variance, Epsilon::kValue)));
+      for (int r = 0; r < View::kRows; ++r) scale[r] = inverse_deviation(scale[r]);
     }
 
     const Element* gamma = static_cast<const Element*>(arguments.gamma);

@@ -68,7 +68,7 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
             __byte_perm(__byte_perm(words[0], words[1], 0x0040), __byte_perm(words[2], words[3], 0x0040), 0x5410);
       }
     }
-    if constexpr (requires { View::kNeighbours; }) {
+    if constexpr (View::kNeighbours) {
       store_four<kBits>(view, narrow + View::row_offset(r) * kRowBytes, pair(r, 0), pair(r, 1), r);
       continue;
     }

@@ -31,7 +31,9 @@ struct TransposedScratch {
   static constexpr int kPartialBytes = kWholeRows * kTokens * 4 * kGroups * 2 * 4;
   static constexpr int kTotals = kPartial + kPartialBytes;  // [2][rank][kTokens] pairs of floats
   static constexpr int kTotalsBytes = (kScope == RowScope::kCluster) * 2 * kClusterSize * 2 * kTokens * 4;
-  static constexpr int kBarriers = kTotals + kTotalsBytes;  // [2], of the totals
+  static constexpr int kShared = kTotals + kTotalsBytes;  // [kTokens] pairs of floats
+  static constexpr int kSharedBytes = kWholeRows * kTokens * 8;
+  static constexpr int kBarriers = kShared + kSharedBytes;  // [2], of the totals
   static constexpr int kBytes = kBarriers + kWholeRows * 2 * kBarrierBytes;
 };
 
@@ -46,7 +48,7 @@ class TransposedView {
   static constexpr int kColumns = 4;
   static constexpr int kTileN = 128 * kGroups;
   static constexpr bool kWholeColumns = Problem::kN % kTileN == 0;
-  static constexpr bool kRuns = true;
+  static constexpr bool kRuns = true, kNeighbours = false, kFinishesRows = true;
   static_assert(kScope != RowScope::kTile, "a block that spans all columns is a cluster of one");
   static_assert(kScope != RowScope::kCluster ||
                     (kTileN * kClusterSize >= Problem::kN && kTileN * (kClusterSize - 1) < Problem::kN),
@@ -111,9 +113,24 @@ class TransposedView {
     }
   }
 
-  // The teams of the cluster (of all blocks of the row block: maxima alone) call it.
+  // Reduces partial[r][i] over all threads that share row r. The teams of the cluster (of all blocks of the row block:
+  // maxima alone) call it.
   template <class Op, int kQuantities>
   __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
+    float2 totals[kRows];
+    finish_rows<Op>(
+        partial, [](float2 total) { return total; }, totals);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      partial[r][0] = totals[r].x;
+      if constexpr (kQuantities == 2) partial[r][1] = totals[r].y;
+    }
+  }
+
+  // finished[r] = finish(row r's first and last quantity), by one thread for each row: a thread holds many.
+  template <class Op, int kQuantities, class Finish>
+  __device__ __forceinline__ void finish_rows(float (&partial)[kRows][kQuantities], Finish&& finish,
+                                              float2 (&finished)[kRows]) {
     static_assert(kScope != RowScope::kPartial, "this step needs whole rows: use RowScope::kCluster or kGrid");
     static_assert(kQuantities <= 2, "an exchange has room for two quantities");
 #pragma unroll
@@ -134,24 +151,34 @@ class TransposedView {
     };
     if constexpr (kScope == RowScope::kCluster) {
       exchange_in_cluster(of_block);
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) {
-        float2 total = received(r, 0);
+      share_rows([&](int token) {
+        float2 total = received(token, 0);
 #pragma unroll
         for (int rank = 1; rank < kClusterSize; ++rank) {
-          total = make_float2(Op::apply(total.x, received(r, rank).x), Op::apply(total.y, received(r, rank).y));
+          const float2 part = received(token, rank);
+          total = make_float2(Op::apply(total.x, part.x), Op::apply(total.y, part.y));
         }
-        partial[r][0] = total.x;
-        partial[r][kQuantities - 1] = total.y;
-      }
+        return finish(total);
+      });
     } else {
       static_assert(Op::kIsMax, "RowScope::kGrid exchanges maxima: code sums and layer norm need another RowScope");
-      exchange_in_grid(of_block, partial);
+      exchange_in_grid<kQuantities>(of_block);
+      share_rows([&](int token) {
+        const int row = ::min(tile_m_ * kTokens + token, tokens - 1);
+        const unsigned* ends = arguments_.range_ends + 2ll * row;
+        const float first = range_end_read(ends);
+        return finish(make_float2(first, kQuantities == 2 ? range_end_read(ends + 1) : first));
+      });
     }
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) finished[r] = *shared(lane_token() + row_offset(r));
   }
 
-  // Mean, and sum of the squared differences to it, of every row: of a warp's part in two passes, then of joined parts.
-  __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows]) {
+  // Mean of every row, and finish() of the sum of the squared differences to it: of a warp's part in two passes, then
+  // of joined parts.
+  template <class Finish>
+  __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows],
+                                              Finish&& finish) {
     static_assert(kScope == RowScope::kCluster, "layer norm needs whole rows");
     static_assert(Problem::kN == kTileN * kClusterSize, "the parts of a row must be equally long");
     constexpr float kOfWarp = 32.0f, kOfBlock = static_cast<float>(kTileN);
@@ -169,9 +196,13 @@ class TransposedView {
     team_meets();
     exchange_in_cluster(
         [&](int token) { return join_moments<kWarps>(kOfWarp, [&](int warp) { return *partials(warp, token); }); });
+    share_rows([&](int token) {
+      const float2 moments = join_moments<kClusterSize>(kOfBlock, [&](int rank) { return received(token, rank); });
+      return make_float2(moments.x, finish(moments.y));
+    });
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
-      const float2 moments = join_moments<kClusterSize>(kOfBlock, [&](int rank) { return received(r, rank); });
+      const float2 moments = *shared(lane_token() + row_offset(r));
       mean[r] = moments.x, squares[r] = moments.y;
     }
   }
@@ -190,9 +221,20 @@ class TransposedView {
   __device__ __forceinline__ float2* partials(int warp, int token) const {
     return reinterpret_cast<float2*>(at(Scratch::kPartial)) + warp * kTokens + token;
   }
-  __device__ __forceinline__ float2 received(int r, int rank) const {
-    const int place = (buffer_ * kClusterSize + rank) * kTokens + lane_token() + row_offset(r);
-    return reinterpret_cast<const float2*>(at(Scratch::kTotals))[place];
+  __device__ __forceinline__ float2 received(int token, int rank) const {
+    return reinterpret_cast<const float2*>(at(Scratch::kTotals))[(buffer_ * kClusterSize + rank) * kTokens + token];
+  }
+  // [token], once the team has met.
+  __device__ __forceinline__ float2* shared(int token) const {
+    return reinterpret_cast<float2*>(at(Scratch::kShared)) + token;
+  }
+
+  // Each thread finds what all need of tokens of its own. The next time is behind another meeting of the team, so
+  // behind all reads.
+  template <class OfToken>
+  __device__ __forceinline__ void share_rows(OfToken&& of_token) const {
+    for (int token = thread_; token < kTokens; token += kTeamThreads) *shared(token) = of_token(token);
+    team_meets();
   }
 
   template <class Op>
@@ -227,14 +269,14 @@ class TransposedView {
     buffer_ = exchanges_ % 2;
     const int parity = exchanges_ / 2 % 2;
     ++exchanges_;
-    const unsigned shared = ptx::shared_address(at(0));
-    const unsigned bar = shared + Scratch::kBarriers + buffer_ * kBarrierBytes;
+    const unsigned scratch = ptx::shared_address(at(0));
+    const unsigned bar = scratch + Scratch::kBarriers + buffer_ * kBarrierBytes;
     if (thread_ == 0) barrier_arrive_expect(bar, kClusterSize * kTokens * 8);
     for (int token = thread_; token < kTokens; token += kTeamThreads) {
       const float2 total = of_block(token);
       const uint2 words =
           make_uint2(static_cast<unsigned>(__float_as_int(total.x)), static_cast<unsigned>(__float_as_int(total.y)));
-      const unsigned place = shared + Scratch::kTotals + ((buffer_ * kClusterSize + rank_) * kTokens + token) * 8;
+      const unsigned place = scratch + Scratch::kTotals + ((buffer_ * kClusterSize + rank_) * kTokens + token) * 8;
 #pragma unroll
       for (int rank = 0; rank < kClusterSize; ++rank) store_cluster(place, words, bar, rank);
     }
@@ -242,8 +284,8 @@ class TransposedView {
   }
 
   // Ends of ranges, [row][2], meet in device memory. Each block of the row block counts as one arrival.
-  template <class OfBlock, int kQuantities>
-  __device__ __forceinline__ void exchange_in_grid(OfBlock&& of_block, float (&ends)[kRows][kQuantities]) {
+  template <int kQuantities, class OfBlock>
+  __device__ __forceinline__ void exchange_in_grid(OfBlock&& of_block) {
     for (int token = thread_; token < kTokens; token += kTeamThreads) {
       const int row = tile_m_ * kTokens + token;
       if (row >= tokens) continue;
@@ -257,12 +299,6 @@ class TransposedView {
       rendezvous_wait(arguments_.range_arrivals + tile_m_, (Problem::kN + kTileN - 1) / kTileN);
     }
     team_meets();
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-      if (!row_valid(r)) continue;
-#pragma unroll
-      for (int i = 0; i < kQuantities; ++i) ends[r][i] = range_end_read(arguments_.range_ends + 2ll * row(r) + i);
-    }
   }
 
   const mc::GemmArguments& arguments_;
