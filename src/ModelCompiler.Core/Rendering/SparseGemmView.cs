@@ -7,7 +7,7 @@ internal sealed class SparseGemmView(SparseGemmKernel kernel) : LinearView(kerne
 {
     public SparseTile Tile => kernel.Tile;
 
-    public int BoxRows => kernel.ActivationBoxRows;
+    public int BoxRows => kernel.ActivationBoxRows();
 
     public string TeamText => (Tile.Groups, Tile.Teams) switch
     {

@@ -49,7 +49,7 @@ public static class GemmSharedMemory
         int ranks = kernel.Scope == RowScope.Cluster ? kernel.ClusterSize : 0;
         int team = kernel.Scope == RowScope.Partial
             ? 8 * (tile.Tokens + 2 * tile.Outputs)
-            : 8 * tile.Tokens * (4 * tile.Groups + 2 * ranks) + BarrierBytes;
+            : 8 * tile.Tokens * (4 * tile.Groups + 2 * ranks + 1) + BarrierBytes;
         return tile.Stages * (tile.StageBytes + BarrierBytes) + tile.Teams * team;
     }
 

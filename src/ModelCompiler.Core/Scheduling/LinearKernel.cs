@@ -29,8 +29,11 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
     /// <summary>Order in which the kernel reads its weights.</summary>
     public abstract WeightOrder WeightOrder { get; }
 
-    /// <summary>Rows of a box of the tensor map through which activations are fetched; 0 where they are without one.</summary>
-    public virtual int ActivationBoxRows => 0;
+    /// <summary>True where activations are fetched through a tensor map.</summary>
+    public virtual bool HasActivationMap => false;
+
+    /// <summary>Rows of a box of that map.</summary>
+    public virtual int ActivationBoxRows() => TileM;
 
     /// <summary>How the product is cut, as the kernel's name says it. Tells candidates of one problem apart.</summary>
     public abstract string Schedule { get; }

@@ -24,8 +24,11 @@ public sealed record SparseGemmKernel(GpuArch Arch, GemmProblem Problem, SparseT
     public override WeightOrder WeightOrder => WeightOrder.SparseRows;
 
     /// <inheritdoc/>
+    public override bool HasActivationMap => true;
+
+    /// <inheritdoc/>
     /// <remarks>A block copies its share of the tokens to all of its cluster, where that is whole swizzled groups of rows.</remarks>
-    public override int ActivationBoxRows => TileM % (SwizzledRows * ClusterSize) == 0 ? TileM / ClusterSize : TileM;
+    public override int ActivationBoxRows() => TileM % (SwizzledRows * ClusterSize) == 0 ? TileM / ClusterSize : TileM;
 
     /// <inheritdoc/>
     public override string Schedule => $"sparse_{Tile}{ScopeToken}";

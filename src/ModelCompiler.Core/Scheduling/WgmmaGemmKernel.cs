@@ -22,7 +22,7 @@ public sealed record WgmmaGemmKernel(GpuArch Arch, GemmProblem Problem, WgmmaTil
     public override WeightOrder WeightOrder => WeightOrder.SwizzledRows;
 
     /// <inheritdoc/>
-    public override int ActivationBoxRows => TileM;
+    public override bool HasActivationMap => true;
 
     /// <inheritdoc/>
     public override string Schedule => $"wgmma_{Tile}{ScopeToken}";

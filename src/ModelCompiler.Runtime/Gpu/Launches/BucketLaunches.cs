@@ -63,11 +63,11 @@ internal sealed class BucketLaunches
             arguments.RangeArrivals = arguments.RangeEnds + 2UL * sizeof(uint) * (ulong)kernel.RendezvousRows(_bucket.Tokens);
         }
 
-        if (kernel.ActivationBoxRows == 0)
+        if (!kernel.HasActivationMap)
             return Bytes(arguments);
         int rowBytes = kernel.Problem.K * kernel.Problem.ActivationBits / 8;
         int rows = _bucket.Buffers[op.Source].RowsIn(_bucket.Tokens);
-        TensorMap map = _maps.Rows(arguments.Activations, rows, rowBytes, kernel.ActivationBoxRows);
+        TensorMap map = _maps.Rows(arguments.Activations, rows, rowBytes, kernel.ActivationBoxRows());
         return Bytes(new MappedGemmArguments { Activations = map, Linear = arguments });
     }
 
