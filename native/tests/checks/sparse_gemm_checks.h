@@ -62,6 +62,7 @@ inline void check_sparse_gemms() {
   using S8 = mc::QuantFormat<8, 8, false>;
   using S4 = mc::QuantFormat<4, 8, false>;
   using U8 = mc::QuantFormat<8, 8, true>;
+  using StaticS8 = mc::QuantFormat<8, 8, false, true>;
   // K ends within a piece, N within one; one team and two, more stages than pieces and fewer.
   mapped_linear_equals_the_reference<Sparse, GemmProblem<80, 80, O::kS8, O::kS8>, SparseTile<16, 1, 1, 2>, 1>(
       platform::tokens({1, 17}), 1);
@@ -69,7 +70,7 @@ inline void check_sparse_gemms() {
       platform::tokens({129}), 1);
   mapped_linear_equals_the_reference<Sparse, GemmProblem<384, 400, O::kU8, O::kS8>, SparseTile<64, 1, 2, 3>, 1>(
       platform::tokens({127, 300}), 2);
-  mapped_linear_equals_the_reference<Sparse, GemmProblem<512, 144, O::kS8, O::kS8>, SparseTile<192, 2, 1, 4>, 2>(
+  mapped_linear_equals_the_reference<Sparse, GemmProblem<512, 144, O::kS8, O::kS8>, SparseTile<192, 2, 1, 3>, 2>(
       platform::tokens({17, 300}), 1);
   mapped_linear_equals_the_reference<Sparse, GemmProblem<256, 528, O::kS8, O::kS8>, SparseTile<160, 1, 2, 5>, 2>(
       platform::tokens({300}), 1);
@@ -82,7 +83,12 @@ inline void check_sparse_gemms() {
                                        RowScope::kGrid, 2, S4, true>(platform::tokens({17, 300}), 2);
   mapped_quantize_equals_the_reference<Sparse, GemmProblem<512, 272, O::kU8, O::kS8>, SparseTile<48, 2, 1, 4>,
                                        RowScope::kGrid, 2, S8, true>(platform::tokens({127}), 1);
-  // Whole rows in a cluster.
+  // Codes in a static scale need no whole rows.
+  mapped_quantize_equals_the_reference<Sparse, GemmProblem<240, 272, O::kS8, O::kS8>, SparseTile<48, 1, 2, 4>,
+                                       RowScope::kPartial, 1, StaticS8, false>(platform::tokens({17, 129}), 1);
+  // Whole rows in a cluster, and in a block.
+  mapped_layer_norm_is_near_the_reference<Sparse, GemmProblem<256, 144, O::kS8, O::kS8>, SparseTile<48, 2, 1, 4>,
+                                          RowScope::kCluster, 1, S8>(platform::tokens({1, 129}), 1);
   mapped_layer_norm_is_near_the_reference<Sparse, GemmProblem<384, 208, O::kS8, O::kS8>, SparseTile<48, 1, 2, 3>,
                                           RowScope::kCluster, 3, S8>(platform::tokens({1, 300}), 1);
   mapped_layer_norm_is_near_the_reference<Sparse, GemmProblem<768, 208, O::kS8, O::kS8>, SparseTile<48, 2, 1, 4>,

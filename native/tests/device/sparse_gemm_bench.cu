@@ -281,13 +281,14 @@ struct Bench {
       dense<128, 128, 6, kTurns, 2>();
       dense<128, 256, 4, kTogether, 1>();
       dense<256, 128, 4, kTogether, 2>();
-      sparse<192, 2, 1, 4, 1>();
-      sparse<160, 2, 1, 5, 1>();
-      sparse<192, 1, 2, 6, 1>();
-      sparse<192, 1, 2, 6, 2>();
-      sparse<176, 1, 2, 6, 1>();
-      sparse<160, 1, 2, 6, 2>();
-      sparse<128, 1, 2, 8, 2>();
+      sparse<192, 2, 1, 3, 1>();
+      sparse<160, 2, 1, 4, 1>();
+      sparse<128, 2, 1, 4, 1>();
+      sparse<192, 1, 2, 4, 1>();
+      sparse<192, 1, 2, 4, 2>();
+      sparse<160, 1, 2, 5, 1>();
+      sparse<160, 1, 2, 5, 2>();
+      sparse<128, 1, 2, 5, 2>();
     } else if constexpr (kPart == 2) {
       dense<128, 128, 6, kTurns, 2>();
       dense<128, 128, 6, kInPairs, 2>();

@@ -23,20 +23,6 @@ __device__ __forceinline__ void transpose_in_quad(unsigned (&words)[4], int lane
   }
 }
 
-// Writes four neighbouring elements of row r, two in the lowest bits of each word.
-template <int kBits, class View>
-__device__ __forceinline__ void store_four(const View& view, unsigned char* place, unsigned first, unsigned second,
-                                           int r) {
-  if (!view.row_valid(r) || !view.column_valid(0)) return;
-  if constexpr (kBits == 16) {
-    *reinterpret_cast<uint2*>(place) = make_uint2(first, second);
-  } else if constexpr (kBits == 8) {
-    *reinterpret_cast<unsigned*>(place) = __byte_perm(first, second, 0x5410);
-  } else {
-    *reinterpret_cast<unsigned short*>(place) = static_cast<unsigned short>(__byte_perm(first, second, 0x0040));
-  }
-}
-
 // Writes row-major rows of kBits-wide elements. pair(r, c): the elements of values.at[r][c], the first in the lowest
 // bits of the word; what the bits above the second are has no effect. Called by whole warps. Rows and columns outside
 // are not written.
@@ -69,7 +55,7 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
       }
     }
     if constexpr (View::kNeighbours) {
-      store_four<kBits>(view, narrow + View::row_offset(r) * kRowBytes, pair(r, 0), pair(r, 1), r);
+      view.template store_four<kBits>(target, r, pair(r, 0), pair(r, 1));
       continue;
     }
 #pragma unroll

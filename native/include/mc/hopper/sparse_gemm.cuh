@@ -29,6 +29,7 @@
 #include "mc/hopper/slice_parameters.cuh"
 #include "mc/hopper/sparse_weights.cuh"
 #include "mc/hopper/sparse_wgmma.cuh"
+#include "mc/hopper/staged_rows.cuh"
 #include "mc/hopper/transposed_slice.cuh"
 #include "mc/hopper/transposed_view.cuh"
 
@@ -56,7 +57,9 @@ struct SparseGemm {
   using Weights = SparseWeights<Problem::kN, Problem::kK>;
   using Product = SparseWgmma<Tile::kTokens, Problem::kWeight, Problem::kActivation>;
   using View = TransposedView<Problem, Tile::kTokens, Tile::kGroups, kScope_, kClusterSize_>;
-  using Slice = TransposedSlice<Problem, Tile::kGroups>;
+  using Staged = StagedRows<Tile::kTokens, 128 * Tile::kGroups, 128 * Tile::kGroups>;
+  static constexpr bool kStaged = kScope_ == RowScope::kPartial && EpilogueNeeds<Epilogue>::kStoresF16;
+  using Slice = TransposedSlice<Problem, Tile::kGroups, kStaged ? Staged::kPitch : 0>;
   using Parameters = SliceParameters<Problem, Epilogue, Tile::kTokens, 128 * Tile::kGroups>;
 
   // Epilogues that need no whole rows run in slices of 8 tokens.
@@ -74,7 +77,8 @@ struct SparseGemm {
   static constexpr int kWeightBytes = Tile::kGroups * Weights::kPieceBytes;
   static constexpr int kStageBytes = kTokenBytes + kWeightBytes;
   static constexpr int kScratch = Tile::kStages * kStageBytes;
-  static constexpr int kTeamBytes = kSliced ? 2 * Parameters::kBytes : View::Scratch::kBytes;
+  static constexpr int kStagedAt = 2 * Parameters::kBytes;  // within a team's part
+  static constexpr int kTeamBytes = kSliced ? kStagedAt + (kStaged ? Staged::kBytes : 0) : View::Scratch::kBytes;
   // Barriers of the stages: the operands are there, and all have read them.
   static constexpr int kFull = kScratch + Tile::kTeams * kTeamBytes;
   static constexpr int kEmpty = kFull + Tile::kStages * kBarrierBytes;
@@ -184,6 +188,7 @@ struct SparseGemm {
       give_turn(0);
       place.skip_tile();
     }
+    Staged staged(scratch(team) + kStagedAt, kTeamBarrier + team, thread);
     int buffer = 0;
     for (int tile = first_tile() + team * tile_step(); tile < tiles; tile += Tile::kTeams * tile_step()) {
       const int tile_m = tile / kGroupsN, tile_n = tile % kGroupsN * kClusterSize + rank;
@@ -197,7 +202,8 @@ struct SparseGemm {
         buffer ^= 1;
         parameters.store(offset);
         named_barrier_wait(kTeamBarrier + team, kTeamThreads);
-        run_slices(parameters.moved(arguments.linear, offset), thread, tokens, tile_m * kTileM, tile_n * kTileN, sums);
+        run_slices(parameters.moved(arguments.linear, offset), thread, tokens, tile_m * kTileM, tile_n * kTileN, staged,
+                   sums);
       } else {
         multiply(shared, team, thread, tokens, place, sums);
         if (tile + tile_step() >= tiles) dependency_release();
@@ -207,15 +213,29 @@ struct SparseGemm {
         Epilogue::run(view, result, arguments.linear);
       }
     }
+    if constexpr (kStaged) Staged::end();
   }
 
   __device__ __forceinline__ static void run_slices(const mc::GemmArguments& arguments, int thread, int tokens,
-                                                    int first_token, int first_output,
+                                                    int first_token, int first_output, Staged& staged,
                                                     const typename Product::Sums (&sums)[2]) {
+    constexpr int kRunTokens = kStaged ? Staged::kTokens : kTileM;
 #pragma unroll
-    for (int i = 0; i < kTileM / Slice::kTokens; ++i) {
-      Slice slice(thread, tokens, first_token + i * Slice::kTokens, first_output);
-      Epilogue::run(slice, Slice::slice(sums, i), arguments);
+    for (int run = 0; run < kTileM; run += kRunTokens) {
+      if constexpr (kStaged) staged.begin();
+#pragma unroll
+      for (int token = 0; token < kRunTokens; token += Slice::kTokens) {
+        Slice slice(thread, tokens, first_token + run + token, first_output,
+                    staged.place(Slice::token_of(thread) + token, Slice::output_of(thread)));
+        Epilogue::run(slice, Slice::slice(sums, (run + token) / Slice::kTokens), arguments);
+      }
+      if constexpr (kStaged) {
+        constexpr int kRowBytes = 2 * Problem::kN;
+        unsigned char* target = static_cast<unsigned char*>(arguments.output) +
+                                (static_cast<long long>(first_token + run) * Problem::kN + first_output) * 2;
+        staged.template send<kRowBytes>(target, tokens - first_token - run,
+                                        ::min(2 * kTileN, kRowBytes - 2 * first_output));
+      }
     }
   }
 

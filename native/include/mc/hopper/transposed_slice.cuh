@@ -13,7 +13,9 @@
 
 namespace mc::hopper {
 
-template <class Problem_, int kGroups>
+// kStagedPitch: bytes between the rows that FP16 values are stored to in shared memory (staged_rows.cuh); 0 where they
+// go to device memory at once.
+template <class Problem_, int kGroups, int kStagedPitch>
 class TransposedSlice {
  public:
   using Problem = Problem_;
@@ -34,13 +36,19 @@ class TransposedSlice {
     int sums[1][kColumns][4];
   };
 
-  // thread: of the team. first_token: of the slice. first_output: of the tile.
-  __device__ __forceinline__ TransposedSlice(int thread, int token_count, int first_token, int first_output)
+  // thread: of the team. first_token: of the slice. first_output: of the tile. staged: place of this thread's outputs.
+  __device__ __forceinline__ TransposedSlice(int thread, int token_count, int first_token, int first_output,
+                                             unsigned char* staged)
       : tokens(token_count),
         lane(thread % 32),
-        first_row(first_token + thread % 4 * 2),
-        first_column_(first_output + thread / 32 * 32 + thread % 32 / 4 * 4),
-        first_element_(static_cast<long long>(first_row) * Problem::kN + first_column_) {}
+        first_row(first_token + token_of(thread)),
+        first_column_(first_output + output_of(thread)),
+        first_element_(static_cast<long long>(first_row) * Problem::kN + first_column_),
+        staged_(staged) {}
+
+  // Place of a thread's first output within the tile, and of its first token within a slice.
+  __device__ __forceinline__ static int output_of(int thread) { return thread / 32 * 32 + thread % 32 / 4 * 4; }
+  __device__ __forceinline__ static int token_of(int thread) { return thread % 4 * 2; }
 
   // The sums of slice i: result.sums[0][c][2 r + e].
   template <int kSlices>
@@ -72,6 +80,24 @@ class TransposedSlice {
     return *reinterpret_cast<const unsigned*>(matrix + element(r, c));
   }
 
+  // Stores the elements of row r, two in the lowest bits of each word, to row-major rows of kBits-wide elements.
+  template <int kBits>
+  __device__ __forceinline__ void store_four(void* target, int r, unsigned first, unsigned second) const {
+    if constexpr (kBits == 16 && kStagedPitch != 0) {
+      *reinterpret_cast<uint2*>(staged_ + r * kStagedPitch) = make_uint2(first, second);
+      return;
+    }
+    if (!row_valid(r) || !column_valid(0)) return;
+    unsigned char* place = static_cast<unsigned char*>(target) + element(r, 0) * kBits / 8;
+    if constexpr (kBits == 16) {
+      *reinterpret_cast<uint2*>(place) = make_uint2(first, second);
+    } else if constexpr (kBits == 8) {
+      *reinterpret_cast<unsigned*>(place) = __byte_perm(first, second, 0x5410);
+    } else {
+      *reinterpret_cast<unsigned short*>(place) = static_cast<unsigned short>(__byte_perm(first, second, 0x0040));
+    }
+  }
+
   int tokens;
   int lane;
   int first_row;  // within the output, of r = 0
@@ -79,6 +105,7 @@ class TransposedSlice {
  private:
   int first_column_;  // of c = 0
   long long first_element_;
+  unsigned char* staged_;
 };
 
 }  // namespace mc::hopper
