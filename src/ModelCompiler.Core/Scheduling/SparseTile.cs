@@ -32,6 +32,18 @@ public sealed record SparseTile(int Tokens, int Groups, int Teams, int Stages, i
     /// <summary>Bytes of a stage: rows of 128 bytes of the tokens, and pieces of the weights.</summary>
     internal int StageBytes => (128 * Tokens) + (PieceBytes * Groups);
 
+    /// <summary>Bytes of a run of FP16 rows on their way to device memory, at most 64 tokens in whole slices of 8 (mc/hopper/staged_rows.cuh).</summary>
+    internal int StagedBytes
+    {
+        get
+        {
+            int tokens = 64;
+            while (tokens > 8 && Tokens % tokens != 0)
+                tokens -= 8;
+            return tokens * (2 * Outputs + 32);
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() =>
         $"t{Tokens}n{Outputs}_s{Stages}{(Teams > 1 ? "_turns" : "")}{(OutputBlocks > 1 ? $"_x{OutputBlocks}" : "")}";

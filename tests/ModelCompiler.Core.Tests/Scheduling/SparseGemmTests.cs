@@ -11,8 +11,8 @@ public class SparseGemmTests
         [.. GemmWork.Of(Planner.Plan(Models.BertBase, scheme), arch)
             .Select(w => GemmCandidates.For(w.Work.Problem, w.Work.Epilogue, arch, tokens))];
 
-    private static SparseGemmKernel Rule(int part, int tokens = 16384) =>
-        Candidates(Models.Sparse(4, 4), GpuArch.Sm90a, tokens)[part][0].Product.ShouldBeOfType<SparseGemmKernel>();
+    private static SparseGemmKernel Rule(int part) =>
+        Candidates(Models.Sparse(4, 4), GpuArch.Sm90a, 4096)[part][0].Product.ShouldBeOfType<SparseGemmKernel>();
 
     [Fact]
     public void Candidates_are_there_for_sparse_weights_and_many_tokens_alone()
@@ -24,6 +24,16 @@ public class SparseGemmTests
         Offers(Models.W4A4, GpuArch.Sm90a, 16384).ShouldBeFalse();
         Offers(Models.Sparse(4, 4), GpuArch.Sm90a, 512).ShouldBeFalse();
         Offers(Models.Sparse(4, 4), GpuArch.Sm80, 16384).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Rules_follow_what_was_measured()
+    {
+        string[] Of(int tokens) => [.. Candidates(Models.Sparse(4, 4), GpuArch.Sm90a, tokens).Take(4).Select(of => of[0].Product.Schedule)];
+        Of(4096).ShouldBe(["sparse_t192n128_s4_turns_x2", "sparse_t128n256_s5_c3", "sparse_t128n256_s6_x2_grid", "sparse_t128n256_s5_c3"]);
+        // Epilogues with whole rows are longer than products of few inputs.
+        Of(16384).ShouldBe(["sparse_t192n128_s4_turns_x2", "wgmma_m64n192_s6_pingpong_c4", "wgmma_m128n128_s6_pairs_grid", "sparse_t128n256_s5_c3"]);
+        Of(1024).ShouldAllBe(schedule => schedule.StartsWith("wgmma_"));
     }
 
     [Fact]
@@ -58,7 +68,9 @@ public class SparseGemmTests
     public void Shared_memory_is_what_the_header_lays_out()
     {
         SparseGemmKernel partial = Rule(0) with { Tile = new(192, 1, 2, 5) };
-        partial.SharedBytes.ShouldBe(5 * (192 * 128 + 10240 + 16) + 2 * 2 * 4 * (192 + 2 * 128));
+        partial.SharedBytes.ShouldBe(5 * (192 * 128 + 10240 + 16) + 2 * 2 * (4 * (192 + 2 * 128) + 64 * (256 + 32)));
+        EpilogueSpec codes = new(new(new EpilogueOp.Bias(), new EpilogueOp.Quantize(new(8, Symmetry.Symmetric, ActivationRange.Static), 8)));
+        (partial with { Epilogue = codes }).SharedBytes.ShouldBe(5 * (192 * 128 + 10240 + 16) + 2 * 2 * 4 * (192 + 2 * 128));
         SparseGemmKernel grid = Rule(2) with { Tile = new(160, 2, 1, 4), Scope = RowScope.Grid };
         grid.SharedBytes.ShouldBe(4 * (160 * 128 + 2 * 10240 + 16) + (8 + 1) * 160 * 8 + 16);
         SparseGemmKernel cluster = Rule(1) with { Tile = new(128, 1, 2, 6), Scope = RowScope.Cluster };
@@ -96,7 +108,7 @@ public class SparseGemmTests
         Limits(good with { Tile = new(128, 3, 1, 4) }).ShouldBe(["tokens of a tile"]);
         Limits(good with { Tile = new(64, 2, 2, 4) }).ShouldBe(["warp groups that compute"]);
         Limits(good with { Tile = new(96, 1, 3, 4) }).ShouldBe(["teams"]);
-        Limits(good with { Tile = new(192, 1, 2, 7) }).ShouldBe(["shared memory bytes of a block"]);
+        Limits(good with { Tile = new(192, 1, 2, 5) }).ShouldBe(["shared memory bytes of a block"]);
         Limits(good with { Tile = new(64, 1, 2, 1) }).ShouldBe(["stages short of two"]);
         Limits(good with { Tile = new(128, 1, 2, 4, 4) }).ShouldBe(["tiles of 128 outputs beyond whole clusters"]);
 
