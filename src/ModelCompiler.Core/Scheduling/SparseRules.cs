@@ -47,11 +47,18 @@ internal static class SparseRules
             return [];
         return
             from scope in Scopes(epilogue)
-            from shape in epilogue.NeedsWholeRow ? s_shapesOfRows : s_shapes
+            from shape in Shapes(problem, epilogue)
             from outputBlocks in scope == RowScope.Cluster ? [1] : s_outputBlocks
             let kernel = Kernel(problem, epilogue, arch, scope, shape, outputBlocks)
             where Suits(kernel) && !ScheduleVerifier.VerifyIn(bucketTokens, kernel).Any()
             select kernel;
+    }
+
+    /// <summary>The terms of asymmetric activations cost registers too: the widest tiles spill and come last.</summary>
+    private static IEnumerable<TileShape> Shapes(GemmProblem problem, EpilogueSpec epilogue)
+    {
+        (TileShape[] shapes, int widest) = epilogue.NeedsWholeRow ? (s_shapesOfRows, 112) : (s_shapes, 160);
+        return problem.Precision.Activations.Symmetry == Symmetry.Symmetric ? shapes : shapes.OrderBy(shape => shape.Tokens > widest);
     }
 
     /// <summary>Ranges meet in device memory; sums over rows need a cluster.</summary>
