@@ -293,22 +293,19 @@ struct Bench {
       dense<128, 128, 6, kTurns, 2>();
       dense<128, 128, 6, kInPairs, 2>();
       dense<128, 256, 4, kTogether, 1>();
-      sparse<160, 2, 1, 5, 1>();
-      sparse<160, 2, 1, 5, 2>();
       sparse<144, 2, 1, 5, 2>();
-      sparse<128, 2, 1, 5, 2>();
-      sparse<160, 1, 2, 6, 1>();
-      sparse<144, 1, 2, 6, 2>();
-      sparse<112, 3, 1, 4, 2>();
+      sparse<128, 2, 1, 6, 2>();
+      sparse<128, 2, 1, 5, 1>();
+      sparse<112, 2, 1, 6, 2>();
+      sparse<96, 2, 1, 6, 2>();
     } else {
       dense<64, 192, 6, kTurns, 4>();
       dense<128, 256, 4, kTogether, 3>();
       sparse<144, 2, 1, 4, 3>();
       sparse<128, 2, 1, 5, 3>();
+      sparse<112, 2, 1, 5, 3>();
       sparse<96, 2, 1, 5, 3>();
-      sparse<128, 1, 2, 6, 6>();
-      sparse<96, 3, 1, 4, 2>();
-      sparse<80, 3, 1, 5, 2>();
+      sparse<112, 1, 2, 6, 6>();
     }
     std::printf("%s, M %d: best sparse %.2f us (%.0f TOPS), best dense %.2f us, ratio %.3f\n\n", kNames[kPart], tokens,
                 best_sparse.microseconds, 2.0 * tokens * kN * kK / best_sparse.microseconds * 1e-6,

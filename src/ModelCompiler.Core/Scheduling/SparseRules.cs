@@ -17,6 +17,9 @@ internal static class SparseRules
     /// <summary>Inputs from which on the products are the longer part all the same.</summary>
     private const int ManyInputs = 2048;
 
+    /// <summary>Of an H100 SXM.</summary>
+    private const int Multiprocessors = 132;
+
     /// <summary>Stages beyond these hide nothing more.</summary>
     private const int MostStages = 8;
 
@@ -34,7 +37,7 @@ internal static class SparseRules
 
     /// <summary>Whole rows cost registers: what spills is a candidate that only a measurement takes.</summary>
     private static readonly TileShape[] s_shapesOfRows =
-        [new(128, 2, 1), new(112, 2, 1), new(144, 2, 1), new(96, 2, 1), new(128, 1, 2), new(96, 1, 2), new(80, 3, 1)];
+        [new(128, 2, 1), new(112, 2, 1), new(96, 2, 1), new(144, 2, 1), new(128, 1, 2), new(96, 1, 2), new(80, 3, 1)];
 
     /// <summary>True where these kernels are measured to be ahead of those that multiply the zeros.</summary>
     public static bool Lead(GemmProblem problem, EpilogueSpec epilogue, int bucketTokens) =>
@@ -47,19 +50,34 @@ internal static class SparseRules
             return [];
         return
             from scope in Scopes(epilogue)
-            from shape in Shapes(problem, epilogue)
+            from shape in Shapes(problem, epilogue, scope, bucketTokens)
             from outputBlocks in scope == RowScope.Cluster ? [1] : s_outputBlocks
             let kernel = Kernel(problem, epilogue, arch, scope, shape, outputBlocks)
             where Suits(kernel) && !ScheduleVerifier.VerifyIn(bucketTokens, kernel).Any()
             select kernel;
     }
 
-    /// <summary>The terms of asymmetric activations cost registers too: the widest tiles spill and come last.</summary>
-    private static IEnumerable<TileShape> Shapes(GemmProblem problem, EpilogueSpec epilogue)
+    /// <summary>
+    /// Those that spill come last; the terms of asymmetric activations cost registers too. Clusters that span rows are few, so
+    /// that of the others those come first whose last round is the fullest.
+    /// </summary>
+    private static IEnumerable<TileShape> Shapes(GemmProblem problem, EpilogueSpec epilogue, RowScope scope, int tokens)
     {
-        (TileShape[] shapes, int widest) = epilogue.NeedsWholeRow ? (s_shapesOfRows, 112) : (s_shapes, 160);
-        return problem.Precision.Activations.Symmetry == Symmetry.Symmetric ? shapes : shapes.OrderBy(shape => shape.Tokens > widest);
+        bool isSymmetric = problem.Precision.Activations.Symmetry == Symmetry.Symmetric;
+        (TileShape[] shapes, int widest) = epilogue.NeedsWholeRow ? (s_shapesOfRows, isSymmetric ? 128 : 112) : (s_shapes, isSymmetric ? 192 : 160);
+        return shapes.OrderBy(shape => shape.Tokens > widest || (epilogue.NeedsWholeRow && shape.Groups != 2))
+            .ThenBy(shape => scope == RowScope.Cluster ? TokensOfACluster(problem, shape, tokens) : 0);
     }
+
+    /// <summary>Tokens that a cluster multiplies, tile after tile. Clusters of more than two blocks have no room on a tenth of the chip.</summary>
+    private static int TokensOfACluster(GemmProblem problem, TileShape shape, int tokens)
+    {
+        int blocks = CeilDiv(problem.N, SparseTile.GroupOutputs * shape.Groups);
+        int clusters = Multiprocessors * (blocks > 2 ? 9 : 10) / (10 * blocks);
+        return CeilDiv(CeilDiv(tokens, shape.Tokens), clusters) * shape.Tokens;
+    }
+
+    private static int CeilDiv(int value, int divisor) => (value + divisor - 1) / divisor;
 
     /// <summary>Ranges meet in device memory; sums over rows need a cluster.</summary>
     private static IEnumerable<RowScope> Scopes(EpilogueSpec epilogue)
