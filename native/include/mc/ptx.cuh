@@ -23,6 +23,11 @@ __device__ __forceinline__ void copy_async_16(unsigned target, const void* sourc
                : "memory");
 }
 
+// Copies 4 bytes from global to shared memory.
+__device__ __forceinline__ void copy_async_4(unsigned target, const void* source) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(target), "l"(source) : "memory");
+}
+
 // Closes the group of copies that this thread issued since the last commit; a group may be empty.
 __device__ __forceinline__ void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 

@@ -7,6 +7,7 @@
 namespace checks {
 
 using mc::hopper::Schedule;
+using mc::hopper::WeightFlow;
 using mc::hopper::WgmmaTile;
 
 // Weights in the order of mc/hopper/weight_tiles.cuh, for LinearLayer.
@@ -19,7 +20,7 @@ struct TiledWeights {
   static mc::WeightPosition position(int n, int k) { return {Tiles::position(n, k), 0}; }
 };
 
-constexpr const char* kSchedules[] = {"cooperative", "ping-pong", "pairs"};
+constexpr const char* kSchedules[] = {"cooperative", "ping-pong", "pairs", "threes", "fours"};
 
 struct Dense {
   template <class Problem>
@@ -37,7 +38,7 @@ struct Dense {
   static std::string describe() {
     using Tile = typename Gemm::Tile;
     return "wgmma m" + std::to_string(Tile::kM) + " n" + std::to_string(Tile::kN) + " " +
-           kSchedules[static_cast<int>(Tile::kSchedule)];
+           kSchedules[static_cast<int>(Tile::kSchedule)] + (Tile::kStationary ? ", stationary weights" : "");
   }
 };
 
@@ -62,6 +63,37 @@ void check_hopper_linear() {
       platform::tokens({17, 300}), 2);
   mapped_linear_equals_the_reference<Dense, GemmProblem<192, 144, kA, kW>, WgmmaTile<128, 192, 4, kTogether>, 2>(
       platform::tokens({129, 300}), 1);
+  // Weights that stay, in blocks of their own or shared by two; tiles begin at stage 0 or anywhere.
+  constexpr auto kStay = WeightFlow::kStationary;
+  constexpr int kDeep = 128 * 8 / mc::bits_of(kA);  // inputs of a step
+  mapped_linear_equals_the_reference<Dense, GemmProblem<192, 3 * kDeep - 16, kA, kW>,
+                                     WgmmaTile<64, 96, 3, Schedule::kThrees, kStay>>(platform::tokens({17, 300}), 3);
+  mapped_linear_equals_the_reference<Dense, GemmProblem<384, 3 * kDeep, kA, kW>,
+                                     WgmmaTile<64, 96, 2, Schedule::kFours, kStay>, 2>(platform::tokens({1, 300}), 2);
+}
+
+template <Operand kA, Operand kW>
+void check_hopper_rows_of_stationary_weights() {
+  using mc::GemmProblem;
+  using S4 = mc::QuantFormat<4, 8, false>;
+  using S8 = mc::QuantFormat<8, 8, false>;
+  using U8 = mc::QuantFormat<8, 8, true>;
+  constexpr auto kStay = WeightFlow::kStationary;
+  using Wide = GemmProblem<384, 144, kA, kW>;
+  mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<64, 96, 2, Schedule::kFours, kStay>, RowScope::kGrid, 2,
+                                       U8, true>(platform::tokens({17, 300}), 2);
+  mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<64, 96, 3, Schedule::kThrees, kStay>, RowScope::kGrid, 1,
+                                       S4, true, true>(platform::tokens({1, 300}), 4);
+  mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<64, 96, 2, Schedule::kThrees, kStay>, RowScope::kCluster,
+                                       4, S8, true, true>(platform::tokens({127, 300}), 2);
+  mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<128, 128, 3, Schedule::kPairs>, RowScope::kGrid, 1, S8,
+                                       true, true>(platform::tokens({17, 300}), 2);
+  mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<384, 208, kA, kW>,
+                                          WgmmaTile<64, 96, 2, Schedule::kFours, kStay>, RowScope::kCluster, 4, U8>(
+      platform::tokens({1, 300}), 2);
+  mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<384, 208, kA, kW>,
+                                          WgmmaTile<64, 128, 3, Schedule::kThrees, kStay>, RowScope::kCluster, 3, S4>(
+      platform::tokens({129}), 1);
 }
 
 template <Operand kA, Operand kW>
@@ -95,6 +127,7 @@ void check_hopper_rows() {
                                           U8>(platform::tokens({17, 300}), 1);
   mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<192, 208, kA, kW>, WgmmaTile<64, 192, 3, kTurns>,
                                           RowScope::kTile, 1, S4>(platform::tokens({17}), 1);
+  check_hopper_rows_of_stationary_weights<kA, kW>();
 }
 
 template <Operand kA, Operand kW>

@@ -21,7 +21,7 @@ template <class Kind, class Gemm>
 bool launch_mapped(const std::string& name, const mc::GemmArguments& linear, int tokens, int clusters) {
   constexpr bool kMeet = Gemm::View::kScope == RowScope::kGrid;
   platform::Array<unsigned> ends(2 * static_cast<size_t>(tokens));
-  platform::Array<unsigned> arrivals(static_cast<size_t>(tokens) / Kind::template kTileM<Gemm> + 1);
+  platform::Array<unsigned> arrivals(2 * (static_cast<size_t>(tokens) / Kind::template kTileM<Gemm> + 1));
   mc::hopper::GemmArguments arguments{};
   arguments.linear = linear;
   arguments.activations =
@@ -59,21 +59,36 @@ void mapped_linear_equals_the_reference(const std::vector<int>& token_counts, in
   }
 }
 
-// Gelu: false leaves the function out, so that codes are bit for bit those of the reference.
-template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format, bool kGelu>
+template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format, bool kGelu, bool kAtOnce>
+struct QuantizingGemm {
+  using Type = typename Kind::template Then<Problem, Tile, kScope, kCluster, mc::QuantizeRows<Format, false>>;
+};
+template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format>
+struct QuantizingGemm<Kind, Problem, Tile, kScope, kCluster, Format, true, false> {
+  using Type = typename Kind::template Then<Problem, Tile, kScope, kCluster, mc::Gelu<mc::GeluForm::kErf>,
+                                            mc::QuantizeRows<Format, false>>;
+};
+template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format>
+struct QuantizingGemm<Kind, Problem, Tile, kScope, kCluster, Format, true, true> {
+  using Type = typename Kind::template Then<Problem, Tile, kScope, kCluster,
+                                            mc::ActivateAndQuantize<mc::Gelu<mc::GeluForm::kErf>, Format>>;
+};
+
+// kGelu: false leaves the function out, so that codes are bit for bit those of the reference. kAtOnce: GELU and the
+// quantizer are one step, and some tokens have no output above GELU's negative tail.
+template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format, bool kGelu,
+          bool kAtOnce = false>
 void mapped_quantize_equals_the_reference(const std::vector<int>& token_counts, int clusters) {
-  using Plain = typename Kind::template Then<Problem, Tile, kScope, kCluster, mc::QuantizeRows<Format, false>>;
-  using WithGelu = typename Kind::template Then<Problem, Tile, kScope, kCluster, mc::Gelu<mc::GeluForm::kErf>,
-                                                mc::QuantizeRows<Format, false>>;
-  using Gemm = std::conditional_t<kGelu, WithGelu, Plain>;
+  using Gemm = typename QuantizingGemm<Kind, Problem, Tile, kScope, kCluster, Format, kGelu, kAtOnce>::Type;
   for (int tokens : token_counts) {
     typename Kind::template Layer<Problem> layer(tokens);
+    if (kAtOnce) layer.keep_every_third_token_negative();
     for (auto timing : platform::kCopyTimings) {
       platform::select(timing);
       QuantizedTarget<Format> quantized(tokens, Problem::kN, kGemmConstants);
       mc::GemmArguments arguments = layer.arguments();
       arguments.quantized = quantized.target();
-      const std::string name = describe_mapped<Kind, Gemm>(kGelu ? "gelu quantize" : "quantize", tokens);
+      const std::string name = describe_mapped<Kind, Gemm>(kAtOnce ? "gelu quantize at once" : kGelu ? "gelu quantize" : "quantize", tokens);
       if (!launch_mapped<Kind, Gemm>(name, arguments, tokens, clusters)) {
         report(name, 1, 1);
         continue;

@@ -48,11 +48,13 @@ struct Barrier {
   int expected = 0;
   int arrived = 0;
   unsigned generation = 0;
+  bool any[3] = {};  // whether a thread of a generation passed true, where they say
 };
 
 struct Copy {
   unsigned target;
   const void* source;  // null: zeros
+  int bytes;
 };
 
 // A copy on its way to a block's shared memory, of which a barrier there (mc/hopper/barrier.cuh) counts the bytes.
@@ -155,9 +157,9 @@ inline std::array<T, 32> exchange(const T& value) {
 inline void perform(const Copy& copy) {
   unsigned char* target = current->block->shared.data() + copy.target;
   if (copy.source != nullptr) {
-    std::memcpy(target, copy.source, 16);
+    std::memcpy(target, copy.source, copy.bytes);
   } else {
-    std::memset(target, 0, 16);
+    std::memset(target, 0, copy.bytes);
   }
 }
 

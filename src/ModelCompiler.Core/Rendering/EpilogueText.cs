@@ -36,8 +36,16 @@ internal sealed record EpilogueText(string Type, string Equation)
             steps.Add(new($"mc::OffsetProduct{template}", $"y += K · {(isStatic ? "a_lo" : "a_lo[m]")} · w_lo[n]"));
         }
 
+        EpilogueOp? before = null;
         foreach (EpilogueOp op in kernel.Epilogue.Ops)
         {
+            if (kernel is WgmmaGemmKernel && IsRangeOfActivation(before, op))
+            {
+                steps[steps.Count - 1] = ActivateAndQuantize(steps[steps.Count - 1], (EpilogueOp.Quantize)op);
+                continue;
+            }
+
+            before = op;
             steps.Add(Step(op));
             if (op is EpilogueOp.Bias && offsetActivations && !offsetWeights)
                 steps.Add(activationOffset);
@@ -58,6 +66,15 @@ internal sealed record EpilogueText(string Type, string Equation)
             _ => "y = acc",
         };
     }
+
+    /// <summary>True where blocks can exchange the range of a row before the activation is computed (mc/epilogue/activate_and_quantize.cuh).</summary>
+    private static bool IsRangeOfActivation(EpilogueOp? activation, EpilogueOp op) =>
+        activation is EpilogueOp.Activation { Function: ActivationFunction.Gelu or ActivationFunction.GeluTanh or ActivationFunction.Relu }
+        && op is EpilogueOp.Quantize { Format: { Range: ActivationRange.PerToken, Symmetry: Symmetry.Symmetric } };
+
+    private static EpilogueText ActivateAndQuantize(EpilogueText activation, EpilogueOp.Quantize quantize) => new(
+        $"mc::ActivateAndQuantize<{activation.Type}, {CudaText.Format(quantize)}>",
+        $"{activation.Equation}, quantized[m, n] = quantize(y): {CudaText.Describe(quantize)}");
 
     private static EpilogueText Step(EpilogueOp op) => op switch
     {

@@ -13,8 +13,12 @@ internal sealed class WgmmaGemmView(WgmmaGemmKernel kernel) : LinearView(kernel)
     {
         WarpGroupSchedule.Cooperative => "two share each tile",
         WarpGroupSchedule.PingPong => "two take tiles in turn",
-        _ => "two pairs take tiles in turn",
+        WarpGroupSchedule.Pairs => "two pairs take tiles in turn",
+        WarpGroupSchedule.Threes => "three take tiles in turn",
+        _ => "four take tiles in turn",
     };
+
+    public bool IsStationary => kernel.Tile.IsStationary;
 
     public string Instruction => kernel.Problem.Precision.IsInteger
         ? $"wgmma.m64n{kernel.TileN}k32 on 8-bit operands{(kernel.Problem.WeightBits == 4 ? ", weights widened at load" : "")}"

@@ -32,11 +32,24 @@ public static class GemmSharedMemory
         return weights + operands + parameters + (exchanges == 0 ? 0 : 32 + 8 * tile.M * exchanges * (tile.RowWarps + ranks));
     }
 
-    /// <summary>mc/hopper/gemm.cuh: stages with their barriers, and what the blocks of a cluster tell one another of each row.</summary>
-    public static int Bytes(WgmmaGemmKernel kernel)
+    /// <summary>mc/hopper/gemm.cuh: stages with their barriers, and what else a block keeps.</summary>
+    public static int Bytes(WgmmaGemmKernel kernel) =>
+        kernel.Tile.Stages * (kernel.Tile.StageBytes + BarrierBytes) + BytesBesideStages(kernel);
+
+    /// <summary>
+    /// Stationary weights; what each computing warp group's epilogue reads, and what the blocks of a cluster tell one another of
+    /// its rows.
+    /// </summary>
+    internal static int BytesBesideStages(WgmmaGemmKernel kernel)
     {
         WgmmaTile tile = kernel.Tile;
-        return tile.Stages * (tile.StageBytes + BarrierBytes) + (kernel.Scope == RowScope.Cluster ? ExchangeBytes(tile, kernel.ClusterSize) : 0);
+        int steps = kernel.Steps;
+        int weights = tile.IsStationary ? steps * WgmmaTile.StepBytes * tile.N + 8 * (steps + steps % 2) : 0;
+        bool keepsResidual = tile.IsStationary && kernel.Epilogue.Ops.Any(op => op is EpilogueOp.Residual);
+        int parameters = 16 * tile.N + 4 * tile.GroupM + (keepsResidual ? 2 * tile.GroupM * tile.N : 0);
+        int words = kernel.Epilogue.Ops.Any(ExchangesTwoWords) ? 2 : 1;
+        int exchange = kernel.Scope == RowScope.Cluster ? 8 * words * kernel.ClusterSize * tile.GroupM + 16 : 0;
+        return weights + tile.Groups * (parameters + exchange);
     }
 
     /// <summary>
@@ -53,6 +66,6 @@ public static class GemmSharedMemory
         return tile.Stages * (tile.StageBytes + BarrierBytes) + tile.Teams * team;
     }
 
-    /// <summary>Two buffers of two words a row and block, and their barriers, for each computing warp group.</summary>
-    internal static int ExchangeBytes(WgmmaTile tile, int clusterSize) => tile.Groups * (16 * clusterSize * tile.GroupM + 16);
+    private static bool ExchangesTwoWords(EpilogueOp op) => op is EpilogueOp.LayerNorm
+        or EpilogueOp.Quantize { Format: { Range: ActivationRange.PerToken, Symmetry: Symmetry.Asymmetric } };
 }

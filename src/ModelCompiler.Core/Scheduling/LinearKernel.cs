@@ -53,11 +53,14 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
     public override int ClusterSize => Scope == RowScope.Cluster ? BlocksN : 1;
 
     /// <summary>
-    /// Both ends of each row's range, then a counter for each row block, where blocks of the grid share rows
+    /// Both ends of each row's range, then a counter for each group of rows, where blocks of the grid share rows
     /// (mc/hopper/rendezvous.cuh).
     /// </summary>
     public override int RendezvousBytes(int bucketTokens) =>
-        Scope == RowScope.Grid ? sizeof(uint) * (2 * RendezvousRows(bucketTokens) + CeilDiv(bucketTokens, TileM)) : 0;
+        Scope == RowScope.Grid ? sizeof(uint) * (2 * RendezvousRows(bucketTokens) + CeilDiv(RendezvousRows(bucketTokens), RendezvousGroup)) : 0;
+
+    /// <summary>Rows that are counted together.</summary>
+    protected virtual int RendezvousGroup => TileM;
 
     /// <summary>Rows that have an end of a range in rendezvous memory: whole tiles.</summary>
     public int RendezvousRows(int bucketTokens) => CeilDiv(bucketTokens, TileM) * TileM;

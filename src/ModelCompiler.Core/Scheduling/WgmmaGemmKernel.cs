@@ -1,7 +1,7 @@
 namespace ModelCompiler.Core.Scheduling;
 
 /// <summary>
-/// A matrix product for many tokens on Hopper: persistent blocks, one warp group copies and two or four multiply on <c>wgmma</c>
+/// A matrix product for many tokens on Hopper: persistent blocks, one warp group copies and two to four multiply on <c>wgmma</c>
 /// (mc/hopper/gemm.cuh).
 /// </summary>
 /// <param name="Arch">Target.</param>
@@ -42,13 +42,21 @@ public sealed record WgmmaGemmKernel(GpuArch Arch, GemmProblem Problem, WgmmaTil
     /// <inheritdoc/>
     public override (int X, int Y) Grid(int bucketTokens) => (Units(bucketTokens) * ClusterSize, 1);
 
+    /// <inheritdoc/>
+    protected override int RendezvousGroup => Tile.GroupM;
+
+    /// <summary>Steps of 128 bytes along K.</summary>
+    internal int Steps => CeilDiv(Problem.RowBytes, WgmmaTile.StepBytes);
+
     /// <summary>
-    /// A tile waits for the others of its rows. Units are taken in the order of rows, so that the clusters that run at the same
+    /// Stationary weights need a block for each column tile. A tile waits for the others of its rows. Units are taken in the order of rows, so that the clusters that run at the same
     /// time reach a row block's tiles together if they are as many as its columns' tiles; half as many suffice where each
     /// block has two tiles under way.
     /// </summary>
     public override int BlocksThatWait(int bucketTokens)
     {
+        if (Tile.IsStationary && Scope != RowScope.Cluster)
+            return BlocksN;
         if (Scope != RowScope.Grid)
             return 0;
         return Math.Min(Units(bucketTokens), CeilDiv(BlocksN, Tile.Teams)) * ClusterSize;

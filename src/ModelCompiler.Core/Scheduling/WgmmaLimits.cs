@@ -10,8 +10,13 @@ internal static class WgmmaLimits
     private const int MostStages = 16;
     private const int AccessBytes = 16;
 
-    /// <summary>Sums that a warp group holds without spilling, of two and of four.</summary>
-    private static int MostSums(WgmmaTile tile) => tile.Groups == 2 ? 128 * 192 : 64 * 128;
+    /// <summary>Sums that a warp group holds without spilling, of two, of three and of four.</summary>
+    private static int MostSums(WgmmaTile tile) => tile.Groups switch
+    {
+        2 => 128 * 192,
+        3 => 64 * 192,
+        _ => 64 * 128,
+    };
 
     /// <summary>Limits of a kernel.</summary>
     public static IEnumerable<ScheduleLimit> Of(WgmmaGemmKernel kernel)
@@ -27,6 +32,8 @@ internal static class WgmmaLimits
         yield return new("columns of a tile", WidestTile, tile.N);
         yield return new("sums of a warp group", MostSums(tile), tile.GroupM * tile.N);
         yield return new("stages", MostStages, tile.Stages);
+        if (tile.IsStationary)
+            yield return new("row blocks of a cluster whose weights stay", 1, tile.RowBlocks);
         switch (kernel.Scope)
         {
             case RowScope.Cluster:

@@ -14,7 +14,19 @@ internal static class WgmmaRules
     /// <summary>Stages beyond these hide nothing more.</summary>
     private const int MostStages = 10;
 
-    /// <summary>Shared memory of the stages; the rest is left to what a cluster exchanges and to the blocks of the next kernel.</summary>
+    /// <summary>
+    /// So many stages, if they divide the steps along K, are as good as more: then the compiler knows the stage of each step
+    /// (mc/hopper/products.cuh).
+    /// </summary>
+    private const int EnoughStages = 6;
+
+    /// <summary>Fewer stages beside stationary weights than these leave the tensor cores waiting for activations.</summary>
+    private const int FewestBesideWeights = 4;
+
+    /// <summary>Blocks that keep their weights have read them for nothing where there are few rows.</summary>
+    private const int SmallestStationaryBucket = 1024;
+
+    /// <summary>Shared memory of the stages; the rest is left to what else a block keeps and to the blocks of the next kernel.</summary>
     private const int StageBudget = 200 * 1024;
 
     /// <summary>Clusters of up to so many blocks find room everywhere on the chip.</summary>
@@ -30,6 +42,9 @@ internal static class WgmmaRules
         new(128, 256, WarpGroupSchedule.Cooperative), new(256, 128, WarpGroupSchedule.Cooperative),
         new(128, 96, WarpGroupSchedule.Pairs), new(128, 128, WarpGroupSchedule.Pairs),
         new(64, 256, WarpGroupSchedule.PingPong, 2), new(128, 128, WarpGroupSchedule.PingPong, 2), new(128, 128, WarpGroupSchedule.Pairs, 2),
+        new(64, 192, WarpGroupSchedule.PingPong, Weights: WeightFlow.Stationary), new(64, 192, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary),
+        new(64, 96, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary), new(64, 96, WarpGroupSchedule.Fours, Weights: WeightFlow.Stationary),
+        new(64, 128, WarpGroupSchedule.Fours, Weights: WeightFlow.Stationary),
     ];
 
     /// <summary>All kernels that can do the work in a bucket.</summary>
@@ -39,13 +54,17 @@ internal static class WgmmaRules
             return [];
         return
             from scope in Scopes(problem, epilogue)
-            let best = Best(problem, scope, bucketTokens)
-            from shape in s_shapes.Where(shape => shape.M * shape.RowBlocks * RowBlocksOfABucket <= bucketTokens || shape.M == LowestTile)
-                .OrderByDescending(shape => shape == best)
-            let kernel = new WgmmaGemmKernel(arch, problem, Tile(problem, scope, shape), scope, epilogue)
-            where Suits(kernel) && !ScheduleVerifier.VerifyIn(bucketTokens, kernel).Any()
-            select kernel;
+            let kernels = s_shapes.Where(shape => SuitsBucket(shape, bucketTokens))
+                .Select(shape => (Shape: shape, Kernel: Kernel(problem, epilogue, arch, scope, shape)))
+                .Where(candidate => Suits(candidate.Kernel) && !ScheduleVerifier.VerifyIn(bucketTokens, candidate.Kernel).Any()).ToList()
+            let best = Best(problem, scope, bucketTokens).FirstOrDefault(shape => kernels.Any(candidate => candidate.Shape == shape))
+            from candidate in kernels.OrderByDescending(candidate => candidate.Shape == best)
+            select candidate.Kernel;
     }
+
+    private static bool SuitsBucket(TileShape shape, int tokens) => shape.Weights == WeightFlow.Stationary
+        ? tokens >= SmallestStationaryBucket
+        : shape.M * shape.RowBlocks * RowBlocksOfABucket <= tokens || shape.M == LowestTile;
 
     /// <summary>Ranges meet in device memory, which leaves tiles free; sums over rows need a cluster, or a tile as wide as the rows.</summary>
     private static IEnumerable<RowScope> Scopes(GemmProblem problem, EpilogueSpec epilogue)
@@ -56,24 +75,34 @@ internal static class WgmmaRules
     }
 
     /// <summary>A tile that is to hold whole rows has no idle columns worth a block, and a cluster has more than one.</summary>
-    private static bool Suits(WgmmaGemmKernel kernel) => kernel.Scope switch
+    private static bool Suits(WgmmaGemmKernel kernel)
     {
-        RowScope.Tile => kernel.TileN - kernel.Problem.N is >= 0 and < 64,
-        RowScope.Cluster => kernel.BlocksN is > 1 and <= LargestCluster,
-        _ => true,
-    };
+        if (kernel.Tile.IsStationary && (kernel.Tile.Stages < FewestBesideWeights || kernel.Problem.N % kernel.TileN != 0))
+            return false;
+        return kernel.Scope switch
+        {
+            RowScope.Tile => kernel.TileN - kernel.Problem.N is >= 0 and < 64,
+            RowScope.Cluster => kernel.BlocksN is > 1 and <= LargestCluster,
+            _ => true,
+        };
+    }
 
-    private static TileShape? Best(GemmProblem problem, RowScope scope, int tokens) => scope switch
+    /// <summary>The best shapes, falling.</summary>
+    private static IEnumerable<TileShape> Best(GemmProblem problem, RowScope scope, int tokens) => scope switch
     {
-        RowScope.Cluster => BestOfWholeRows(problem, tokens),
-        RowScope.Tile => null,
+        RowScope.Cluster => BestOfWholeRows(problem, tokens) is { } shape ? [shape] : [],
+        RowScope.Tile => [],
         _ => tokens switch
         {
-            <= 512 => new(64, 128, WarpGroupSchedule.PingPong),
-            <= 2048 when TwoForEachMultiprocessor(problem, tokens) => new(128, 96, WarpGroupSchedule.PingPong),
-            > 2048 when scope == RowScope.Grid => new(128, 128, WarpGroupSchedule.Pairs),
-            > 8192 => new(128, 128, WarpGroupSchedule.PingPong, 2),
-            _ => new(128, 128, WarpGroupSchedule.PingPong),
+            <= 512 => [new(64, 128, WarpGroupSchedule.PingPong)],
+            <= 2048 when TwoForEachMultiprocessor(problem, tokens) => [new(128, 96, WarpGroupSchedule.PingPong)],
+            > 2048 when scope == RowScope.Grid =>
+            [
+                new(64, 192, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary), new(64, 128, WarpGroupSchedule.Fours, Weights: WeightFlow.Stationary),
+                new(128, 128, WarpGroupSchedule.Pairs),
+            ],
+            > 2048 => [new(64, 192, WarpGroupSchedule.PingPong, Weights: WeightFlow.Stationary), new(128, 128, WarpGroupSchedule.PingPong, tokens > 8192 ? 2 : 1)],
+            _ => [new(128, 128, WarpGroupSchedule.PingPong)],
         },
     };
 
@@ -106,13 +135,15 @@ internal static class WgmmaRules
     private static IEnumerable<int> Widths(GemmProblem problem) => s_shapes.Select(shape => shape.N).Distinct()
         .Where(width => problem.N % width == 0 && problem.N / width is > 1 and <= LargestCluster).OrderBy(width => width);
 
-    private static WgmmaTile Tile(GemmProblem problem, RowScope scope, TileShape shape)
+    private static WgmmaGemmKernel Kernel(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, RowScope scope, TileShape shape)
     {
-        var tile = new WgmmaTile(shape.M, shape.N, MostStages, shape.Schedule, shape.RowBlocks);
-        int exchanged = scope == RowScope.Cluster ? GemmSharedMemory.ExchangeBytes(tile, (problem.N + tile.N - 1) / tile.N) : 0;
-        int room = Math.Min(StageBudget, GpuArch.Sm90a.MaxSharedBytes() - exchanged - GemmSharedMemory.BarrierBytes * MostStages);
-        return tile with { Stages = Math.Min(MostStages, room / tile.StageBytes) };
+        var tile = new WgmmaTile(shape.M, shape.N, MostStages, shape.Schedule, shape.RowBlocks, shape.Weights);
+        var kernel = new WgmmaGemmKernel(arch, problem, tile, scope, epilogue);
+        int room = arch.MaxSharedBytes() - GemmSharedMemory.BytesBesideStages(kernel) - GemmSharedMemory.BarrierBytes * MostStages;
+        int most = Math.Min(MostStages, (tile.IsStationary ? room : Math.Min(StageBudget, room)) / tile.StageBytes);
+        int? whole = Enumerable.Range(EnoughStages, Math.Max(0, most - EnoughStages + 1)).Cast<int?>().LastOrDefault(stages => kernel.Steps % stages == 0);
+        return kernel with { Tile = tile with { Stages = whole ?? most } };
     }
 
-    private sealed record TileShape(int M, int N, WarpGroupSchedule Schedule, int RowBlocks = 1);
+    private sealed record TileShape(int M, int N, WarpGroupSchedule Schedule, int RowBlocks = 1, WeightFlow Weights = WeightFlow.Streamed);
 }

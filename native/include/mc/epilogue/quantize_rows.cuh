@@ -22,7 +22,13 @@ struct QuantizeRows {
     const QuantizedRows& target = arguments.quantized;
     QuantParams params[View::kRows];
     find_params(view, values, target, params);
+    store(view, values, target, params);
+  }
 
+  // Writes codes and row metadata.
+  template <class View>
+  __device__ __forceinline__ static void store(View& view, typename View::Values& values, const QuantizedRows& target,
+                                               const QuantParams (&params)[View::kRows]) {
     float code_sum[View::kRows][1] = {};  // exact: at most 255 * N < 2^24
     static_assert(!kCodeSum || Format::kHighest * View::Problem::kN < (1 << 24), "code sums must be exact in fp32");
     store_pairs<Format::kContainerBits>(view, target.codes, [&](int r, int c) {

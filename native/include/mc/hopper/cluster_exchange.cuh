@@ -1,5 +1,5 @@
 // Words that the blocks of a cluster tell one another about each row, through distributed shared memory: every block
-// sends two words a row to every block, itself included, and waits for those of all blocks.
+// sends one or two words a row to every block, itself included, and waits for those of all blocks.
 //
 // Exchanges alternate between two buffers and two barriers. A warp that starts exchange i + 2 has received exchange
 // i + 1 of the same rows, whose senders had read exchange i by then; so nothing is overwritten too early.
@@ -12,9 +12,10 @@
 namespace mc::hopper {
 
 // kRows: those of one warp group, which has its own exchange.
-template <int kRows, int kClusterSize>
+template <int kRows, int kClusterSize, int kWords>
 struct ClusterExchange {
-  static constexpr int kBufferBytes = kClusterSize * kRows * 8;  // [kClusterSize][kRows][2] words
+  static constexpr int kRowBytes = 4 * kWords;
+  static constexpr int kBufferBytes = kClusterSize * kRows * kRowBytes;  // [kClusterSize][kRows][kWords]
   static constexpr int kBarriersAt = 2 * kBufferBytes;
   static constexpr int kBytes = kBarriersAt + 2 * kBarrierBytes;
 
@@ -35,12 +36,18 @@ struct ClusterExchange {
   }
 
   // Called by the four lanes of the quad that owns the row, with the same words.
-  __device__ __forceinline__ void send(int row, uint2 words, int lane) const {
-    const unsigned target = shared() + buffer_ * kBufferBytes + (rank_ * kRows + row) * 8;
+  __device__ __forceinline__ void send(int row, float2 values, int lane) const {
+    const unsigned target = shared() + buffer_ * kBufferBytes + (rank_ * kRows + row) * kRowBytes;
+    const uint2 words = make_uint2(__float_as_int(values.x), __float_as_int(values.y));
 #pragma unroll
     for (int first = 0; first < kClusterSize; first += 4) {
       const int to = first + lane % 4;
-      if (kClusterSize % 4 == 0 || to < kClusterSize) store_cluster(target, words, bar(), to);
+      if (kClusterSize % 4 != 0 && to >= kClusterSize) continue;
+      if constexpr (kWords == 1) {
+        store_cluster(target, words.x, bar(), to);
+      } else {
+        store_cluster(target, words, bar(), to);
+      }
     }
   }
 
@@ -48,9 +55,11 @@ struct ClusterExchange {
   // cluster scope would throw away what the L1 holds of the column parameters.
   __device__ __forceinline__ void wait() const { barrier_wait(bar(), parity_); }
 
+  // With one word the second value is the first again.
   __device__ __forceinline__ float2 received(int row, int from) const {
     const unsigned char* buffer = ptx::dynamic_shared() + place_ + buffer_ * kBufferBytes;
-    return *reinterpret_cast<const float2*>(buffer + (from * kRows + row) * 8);
+    const float* values = reinterpret_cast<const float*>(buffer + (from * kRows + row) * kRowBytes);
+    return kWords == 1 ? make_float2(values[0], values[0]) : *reinterpret_cast<const float2*>(values);
   }
 
  private:

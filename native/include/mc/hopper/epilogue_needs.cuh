@@ -9,7 +9,7 @@ namespace mc::hopper {
 template <class Step>
 struct StepNeeds {
   static constexpr bool kBias = false, kResidual = false, kTokenScale = false, kStoresF16 = false;
-  static constexpr int kExchanges = 0;
+  static constexpr int kExchanges = 0, kExchangedWords = 0;
   using NormElement = void;
 };
 template <>
@@ -30,13 +30,16 @@ struct StepNeeds<Dequantize<false>> : StepNeeds<void> {
 };
 template <class Element, class Epsilon>
 struct StepNeeds<LayerNormStep<Element, Epsilon>> : StepNeeds<void> {
-  static constexpr int kExchanges = 1;
+  static constexpr int kExchanges = 1, kExchangedWords = 2;
   using NormElement = Element;
 };
 template <class Format, bool kCodeSum>
 struct StepNeeds<QuantizeRows<Format, kCodeSum>> : StepNeeds<void> {
   static constexpr int kExchanges = (Format::kStatic ? 0 : 1) + (kCodeSum ? 1 : 0);
+  static constexpr int kExchangedWords = !Format::kStatic && Format::kAsymmetric ? 2 : 1;
 };
+template <class Activation, class Format>
+struct StepNeeds<ActivateAndQuantize<Activation, Format>> : StepNeeds<QuantizeRows<Format>> {};
 
 // The same of an epilogue.
 template <class Epilogue>
@@ -54,6 +57,7 @@ struct EpilogueNeeds<Epilogue<Steps...>> {
   static constexpr bool kTokenScale = (StepNeeds<Steps>::kTokenScale || ...);
   static constexpr bool kStoresF16 = (StepNeeds<Steps>::kStoresF16 || ...);
   static constexpr int kExchanges = (StepNeeds<Steps>::kExchanges + ...);
+  static constexpr int kExchangedWords = ((StepNeeds<Steps>::kExchangedWords > 1) || ...) ? 2 : 1;
   // Of gamma and beta; 0 without layer norm.
   static constexpr int kNormBytes =
       (element_bytes(static_cast<typename StepNeeds<Steps>::NormElement*>(nullptr)) + ...);

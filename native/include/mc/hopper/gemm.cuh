@@ -10,24 +10,29 @@
 //     Kernel::run(arguments);
 //   }
 //
-// Blocks are persistent. Two or four warp groups multiply tiles and run the epilogue; the last warps copy operands to
-// shared memory.
-// Operands have one byte or FP16 each; int4 codes are widened to bytes at load. Groups of weights are not offered.
+// Blocks are persistent. Two to four warp groups multiply tiles and run the epilogue; the last warps copy operands to
+// shared memory. Operands have one byte or FP16 each; int4 codes are widened to bytes at load. Groups of weights are not offered.
 //
 // Launch: grid (clusters * kClusterSize, 1, 1), kThreads threads, kSharedBytes of dynamic shared memory, clusters of
 // kClusterSize blocks (__cluster_dims__), more than 8 with the non-portable attribute. Units of work (work.cuh):
 //
-//   row_groups = ceil(bucket tokens / (kM * (row_scope == kCluster ? 1 : kClusterSize)))
-//   units      = row_groups * (row_scope == kCluster ? 1 : ceil(N / kN))
+//   along_n    = row_scope == kCluster or stationary
+//   row_groups = ceil(bucket tokens / (kM * (along_n ? 1 : kClusterSize)))
+//   units      = row_groups * ceil(N / kN) / (along_n ? kClusterSize : 1)
 //   clusters   = min(units, clusters that fit the chip at once: SMs / kClusterSize, fewer where its parts are odd)
 //
-// RowScope::kGrid waits for other blocks, so no more clusters may be launched than fit the chip, nor (where there are
-// more units than clusters) fewer than the column tiles, or half of them unless the schedule is kCooperative.
+// Stationary weights need a cluster for each kClusterSize column tiles. RowScope::kGrid waits for other blocks, so no
+// more clusters may be launched than fit the chip, nor (where there are more units than clusters) fewer than the column
+// tiles, or half of them unless the schedule is kCooperative.
 //
-//   shared_bytes = kStages * (kM + kN) * 128 + 16 * kStages
-//                  + (row_scope == kCluster ? kGroups * (16 * kClusterSize * kGroupM + 16) : 0)
-//   kGroups      = schedule == kPairs ? 4 : 2
-//   kGroupM      = kM / (schedule == kPingPong ? 1 : 2)
+//   shared_bytes = kStages * (128 * (kM + (stationary ? 0 : kN)) + 16) + (stationary ? weights : 0)
+//                  + kGroups * (parameters + exchange)
+//   weights      = steps * 128 * kN + 8 * (steps rounded up to an even number)       steps = ceil(K bytes / 128)
+//   parameters   = 16 * kN + 4 * kGroupM + (stationary and residual ? 2 * kGroupM * kN : 0)
+//   exchange     = row_scope == kCluster ? 8 * words * kClusterSize * kGroupM + 16 : 0
+//   words        = 2 with layer norm or a dynamic asymmetric quantizer, else 1
+//   kGroups      = 2 for kCooperative and kPingPong, 3 for kThrees, 4 for kPairs and kFours
+//   kGroupM      = kM / 2 for kCooperative and kPairs, else kM
 #pragma once
 
 #include "mc/dependency.cuh"
@@ -35,6 +40,7 @@
 #include "mc/hopper/output_view.cuh"
 #include "mc/hopper/producer.cuh"
 #include "mc/hopper/products.cuh"
+#include "mc/hopper/tile_parameters.cuh"
 
 namespace mc::hopper {
 
@@ -45,13 +51,16 @@ struct Gemm {
   using Epilogue = Epilogue_;
   using Arguments = GemmArguments;
   using Work = hopper::Work<Problem, Tile, kScope_, kClusterSize_>;
-  using Pipeline = hopper::Pipeline<Tile, kClusterSize_>;
-  using View = OutputView<Problem, Tile, kScope_, kClusterSize_>;
+  using Products = hopper::Products<Problem, Tile, kClusterSize_>;
+  using Pipeline = typename Products::Pipeline;
+  using Parameters = TileParameters<Problem, Tile, Epilogue>;
+  using View = OutputView<Problem, Tile, kScope_, kClusterSize_, EpilogueNeeds<Epilogue>::kExchangedWords>;
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
 
   static constexpr int kThreads = Tile::kThreads;
-  static constexpr int kExchangeAt = Pipeline::kEnd;
+  static constexpr int kParametersAt = Pipeline::kEnd;
+  static constexpr int kExchangeAt = kParametersAt + Tile::kGroups * Parameters::kBytes;
   static constexpr int kExchangeBytes = kScope == RowScope::kCluster ? Tile::kGroups * View::Exchange::kBytes : 0;
   static constexpr int kSharedBytes = kExchangeAt + kExchangeBytes;
   static_assert(kSharedBytes <= 227 * 1024, "a block has at most 227 KiB of shared memory");
@@ -89,8 +98,6 @@ struct Gemm {
   }
 
  private:
-  using Products = hopper::Products<Problem, Tile, kClusterSize>;
-
   __device__ __forceinline__ static typename View::Exchange exchange(int group, int rank) {
     return {kExchangeAt + group * View::Exchange::kBytes, rank};
   }
@@ -100,6 +107,7 @@ struct Gemm {
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int team = group / Tile::kGroupsOfTile;
     const int first_row = group % Tile::kGroupsOfTile * Tile::kGroupM;
+    const int barrier = 1 + group, parameters = kParametersAt + group * Parameters::kBytes;
     typename View::Exchange of_group = exchange(group, work.rank);
     dependency_wait();
     const int tokens = *arguments.linear.token_count;
@@ -107,19 +115,27 @@ struct Gemm {
 #pragma unroll 1
     for (int tile = team; tile < tiles; tile += Tile::kTeams) {
       const TilePlace place = work.place(tile);
-      typename Products::Result result;
-      if (kTurns && tile > 0) named_barrier_wait(turn(team), Tile::kGroups * kWarpGroup);
-      Products::run(pipeline, first_row, lane, Products::Step::of(tile * Products::Weights::kSteps), result, [&] {
-        if (kTurns && tile + 1 < tiles) named_barrier_arrive(turn(1 - team), Tile::kGroups * kWarpGroup);
-      });
       // The second of two row blocks of a cluster may lie beyond the tokens.
-      if (!Work::kAlongN && kClusterSize > 1 && place.first_row >= tokens) continue;
+      const bool beyond = !Work::kAlongN && kClusterSize > 1 && place.first_row >= tokens;
+      if (!beyond) {
+        named_barrier_wait(barrier, kWarpGroup);  // all have read the parameters of the last tile
+        Parameters::load(arguments.linear, parameters, place.first_row + first_row, place.first_column, tokens);
+      }
+      if (kTurns && tile > 0) named_barrier_wait(turn(team), kTurnThreads);
+      typename Products::Result result;
+      Products::run(pipeline, first_row, lane, tile * Products::Weights::kSteps, result, [&] {
+        if (kTurns && tile + 1 < tiles) named_barrier_arrive(turn((team + 1) % Tile::kTeams), kTurnThreads);
+      });
+      if (beyond) continue;
+      Parameters::wait(barrier);
       View view(place, group, tokens, of_group, arguments.linear);
-      Epilogue::run(view, result, arguments.linear);
+      Epilogue::run(view, result, Parameters::moved(arguments.linear, parameters, place.first_row + first_row,
+                                                    place.first_column));
     }
   }
 
   static constexpr bool kTurns = Tile::kTeams > 1;
+  static constexpr int kTurnThreads = 2 * Tile::kGroupsOfTile * kWarpGroup;  // of a team and of the one before it
   // Named barrier at which a team waits for its turn at the tensor cores. 1 to kGroups are those of the view.
   __device__ __forceinline__ static int turn(int team) { return 1 + Tile::kGroups + team; }
 };

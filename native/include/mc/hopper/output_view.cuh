@@ -11,16 +11,18 @@
 #include "mc/epilogue/output_view.cuh"
 #include "mc/hopper/cluster_exchange.cuh"
 #include "mc/hopper/rendezvous.cuh"
+#include "mc/hopper/tile_parameters.cuh"
 #include "mc/hopper/work.cuh"
 #include "mc/reduce.cuh"
 
 namespace mc::hopper {
 
-template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_>
+// kWords: that blocks exchange about a row at a time.
+template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, int kWords>
 struct OutputView {
   using Problem = Problem_;
   using Tile = Tile_;
-  using Exchange = ClusterExchange<Tile::kGroupM, kClusterSize_>;
+  using Exchange = ClusterExchange<Tile::kGroupM, kClusterSize_, kWords>;
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
   static constexpr int kRows = 2 * Tile::kBlocksM;
@@ -49,7 +51,7 @@ struct OutputView {
         group_(group),
         exchange_(exchange),
         range_ends_(arguments.range_ends),
-        arrivals_(arguments.range_arrivals + place.first_row / Tile::kM),
+        arrivals_(arguments.range_arrivals + (place.first_row / Tile::kGroupM + group % Tile::kGroupsOfTile)),
         first_element_(static_cast<long long>(first_row) * Problem::kN + warp_column + lane % 4 * 8) {}
 
   __device__ __forceinline__ static int row_offset(int r) { return r / 2 * 64 + r % 2 * 8; }
@@ -66,6 +68,15 @@ struct OutputView {
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + column_offset(c));
   }
+  // The 8 neighbouring numbers of the residual that belong to values.at[r][c .. c + 3], of the matrix or of its part
+  // that tile_parameters.cuh keeps.
+  __device__ __forceinline__ const Half* residual_run(const Half* residual, int r, int c) const {
+    if constexpr (Tile::kStationary) {
+      return residual + residual_index<Tile::kN>(group_row + row_offset(r), c + lane % 4);
+    } else {
+      return residual + element(r, c);
+    }
+  }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
 
   // True in one thread of all that share a row: the one that writes what there is once per row.
@@ -75,25 +86,35 @@ struct OutputView {
   // calls it. Fixed order, so deterministic; up to two quantities at a time.
   template <class Op, int kQuantities>
   __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
-    static_assert(kScope != RowScope::kPartial, "this step needs whole rows: use another RowScope");
-    static_assert(kQuantities <= 2, "an exchange has room for two quantities");
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-#pragma unroll
-      for (int i = 0; i < kQuantities; ++i) partial[r][i] = lanes_reduce<Op, 4>(partial[r][i]);
+    if constexpr (Op::kIsMax) {
+      send_maxima(partial);
+      receive_maxima(partial);
+    } else {
+      static_assert(kScope != RowScope::kGrid, "RowScope::kGrid exchanges maxima: code sums need another RowScope");
+      over_quad<Op>(partial);
+      if constexpr (kScope == RowScope::kCluster) {
+        send_to_cluster(partial);
+        receive_from_cluster<Op>(partial);
+      }
     }
-    if constexpr (kScope == RowScope::kCluster) {
-      float2 words[kRows];
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) words[r] = make_float2(partial[r][0], partial[r][kQuantities - 1]);
-      exchange_rows(words, [&](int r, int from, float2 received) {
-        partial[r][0] = from == 0 ? received.x : Op::apply(partial[r][0], received.x);
-        if constexpr (kQuantities == 2) partial[r][1] = from == 0 ? received.y : Op::apply(partial[r][1], received.y);
-      });
-    } else if constexpr (kScope == RowScope::kGrid) {
-      static_assert(Op::kIsMax, "RowScope::kGrid exchanges maxima: code sums and layer norm need another RowScope");
-      reduce_over_grid(partial);
-    }
+  }
+
+  // The two halves of reduce_rows<MaxOp>. Nothing else is reduced between them.
+  template <int kQuantities>
+  __device__ __forceinline__ void send_maxima(float (&partial)[kRows][kQuantities]) {
+    over_quad<MaxOp>(partial);
+    if constexpr (kScope == RowScope::kCluster) send_to_cluster(partial);
+    if constexpr (kScope == RowScope::kGrid) send_to_grid(partial);
+  }
+  template <int kQuantities>
+  __device__ __forceinline__ void receive_maxima(float (&partial)[kRows][kQuantities]) {
+    if constexpr (kScope == RowScope::kCluster) receive_from_cluster<MaxOp>(partial);
+    if constexpr (kScope == RowScope::kGrid) receive_from_grid(partial);
+  }
+
+  // True where a thread of the warp group passes true. All blocks that share its rows must come to the same.
+  __device__ __forceinline__ bool any_of_rows(bool value) const {
+    return named_barrier_any(1 + group_, kWarpGroup, value);
   }
 
   // Mean, and sum of the squared differences to it, of every row: of the quad's part in two passes, then the parts of
@@ -117,7 +138,9 @@ struct OutputView {
       float2 words[kRows];
 #pragma unroll
       for (int r = 0; r < kRows; ++r) words[r] = make_float2(mean[r], squares[r]);
-      exchange_rows(words, [&](int r, int from, float2 received) {
+      send_rows(words);
+      exchange_.wait();
+      received_rows([&](int r, int from, float2 received) {
         mean[r] = from == 0 ? received.x : mean[r] + received.x;
         if (from == kClusterSize - 1) mean[r] = __fmul_rn(mean[r], 1.0f / kClusterSize);
       });
@@ -135,20 +158,43 @@ struct OutputView {
   int warp_column;  // of the tile, within the output
 
  private:
-  // Sends words[r] to every block of the cluster and passes on those of all blocks, in the order of their ranks.
-  template <class Take>
-  __device__ __forceinline__ void exchange_rows(const float2 (&words)[kRows], Take&& take) {
-    exchange_.begin(threadIdx.x % kWarpGroup == 0);
+  template <class Op, int kQuantities>
+  __device__ __forceinline__ static void over_quad(float (&partial)[kRows][kQuantities]) {
+    static_assert(kScope != RowScope::kPartial, "this step needs whole rows: use another RowScope");
+    static_assert(kQuantities <= 2 && (kScope != RowScope::kCluster || kQuantities <= kWords),
+                  "an exchange has room for kWords quantities");
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
-      const uint2 bits = make_uint2(__float_as_int(words[r].x), __float_as_int(words[r].y));
-      exchange_.send(group_row + row_offset(r), bits, lane);
+#pragma unroll
+      for (int i = 0; i < kQuantities; ++i) partial[r][i] = lanes_reduce<Op, 4>(partial[r][i]);
     }
-    exchange_.wait();
-    received_rows(take);
   }
 
-  // Passes on the words of the latest exchange again.
+  template <int kQuantities>
+  __device__ __forceinline__ void send_to_cluster(const float (&partial)[kRows][kQuantities]) {
+    float2 words[kRows];
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) words[r] = make_float2(partial[r][0], partial[r][kQuantities - 1]);
+    send_rows(words);
+  }
+
+  template <class Op, int kQuantities>
+  __device__ __forceinline__ void receive_from_cluster(float (&partial)[kRows][kQuantities]) {
+    exchange_.wait();
+    received_rows([&](int r, int from, float2 received) {
+      partial[r][0] = from == 0 ? received.x : Op::apply(partial[r][0], received.x);
+      if constexpr (kQuantities == 2) partial[r][1] = from == 0 ? received.y : Op::apply(partial[r][1], received.y);
+    });
+  }
+
+  // Sends words[r] to every block of the cluster.
+  __device__ __forceinline__ void send_rows(const float2 (&words)[kRows]) {
+    exchange_.begin(threadIdx.x % kWarpGroup == 0);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) exchange_.send(group_row + row_offset(r), words[r], lane);
+  }
+
+  // Passes on the words of the latest exchange, those of all blocks in the order of their ranks.
   template <class Take>
   __device__ __forceinline__ void received_rows(Take&& take) const {
 #pragma unroll
@@ -158,11 +204,11 @@ struct OutputView {
     }
   }
 
-  // Each computing warp group of each block of the row block counts as one arrival.
+  // Blocks of the grid meet once or twice a tile, the second time over the other end of each row. The warp groups of all
+  // column tiles that have the same rows count in turn.
   template <int kQuantities>
-  __device__ __forceinline__ void reduce_over_grid(float (&partial)[kRows][kQuantities]) {
-    constexpr unsigned kArrivals = kColumnTiles * Tile::kGroupsOfTile;
-    unsigned* ends = range_ends_ + 2ll * first_row;
+  __device__ __forceinline__ void send_to_grid(const float (&partial)[kRows][kQuantities]) {
+    unsigned* ends = range_ends_ + 2ll * first_row + meetings_;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       if (lane % 4 >= kQuantities || !row_valid(r)) continue;
@@ -170,10 +216,14 @@ struct OutputView {
       range_end_add(ends + 2 * row_offset(r) + lane % 4, end);
     }
     named_barrier_wait(1 + group_, kWarpGroup);
-    if (threadIdx.x % kWarpGroup == 0) {
-      rendezvous_arrive(arrivals_);
-      rendezvous_wait(arrivals_, kArrivals);
-    }
+    if (threadIdx.x % kWarpGroup == 0) rendezvous_arrive(arrivals_);
+  }
+
+  template <int kQuantities>
+  __device__ __forceinline__ void receive_from_grid(float (&partial)[kRows][kQuantities]) {
+    const unsigned* ends = range_ends_ + 2ll * first_row + meetings_;
+    ++meetings_;
+    if (threadIdx.x % kWarpGroup == 0) rendezvous_wait(arrivals_, meetings_ * kColumnTiles);
     named_barrier_wait(1 + group_, kWarpGroup);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
@@ -187,6 +237,7 @@ struct OutputView {
   Exchange& exchange_;
   unsigned* range_ends_;
   unsigned* arrivals_;
+  int meetings_ = 0;  // of blocks of the grid, in this tile
   long long first_element_;
 };
 

@@ -5,6 +5,9 @@
 //
 // In a cluster one operand is the same for all blocks (the activations along N, the weights along M). The block of rank
 // stage % kClusterSize copies it to all of them, once the warps of all blocks have read the stage.
+//
+// Stationary weights lie behind the stages, the kWeightSteps steps of K one after another; each has a barrier that counts
+// its bytes once.
 #pragma once
 
 #include "mc/hopper/barrier.cuh"
@@ -12,19 +15,30 @@
 
 namespace mc::hopper {
 
-template <class Tile, int kClusterSize>
+// kSteps: of K.
+template <class Tile, int kClusterSize, int kSteps>
 struct Pipeline {
+  static constexpr int kWeightSteps = Tile::kStationary ? kSteps : 0;
   static constexpr int kReaders = 4 * Tile::kGroupsOfTile;  // warps that read a stage
-  static constexpr int kBarriersAt = Tile::kStages * Tile::kStageBytes;
-  static constexpr int kEnd = kBarriersAt + 2 * Tile::kStages * kBarrierBytes;  // in shared memory
+  static constexpr int kWeightsAt = Tile::kStages * Tile::kStageBytes;
+  static constexpr int kBarriersAt = kWeightsAt + kWeightSteps * Tile::kWeightBytes;
+  static constexpr int kBarriers = 2 * Tile::kStages + (kWeightSteps + 1) / 2 * 2;  // in whole 16 bytes
+  static constexpr int kEnd = kBarriersAt + kBarriers * kBarrierBytes;              // in shared memory
 
   unsigned shared;
   int rank;
 
   __device__ __forceinline__ unsigned activations(int stage) const { return shared + stage * Tile::kStageBytes; }
-  __device__ __forceinline__ unsigned weights(int stage) const { return activations(stage) + Tile::kActivationBytes; }
+  __device__ __forceinline__ unsigned weights(int step, int stage) const {
+    return Tile::kStationary ? shared + kWeightsAt + step * Tile::kWeightBytes
+                             : activations(stage) + Tile::kActivationBytes;
+  }
   __device__ __forceinline__ unsigned full(int stage) const { return shared + kBarriersAt + stage * kBarrierBytes; }
   __device__ __forceinline__ unsigned empty(int stage) const { return full(stage) + Tile::kStages * kBarrierBytes; }
+  // Of a step of the stationary weights.
+  __device__ __forceinline__ unsigned kept(int step) const {
+    return shared + kBarriersAt + (2 * Tile::kStages + step) * kBarrierBytes;
+  }
   __device__ __forceinline__ static int loader(int stage) { return stage % kClusterSize; }
 
   __device__ __forceinline__ void init() const {
@@ -32,6 +46,7 @@ struct Pipeline {
       barrier_init(full(stage), 1);
       barrier_init(empty(stage), loader(stage) == rank ? kReaders * kClusterSize : kReaders);
     }
+    for (int step = 0; step < kWeightSteps; ++step) barrier_init(kept(step), 1);
   }
 
   // Called by each reading warp when its products have read the stage.

@@ -14,12 +14,14 @@ template <class Problem, class Tile, RowScope kScope, int kClusterSize>
 struct Producer {
   using Weights = WeightTiles<Problem::kWeight, Problem::kN, Problem::kK>;
   using Work = hopper::Work<Problem, Tile, kScope, kClusterSize>;
-  using Pipeline = hopper::Pipeline<Tile, kClusterSize>;
+  using Pipeline = hopper::Pipeline<Tile, kClusterSize, Weights::kSteps>;
   using Step = StepPlace<Tile::kStages>;
   static constexpr bool kSharedActivations = kClusterSize > 1 && Work::kAlongN;
   static constexpr bool kSharedWeights = kClusterSize > 1 && !Work::kAlongN;
   static constexpr unsigned short kAllBlocks = (1u << kClusterSize) - 1;
-  static constexpr int kEarly = Weights::kSteps < Tile::kStages ? Weights::kSteps : Tile::kStages;
+  // Steps of the first tile's weights that need no stage to be given back.
+  static constexpr int kEarly =
+      Tile::kStationary || Weights::kSteps < Tile::kStages ? Weights::kSteps : Tile::kStages;
 
   __device__ __forceinline__ static void run(const GemmArguments& arguments, const Pipeline& pipeline,
                                              const Work& work) {
@@ -27,15 +29,19 @@ struct Producer {
     // Weights depend on no earlier kernel.
     const TilePlace early = work.place(0);
     for (int step = 0; step < kEarly; ++step) {
-      barrier_expect(pipeline.full(step), weight_bytes(early));
+      if constexpr (Tile::kStationary) {
+        barrier_arrive_expect(pipeline.kept(step), weight_bytes(early));
+      } else {
+        barrier_expect(pipeline.full(step), weight_bytes(early));
+      }
       load_weights(arguments, pipeline, early, step, step);
     }
     dependency_wait();
     const int tiles = work.tiles(*arguments.linear.token_count);
     if (tiles == 0) {
       for (int step = 0; step < kEarly; ++step) {
-        barrier_arrive(pipeline.full(step));
-        barrier_wait(pipeline.full(step), 0);
+        if constexpr (!Tile::kStationary) barrier_arrive(pipeline.full(step));
+        barrier_wait(weights_landed(pipeline, step), 0);
       }
       return;
     }
@@ -44,7 +50,7 @@ struct Producer {
       const TilePlace place = work.place(tile);
 #pragma unroll 1
       for (int step = 0; step < Weights::kSteps; ++step, at.advance()) {
-        const bool loaded = tile == 0 && step < kEarly;
+        const bool loaded = Tile::kStationary || (tile == 0 && step < kEarly);
         barrier_wait(pipeline.empty(at.stage), at.parity ^ 1);
         barrier_arrive_expect(pipeline.full(at.stage), Tile::kActivationBytes + (loaded ? 0 : weight_bytes(place)));
         if (!loaded) load_weights(arguments, pipeline, place, step, at.stage);
@@ -55,6 +61,10 @@ struct Producer {
   }
 
  private:
+  __device__ __forceinline__ static unsigned weights_landed(const Pipeline& pipeline, int step) {
+    return Tile::kStationary ? pipeline.kept(step) : pipeline.full(step);
+  }
+
   __device__ __forceinline__ static int weight_bytes(const TilePlace& place) {
     constexpr bool kWholeTiles = Weights::kRows % Tile::kN == 0;
     return kWholeTiles ? Tile::kWeightBytes : ::min(Tile::kN, Weights::kRows - place.first_column) * Tile::kStepBytes;
@@ -65,9 +75,10 @@ struct Producer {
     const long long line = static_cast<long long>(step) * Weights::kRows + place.first_column;
     const void* source = static_cast<const unsigned char*>(arguments.linear.weights) + line * Tile::kStepBytes;
     if constexpr (!kSharedWeights) {
-      load_bulk(pipeline.weights(stage), source, weight_bytes(place), pipeline.full(stage));
+      load_bulk(pipeline.weights(step, stage), source, weight_bytes(place),
+                Tile::kStationary ? pipeline.kept(step) : pipeline.full(stage));
     } else if (Pipeline::loader(stage) == pipeline.rank) {
-      load_bulk_multicast(pipeline.weights(stage), source, weight_bytes(place), pipeline.full(stage), kAllBlocks);
+      load_bulk_multicast(pipeline.weights(step, stage), source, weight_bytes(place), pipeline.full(stage), kAllBlocks);
     }
   }
 

@@ -91,6 +91,9 @@ class TransposedView {
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + 2 * c);
   }
+  __device__ __forceinline__ const Half* residual_run(const Half* residual, int r, int c) const {
+    return residual + element(r, c);
+  }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
   __device__ __forceinline__ bool first_of_row() const { return first_tile_ && thread_ / 32 == 0 && thread_ % 32 < 8; }
 

@@ -4,6 +4,7 @@
 // turn, all units of a row block before those of the next, so that row blocks finish one after another:
 //
 //   RowScope::kCluster    a unit is a row block; the cluster's blocks are its column tiles
+//   stationary weights    a cluster keeps to kClusterSize column tiles, one a block; a unit is a row block of them
 //   else                  a unit is a column tile of kClusterSize neighbouring row blocks, one a block of the cluster
 #pragma once
 
@@ -20,27 +21,30 @@ struct TilePlace {
 
 template <class Problem, class Tile, RowScope kScope, int kClusterSize>
 struct Work {
-  static constexpr bool kAlongN = kScope == RowScope::kCluster;
+  static constexpr bool kAlongN = kScope == RowScope::kCluster || Tile::kStationary;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
   static constexpr int kUnitRows = Tile::kM * (kAlongN ? 1 : kClusterSize);
-  static constexpr int kUnitsOfRows = kAlongN ? 1 : kColumnTiles;
-  static_assert(!kAlongN || kColumnTiles == kClusterSize,
+  static constexpr int kUnitsOfRows = kAlongN ? kColumnTiles / kClusterSize : kColumnTiles;
+  static constexpr int kLanes = kAlongN ? kUnitsOfRows : 1;  // clusters that take up the units of a row block together
+  static_assert(kScope != RowScope::kCluster || kColumnTiles == kClusterSize,
                 "RowScope::kCluster: the cluster must span all N columns and have no idle block");
+  static_assert(!kAlongN || kColumnTiles % kClusterSize == 0, "clusters along the columns must have no idle block");
 
   int rank = kClusterSize == 1 ? 0 : ptx::cluster_rank();
-  int first = static_cast<int>(blockIdx.x) / kClusterSize;
-  int stride = static_cast<int>(gridDim.x) / kClusterSize;
+  int cluster = static_cast<int>(blockIdx.x) / kClusterSize;
+  int first = cluster / kLanes;
+  int stride = static_cast<int>(gridDim.x) / kClusterSize / kLanes;
 
   // Tiles of this block, the same for all blocks of its cluster.
   __device__ __forceinline__ int tiles(int tokens) const {
-    const int units = (tokens + kUnitRows - 1) / kUnitRows * kUnitsOfRows;
-    return units <= first ? 0 : (units - first + stride - 1) / stride;
+    const int units = (tokens + kUnitRows - 1) / kUnitRows * (kUnitsOfRows / kLanes);
+    return units <= first || first >= stride ? 0 : (units - first + stride - 1) / stride;
   }
 
   __device__ __forceinline__ TilePlace place(int tile) const {
     const int unit = first + tile * stride;
     if constexpr (kAlongN) {
-      return {unit * Tile::kM, rank * Tile::kN};
+      return {unit * Tile::kM, (cluster % kLanes * kClusterSize + rank) * Tile::kN};
     } else {
       return {(unit / kColumnTiles * kClusterSize + rank) * Tile::kM, unit % kColumnTiles * Tile::kN};
     }

@@ -19,13 +19,19 @@ inline void check_shared(unsigned address, unsigned bytes) {
   }
 }
 
-inline void copy_async_16(unsigned target, const void* source, bool valid) {
-  check_shared(target, 16);
-  const emulation::Copy copy{target, valid ? source : nullptr};
+inline void copy_async(unsigned target, const void* source, int bytes) {
+  check_shared(target, bytes);
+  const emulation::Copy copy{target, source, bytes};
   if (emulation::copy_timing == emulation::CopyTiming::kEarly) emulation::perform(copy);
-  if (valid && reinterpret_cast<uintptr_t>(source) % 16 != 0) std::abort();
+  if (reinterpret_cast<uintptr_t>(source) % bytes != 0) std::abort();
   emulation::current->groups.back().push_back(copy);
 }
+
+inline void copy_async_16(unsigned target, const void* source, bool valid) {
+  copy_async(target, valid ? source : nullptr, 16);
+}
+
+inline void copy_async_4(unsigned target, const void* source) { copy_async(target, source, 4); }
 
 inline void copy_async_commit() { emulation::current->groups.emplace_back(); }
 

@@ -1,4 +1,4 @@
-// gemm_ws4_as4_n2304_k768_bias_f16_wgmma_m128n96_s7_pingpong_sm_90a
+// gemm_ws4_as4_n2304_k768_bias_f16_wgmma_m128n96_s6_pingpong_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
 //   y = acc · (a_scale[m] · w_scale[n])
@@ -9,16 +9,16 @@
 //   W   [2304, 768] in the order of mc/hopper/weight_tiles.cuh, s4, a scale for each row
 //
 // wgmma.m64n96k32 on 8-bit operands, weights widened at load.
-// Tile 128 tokens x 96 outputs, 7 stages of 128 bytes along the inputs, 200816 bytes of shared memory. One warp group copies,
+// Tile 128 tokens x 96 outputs, 6 stages of 128 bytes along the inputs, 176224 bytes of shared memory. One warp group copies,
 // two take tiles in turn.
-// Launch: persistent blocks, as many as run at a time, 384 threads. Plan 18b3e46c5c7cb1ec.
+// Launch: persistent blocks, as many as run at a time, 384 threads. Plan 4e55f8f6772bfecb.
 #include "mc/hopper/gemm.cuh"
 #include "mc/epilogue/steps.cuh"
 
 namespace {
 
 using Problem = mc::GemmProblem<2304, 768, mc::Operand::kS8, mc::Operand::kS8>;
-using Tile = mc::hopper::WgmmaTile<128, 96, 7, mc::hopper::Schedule::kPingPong>;
+using Tile = mc::hopper::WgmmaTile<128, 96, 6, mc::hopper::Schedule::kPingPong>;
 using Epilogue = mc::Epilogue<
     mc::Dequantize<>,
     mc::Bias,
@@ -26,11 +26,11 @@ using Epilogue = mc::Epilogue<
 using Kernel = mc::hopper::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
 
 static_assert(Kernel::kThreads == 384, "the host launches 384 threads");
-static_assert(Kernel::kSharedBytes == 200816, "the host provides 200816 bytes of shared memory");
+static_assert(Kernel::kSharedBytes == 176224, "the host provides 176224 bytes of shared memory");
 
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(384, 1)
-gemm_ws4_as4_n2304_k768_bias_f16_wgmma_m128n96_s7_pingpong_sm_90a(const __grid_constant__ mc::hopper::GemmArguments arguments) {
+gemm_ws4_as4_n2304_k768_bias_f16_wgmma_m128n96_s6_pingpong_sm_90a(const __grid_constant__ mc::hopper::GemmArguments arguments) {
   Kernel::run(arguments);
 }
