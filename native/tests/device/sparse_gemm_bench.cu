@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "checks/numbers.h"
@@ -20,6 +21,7 @@ using mc::Operand;
 using mc::RowScope;
 using mc::hopper::Schedule;
 using mc::hopper::SparseTile;
+using mc::hopper::WeightFlow;
 using mc::hopper::WgmmaTile;
 
 constexpr int kPart = MC_PART;
@@ -54,13 +56,20 @@ struct EpilogueOf<2> {
   using Type = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>, Quantize>;
 };
 using Epilogue = EpilogueOf<kStore ? 0 : kPart>::Type;
+// Where the dense kernel has a step of its own for it.
+using DenseEpilogue = std::conditional_t<
+    kPart == 2 && !kStore,
+    mc::Epilogue<mc::Dequantize<>, mc::Bias,
+                 mc::ActivateAndQuantize<mc::Gelu<mc::GeluForm::kErf>, mc::QuantFormat<4, 8, false>>>,
+    Epilogue>;
 using Problem = GemmProblem<kN, kK, Operand::kS8, Operand::kS8>;
 
 template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster>
 using Sparse =
     mc::hopper::SparseGemm<Problem, SparseTile<kTokens, kGroups, kTeams, kStages>, kScope, kCluster, Epilogue>;
-template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster>
-using Dense = mc::hopper::Gemm<Problem, WgmmaTile<kM, kTileN, kStages, kSchedule>, kScope, kCluster, Epilogue>;
+template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster, WeightFlow kFlow>
+using Dense =
+    mc::hopper::Gemm<Problem, WgmmaTile<kM, kTileN, kStages, kSchedule, kFlow>, kScope, kCluster, DenseEpilogue>;
 
 void require(cudaError_t error, const char* call) {
   if (error == cudaSuccess) return;
@@ -244,14 +253,16 @@ struct Bench {
     if (best.microseconds == 0 || other.microseconds < best.microseconds) best = other;
   }
 
-  template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster>
+  template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster, WeightFlow kFlow = WeightFlow::kStreamed>
   void dense() {
-    using Kernel = Dense<kM, kTileN, kStages, kSchedule, kCluster>;
+    using Kernel = Dense<kM, kTileN, kStages, kSchedule, kCluster, kFlow>;
     const std::string name = "dense " + std::to_string(kM) + "x" + std::to_string(kTileN) +
                              (kSchedule == Schedule::kPingPong ? " ping-pong"
                               : kSchedule == Schedule::kPairs  ? " pairs"
+                              : kSchedule == Schedule::kThrees ? " threes"
                                                                : " cooperative") +
-                             ", cluster " + std::to_string(kCluster);
+                             (kFlow == WeightFlow::kStationary ? ", kept" : "") + ", cluster " +
+                             std::to_string(kCluster);
     const long long units =
         (tokens + Kernel::Work::kUnitRows - 1) / Kernel::Work::kUnitRows * Kernel::Work::kUnitsOfRows;
     Outputs outputs;
@@ -277,10 +288,12 @@ struct Bench {
     constexpr auto kTurns = Schedule::kPingPong;
     constexpr auto kTogether = Schedule::kCooperative;
     constexpr auto kInPairs = Schedule::kPairs;
+    constexpr auto kInThrees = Schedule::kThrees;
     if constexpr (kScope == RowScope::kPartial) {
       dense<128, 128, 6, kTurns, 2>();
       dense<128, 256, 4, kTogether, 1>();
       dense<256, 128, 4, kTogether, 2>();
+      if constexpr (kK == 768) dense<64, 192, 6, kTurns, 1, WeightFlow::kStationary>();
       sparse<192, 2, 1, 3, 1>();
       sparse<160, 2, 1, 4, 1>();
       sparse<128, 2, 1, 4, 1>();
@@ -290,9 +303,8 @@ struct Bench {
       sparse<160, 1, 2, 5, 2>();
       sparse<128, 1, 2, 5, 2>();
     } else if constexpr (kPart == 2) {
-      dense<128, 128, 6, kTurns, 2>();
       dense<128, 128, 6, kInPairs, 2>();
-      dense<128, 256, 4, kTogether, 1>();
+      dense<64, 192, 6, kInThrees, 1, WeightFlow::kStationary>();
       sparse<144, 2, 1, 5, 2>();
       sparse<128, 2, 1, 6, 2>();
       sparse<128, 2, 1, 5, 1>();
