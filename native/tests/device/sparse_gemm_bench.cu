@@ -306,7 +306,7 @@ struct Bench {
       dense<128, 128, 6, kInPairs, 2>();
       dense<64, 192, 6, kInThrees, 1, WeightFlow::kStationary>();
       sparse<144, 2, 1, 5, 2>();
-      sparse<128, 2, 1, 6, 2>();
+      sparse<128, 2, 1, 5, 2>();
       sparse<128, 2, 1, 5, 1>();
       sparse<112, 2, 1, 6, 2>();
       sparse<96, 2, 1, 6, 2>();

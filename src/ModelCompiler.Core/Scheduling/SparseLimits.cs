@@ -6,6 +6,7 @@ namespace ModelCompiler.Core.Scheduling;
 internal static class SparseLimits
 {
     private const int TokenStep = 16;
+    private const int RunOutputs = 8;
     private const int MostConsumers = 3;
     private const int MostTeams = 2;
     private const int MostStages = 16;
@@ -29,6 +30,7 @@ internal static class SparseLimits
         yield return new("inputs that share a weight scale", 0, weights.GroupSize);
         yield return new("bits of an activation beyond a byte", 0, Math.Abs(problem.ActivationBits - 8));
         yield return new("bytes of a row of activations beyond a multiple of 16", 0, problem.RowBytes % AccessBytes);
+        yield return new("outputs beyond whole runs of 8", 0, problem.N % RunOutputs);
         yield return new("tokens of a tile beyond whole steps of 16", 0, tile.Tokens % TokenStep);
         yield return new("tokens of a tile", MostTokens(tile), tile.Tokens);
         yield return new("warp groups that compute", MostConsumers, tile.Consumers);

@@ -20,16 +20,17 @@
 //
 //   stage_bytes  = 128 * kTokens + 10240 * kGroups
 //   shared_bytes = kStages * (stage_bytes + 16) + kTeams * team_bytes
-//   team_bytes   = row_scope == kPartial ? 8 * (kTokens + 256 * kGroups) : TransposedScratch::kBytes
+//   team_bytes   = 8 * (kTokens + 512 * kGroups) + (row_scope == kPartial ? StagedRows::kBytes where FP16 is stored
+//                                                                         : TransposedScratch::kBytes)
 #pragma once
 
 #include "mc/dependency.cuh"
 #include "mc/epilogue/epilogue.cuh"
 #include "mc/hopper/gemm_arguments.cuh"
-#include "mc/hopper/slice_parameters.cuh"
 #include "mc/hopper/sparse_weights.cuh"
 #include "mc/hopper/sparse_wgmma.cuh"
 #include "mc/hopper/staged_rows.cuh"
+#include "mc/hopper/transposed_parameters.cuh"
 #include "mc/hopper/transposed_slice.cuh"
 #include "mc/hopper/transposed_view.cuh"
 
@@ -60,7 +61,7 @@ struct SparseGemm {
   using Staged = StagedRows<Tile::kTokens, 128 * Tile::kGroups, 128 * Tile::kGroups>;
   static constexpr bool kStaged = kScope_ == RowScope::kPartial && EpilogueNeeds<Epilogue>::kStoresF16;
   using Slice = TransposedSlice<Problem, Tile::kGroups, kStaged ? Staged::kPitch : 0>;
-  using Parameters = SliceParameters<Problem, Epilogue, Tile::kTokens, 128 * Tile::kGroups>;
+  using Parameters = TransposedParameters<Problem, Epilogue, Tile::kTokens, 128 * Tile::kGroups>;
 
   // Epilogues that need no whole rows run in slices of 8 tokens.
   static constexpr bool kSliced = kScope_ == RowScope::kPartial;
@@ -77,8 +78,10 @@ struct SparseGemm {
   static constexpr int kWeightBytes = Tile::kGroups * Weights::kPieceBytes;
   static constexpr int kStageBytes = kTokenBytes + kWeightBytes;
   static constexpr int kScratch = Tile::kStages * kStageBytes;
-  static constexpr int kStagedAt = 2 * Parameters::kBytes;  // within a team's part
-  static constexpr int kTeamBytes = kSliced ? kStagedAt + (kStaged ? Staged::kBytes : 0) : View::Scratch::kBytes;
+  // A team's part: parameters of two tiles, then rows on their way or what is exchanged about them.
+  static constexpr int kExchangeAt = 2 * Parameters::kBytes;
+  static constexpr int kTeamBytes =
+      kExchangeAt + (kStaged ? Staged::kBytes : 0) + (kSliced ? 0 : View::Scratch::kBytes);
   // Barriers of the stages: the operands are there, and all have read them.
   static constexpr int kFull = kScratch + Tile::kTeams * kTeamBytes;
   static constexpr int kEmpty = kFull + Tile::kStages * kBarrierBytes;
@@ -100,7 +103,7 @@ struct SparseGemm {
         barrier_init(shared + kFull + stage * kBarrierBytes, 1);
         barrier_init(shared + kEmpty + stage * kBarrierBytes, kSharers * Tile::kGroups * 4);
       }
-      for (int team = 0; team < Tile::kTeams; ++team) View::init_barriers(shared + scratch(team));
+      for (int team = 0; team < Tile::kTeams; ++team) View::init_barriers(shared + scratch(team) + kExchangeAt);
       barrier_init_fence();
       prefetch_map(&arguments.activations);
     }
@@ -182,35 +185,34 @@ struct SparseGemm {
   // thread: of the team.
   __device__ __forceinline__ static void consume(const GemmArguments& arguments, unsigned shared, int team, int thread,
                                                  int rank, int tokens, int tiles) {
-    View view(arguments.linear, team, thread, rank, scratch(team));
+    View view(arguments.linear, team, thread, rank, scratch(team) + kExchangeAt);
     Place place;
     if (team == 1) {
       give_turn(0);
       place.skip_tile();
     }
-    Staged staged(scratch(team) + kStagedAt, kTeamBarrier + team, thread);
+    Staged staged(scratch(team) + kExchangeAt, kTeamBarrier + team, thread);
     int buffer = 0;
     for (int tile = first_tile() + team * tile_step(); tile < tiles; tile += Tile::kTeams * tile_step()) {
       const int tile_m = tile / kGroupsN, tile_n = tile % kGroupsN * kClusterSize + rank;
+      const int first_token = tile_m * kTileM, first_output = tile_n * kTileN;
+      // Two buffers, because a warp that is late may still read the former tile's.
+      const int parameters = scratch(team) + buffer * Parameters::kBytes;
+      buffer ^= 1;
+      Parameters::load(arguments.linear, parameters, thread, tokens, first_token, first_output);
       typename Product::Sums sums[2];
+      multiply(shared, team, thread, tokens, place, sums);
+      if (tile + tile_step() >= tiles) dependency_release();
+      Parameters::wait();
+      named_barrier_wait(kTeamBarrier + team, kTeamThreads);
+      const mc::GemmArguments moved = Parameters::moved(arguments.linear, parameters, first_token, first_output);
       if constexpr (kSliced) {
-        const Parameters parameters(arguments.linear, thread, tokens, tile_m * kTileM, tile_n * kTileN);
-        multiply(shared, team, thread, tokens, place, sums);
-        if (tile + tile_step() >= tiles) dependency_release();
-        // Two buffers, because a warp that is late may still read the former tile's.
-        const int offset = scratch(team) + buffer * Parameters::kBytes;
-        buffer ^= 1;
-        parameters.store(offset);
-        named_barrier_wait(kTeamBarrier + team, kTeamThreads);
-        run_slices(parameters.moved(arguments.linear, offset), thread, tokens, tile_m * kTileM, tile_n * kTileN, staged,
-                   sums);
+        run_slices(moved, thread, tokens, first_token, first_output, staged, sums);
       } else {
-        multiply(shared, team, thread, tokens, place, sums);
-        if (tile + tile_step() >= tiles) dependency_release();
         view.select(tokens, tile_m, tile_n);
         Result result;
         view.pair_lanes(sums, result);
-        Epilogue::run(view, result, arguments.linear);
+        Epilogue::run(view, result, moved);
       }
     }
     if constexpr (kStaged) Staged::end();

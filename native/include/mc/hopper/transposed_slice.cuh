@@ -5,7 +5,7 @@
 //   token 2 t + r of the slice, output 32 w + 4 g + 2 c + e
 //
 // Running the epilogue on one slice after the other keeps few values in registers beside the sums, and reads what
-// belongs to tokens and outputs from shared memory (slice_parameters.cuh) again and again.
+// belongs to tokens and outputs from shared memory (transposed_parameters.cuh) again and again.
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
