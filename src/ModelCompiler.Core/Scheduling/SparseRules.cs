@@ -37,7 +37,10 @@ internal static class SparseRules
 
     /// <summary>Whole rows cost registers: what spills is a candidate that only a measurement takes.</summary>
     private static readonly TileShape[] s_shapesOfRows =
-        [new(128, 2, 1), new(112, 2, 1), new(96, 2, 1), new(144, 2, 1), new(128, 1, 2), new(96, 1, 2), new(80, 3, 1)];
+    [
+        new(128, 2, 1), new(112, 2, 1), new(96, 2, 1, MaySpill: true), new(144, 2, 1, MaySpill: true), new(128, 1, 2, MaySpill: true),
+        new(96, 1, 2, MaySpill: true), new(80, 3, 1, MaySpill: true),
+    ];
 
     /// <summary>True where these kernels are measured to be ahead of those that multiply the zeros.</summary>
     public static bool Lead(GemmProblem problem, EpilogueSpec epilogue, int bucketTokens) =>
@@ -58,14 +61,15 @@ internal static class SparseRules
     }
 
     /// <summary>
-    /// Those that spill come last; the terms of asymmetric activations cost registers too. Clusters that span rows are few, so
+    /// Those that may spill come last; the terms of asymmetric activations cost registers too. Clusters that span rows are few, so
     /// that of the others those come first whose last round is the fullest.
     /// </summary>
     private static IEnumerable<TileShape> Shapes(GemmProblem problem, EpilogueSpec epilogue, RowScope scope, int tokens)
     {
         bool isSymmetric = problem.Precision.Activations.Symmetry == Symmetry.Symmetric;
-        (TileShape[] shapes, int widest) = epilogue.NeedsWholeRow ? (s_shapesOfRows, isSymmetric ? 128 : 112) : (s_shapes, isSymmetric ? 192 : 160);
-        return shapes.OrderBy(shape => shape.Tokens > widest || (epilogue.NeedsWholeRow && shape.Groups != 2))
+        if (!epilogue.NeedsWholeRow)
+            return s_shapes.OrderBy(shape => !isSymmetric && shape.Tokens > 160);
+        return s_shapesOfRows.OrderBy(shape => shape.MaySpill || (!isSymmetric && shape.Tokens > 112))
             .ThenBy(shape => scope == RowScope.Cluster ? TokensOfACluster(problem, shape, tokens) : 0);
     }
 
@@ -100,5 +104,5 @@ internal static class SparseRules
         return kernel with { Tile = tile with { Stages = Math.Min(MostStages, room / (tile.StageBytes + GemmSharedMemory.BarrierBytes)) } };
     }
 
-    private sealed record TileShape(int Tokens, int Groups, int Teams);
+    private sealed record TileShape(int Tokens, int Groups, int Teams, bool MaySpill = false);
 }
