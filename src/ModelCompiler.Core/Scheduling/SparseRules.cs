@@ -23,6 +23,9 @@ internal static class SparseRules
     /// <summary>Stages beyond these hide nothing more.</summary>
     private const int MostStages = 8;
 
+    /// <summary>More than so many gain little.</summary>
+    private const int EnoughStages = 4;
+
     /// <summary>Two are read while the products of pieces overlap; one more is being filled.</summary>
     private const int FewestStages = 3;
 
@@ -101,7 +104,11 @@ internal static class SparseRules
         var tile = new SparseTile(shape.Tokens, shape.Groups, shape.Teams, Stages: 0, outputBlocks);
         var kernel = new SparseGemmKernel(arch, problem, tile, scope, epilogue);
         int room = arch.MaxSharedBytes() - kernel.SharedBytes;
-        return kernel with { Tile = tile with { Stages = Math.Min(MostStages, room / (tile.StageBytes + GemmSharedMemory.BarrierBytes)) } };
+        int most = Math.Min(MostStages, room / (tile.StageBytes + GemmSharedMemory.BarrierBytes));
+        // Where a tile goes round the stages a whole number of times, their numbers are constants and take no registers.
+        int pieces = CeilDiv(problem.K, SparseTile.PieceInputs);
+        int? whole = Enumerable.Range(EnoughStages, Math.Max(0, most - EnoughStages + 1)).Cast<int?>().LastOrDefault(stages => pieces % stages == 0);
+        return kernel with { Tile = tile with { Stages = whole ?? most } };
     }
 
     private sealed record TileShape(int Tokens, int Groups, int Teams, bool MaySpill = false);

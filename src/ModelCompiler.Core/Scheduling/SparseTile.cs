@@ -17,6 +17,9 @@ public sealed record SparseTile(int Tokens, int Groups, int Teams, int Stages, i
     /// <summary>Outputs of a warp group, and of a piece of the weights.</summary>
     internal const int GroupOutputs = 128;
 
+    /// <summary>Inputs of a piece, and of a stage.</summary>
+    internal const int PieceInputs = 128;
+
     /// <summary>Stored codes and metadata of 128 outputs and 128 inputs (mc/hopper/sparse_weights.cuh).</summary>
     private const int PieceBytes = 8192 + 2048;
 
