@@ -4,7 +4,6 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Text;
 using ModelCompiler.Core;
-using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Spec.Declaration;
 using ModelCompiler.Core.Spec.Validation;
 using ModelCompiler.Core.Tuning;
@@ -45,12 +44,16 @@ public sealed class EncoderAnalyzer : DiagnosticAnalyzer
         if (!TuningDatabase.IsDatabase(context.AdditionalFile.Path))
             return;
         (string path, TuningDatabaseResult result) = TuningFiles.Read(context.AdditionalFile, context.CancellationToken);
+        if (result.OtherVersion is { } version)
+        {
+            Report(TuningRules.OtherVersion, default, Core.Spec.Invariant.Text(version), Core.Spec.Invariant.Text(TuningDatabase.SchemaVersion));
+            return;
+        }
+
         foreach (TuningError error in result.Errors)
             Report(TuningRules.DatabaseMalformed, new(error.Line - 1, error.Column - 1), error.JsonPath, error.Expected, error.Found);
-        if (result.Database is not { } database)
-            return;
-        foreach (TuningMismatch mismatch in database.Stamp.MismatchesWith(new(ComputeCapability: null, KernelVersion.Current)))
-            Report(TuningRules.OtherKernels, default, mismatch.Measured, mismatch.Here);
+        if (result.Database?.StaleNote is { } note)
+            Report(TuningRules.KernelsChanged, default, Core.Spec.Invariant.Text(note.Stale), Core.Spec.Invariant.Text(note.All), note.Kinds);
 
         void Report(SpecRule rule, LinePosition place, params object[] arguments)
         {

@@ -56,6 +56,22 @@ __device__ __forceinline__ uint4 load_shared_16(unsigned address) {
   return words;
 }
 
+// Reads of global memory that start here, wherever their results are used: the compiler would move a plain one behind a
+// branch that decides whether it is needed. Aligned to their size.
+__device__ __forceinline__ float4 load_global_16(const void* address) {
+  float4 words;
+  asm volatile("ld.global.v4.f32 {%0, %1, %2, %3}, [%4];"
+               : "=f"(words.x), "=f"(words.y), "=f"(words.z), "=f"(words.w)
+               : "l"(address)
+               : "memory");
+  return words;
+}
+__device__ __forceinline__ unsigned load_global_4(const void* address) {
+  unsigned word;
+  asm volatile("ld.global.u32 %0, [%1];" : "=r"(word) : "l"(address) : "memory");
+  return word;
+}
+
 // Has a value computed here, not where it is needed.
 __device__ __forceinline__ void keep(unsigned& value) { asm volatile("" : "+r"(value)); }
 __device__ __forceinline__ void keep(int& value) { asm volatile("" : "+r"(value)); }

@@ -79,6 +79,16 @@ class LinearLayer {
     return result;
   }
 
+  // Replaces token m's codes of one byte each, and their scale.
+  void set_activations(int m, const std::vector<int>& codes, float scale) {
+    static_assert(kA == Operand::kS8, "codes are signed bytes");
+    a_scale_[m] = scale;
+    for (int k = 0; k < kK; ++k) {
+      a_[size_t(m) * kK + k] = codes[k];
+      activations_[size_t(m) * kK + k] = static_cast<unsigned char>(codes[k]);
+    }
+  }
+
   mc::GemmArguments arguments() {
     mc::GemmArguments result{};
     result.token_count = token_count_.device();

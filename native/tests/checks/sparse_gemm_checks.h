@@ -47,7 +47,7 @@ struct Sparse {
   static constexpr int kTileM = Gemm::kTileM;
   template <class Gemm>
   static constexpr int kBoxRows = Gemm::kBoxRows;
-  static constexpr CodeMatch kGeluCodes = platform::kExactMath ? CodeMatch::kExact : CodeMatch::kTies;
+  static constexpr CodeMatch kGeluCodes = CodeMatch::kTies;
 
   template <class Gemm>
   static std::string describe() {

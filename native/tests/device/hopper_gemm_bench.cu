@@ -50,7 +50,7 @@ template <>
 struct Layer<2> {
   static constexpr const char* kName = "mlp_in";
   using Problem = GemmProblem<kInner, kHidden, Operand::kS8, Operand::kS8>;
-  using Steps = mc::Epilogue<Dequantize<>, Bias, ActivateAndQuantize<Gelu<GeluForm::kErf>, QuantFormat<4, 8, false>>>;
+  using Steps = mc::Epilogue<Dequantize<>, Bias, Gelu<GeluForm::kErf>, QuantizeRows<QuantFormat<4, 8, false>>>;
 };
 template <>
 struct Layer<3> {

@@ -47,6 +47,9 @@ programs() {
   for family in $(seq 0 6); do
     echo "resident_$family resident_device_test.cu $hopper -DMC_FAMILY=$family"
   done
+  for family in 0 1 2; do
+    echo "split_$family split_device_test.cu $hopper -DMC_FAMILY=$family"
+  done
   for head_dim in 32 128 16; do
     echo "attention_$head_dim attention_device_test.cu $hopper -DMC_HEAD_DIM=$head_dim"
   done

@@ -297,6 +297,10 @@ template <class T>
 inline T __shfl_sync(unsigned, T value, int lane) {
   return emulation::exchange(value)[lane];
 }
+inline unsigned __reduce_max_sync(unsigned, unsigned value) {
+  const std::array<unsigned, 32> lanes = emulation::exchange(value);
+  return *std::max_element(lanes.begin(), lanes.end());
+}
 inline unsigned __ballot_sync(unsigned, bool value) {
   const std::array<bool, 32> lanes = emulation::exchange(value);
   unsigned word = 0;

@@ -36,16 +36,8 @@ internal sealed record EpilogueText(string Type, string Equation)
             steps.Add(new($"mc::OffsetProduct{template}", $"y += K · {(isStatic ? "a_lo" : "a_lo[m]")} · w_lo[n]"));
         }
 
-        EpilogueOp? before = null;
         foreach (EpilogueOp op in kernel.Epilogue.Ops)
         {
-            if (kernel is WgmmaGemmKernel && IsRangeOfActivation(before, op))
-            {
-                steps[steps.Count - 1] = ActivateAndQuantize(steps[steps.Count - 1], (EpilogueOp.Quantize)op);
-                continue;
-            }
-
-            before = op;
             steps.Add(Step(op));
             if (op is EpilogueOp.Bias && offsetActivations && !offsetWeights)
                 steps.Add(activationOffset);
@@ -67,15 +59,6 @@ internal sealed record EpilogueText(string Type, string Equation)
         };
     }
 
-    /// <summary>True where blocks can exchange the range of a row before the activation is computed (mc/epilogue/activate_and_quantize.cuh).</summary>
-    private static bool IsRangeOfActivation(EpilogueOp? activation, EpilogueOp op) =>
-        activation is EpilogueOp.Activation { Function: ActivationFunction.Gelu or ActivationFunction.GeluTanh or ActivationFunction.Relu }
-        && op is EpilogueOp.Quantize { Format: { Range: ActivationRange.PerToken, Symmetry: Symmetry.Symmetric } };
-
-    private static EpilogueText ActivateAndQuantize(EpilogueText activation, EpilogueOp.Quantize quantize) => new(
-        $"mc::ActivateAndQuantize<{activation.Type}, {CudaText.Format(quantize)}>",
-        $"{activation.Equation}, quantized[m, n] = quantize(y): {CudaText.Describe(quantize)}");
-
     private static EpilogueText Step(EpilogueOp op) => op switch
     {
         EpilogueOp.Bias => new("mc::Bias", "y += bias[n]"),
@@ -88,6 +71,7 @@ internal sealed record EpilogueText(string Type, string Equation)
             "mc::LayerNormStep<float, LayerNormEpsilon>", "y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m"),
         EpilogueOp.StoreFloat16 => new("mc::StoreF16", "output[m, n] = y, FP16"),
         EpilogueOp.StoreFloat32 => new("mc::StoreF32", "output[m, n] = y, fp32"),
+        EpilogueOp.StoreRangeParts => new("mc::StoreRangeParts", "range_parts[m, b] = max over the columns n of block b of |y|"),
         EpilogueOp.Quantize quantize => new(
             $"mc::QuantizeRows<{CudaText.Format(quantize)}>", $"quantized[m, n] = quantize(y): {CudaText.Describe(quantize)}"),
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, "Unknown epilogue step."),

@@ -36,7 +36,13 @@ public sealed record AttentionKernel(GpuArch Arch, int Heads, int HeadSize, int 
     public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, QueryTile), CeilDiv(Heads, HeadsPerBlock));
 
     /// <inheritdoc/>
+    internal override string TemplateName => "attention";
+
+    /// <inheritdoc/>
     protected override string Subject => $"attention_h{Heads}x{HeadSize}";
+
+    /// <inheritdoc/>
+    internal override string ScheduleToken => $"mma_g{HeadsPerBlock}";
 
     /// <inheritdoc/>
     protected override string Variant => HeadsPerBlock == Heads ? "" : $"_g{HeadsPerBlock}";

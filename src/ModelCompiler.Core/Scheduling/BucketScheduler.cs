@@ -14,13 +14,27 @@ internal sealed class BucketScheduler(
 {
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
-    private readonly Dictionary<GemmWork, GemmCandidate> _chosen = [];
+    private readonly Dictionary<KernelWork, KernelCandidate> _chosen = [];
+    private readonly Dictionary<(GemmWork First, GemmWork Second), (ResidentGemmKernel First, SplitGemmKernel Second)?> _handovers = [];
+    private readonly Dictionary<int, int> _rangeParts = []; // of buffers that hold values in the place of codes
     private int _rendezvousBytes;
 
     public BucketPlan Schedule()
     {
         for (int op = 0; op < plan.Ops.Count; op++)
-            Lower(op, plan.Ops[op]);
+        {
+            if (HandoverAt(op) is { } kernels)
+            {
+                _rangeParts.Add(((LinearOp)plan.Ops[op + 1]).Source, kernels.Second.RangeParts);
+                Launch(op++, kernels.First);
+                Launch(op, kernels.Second);
+            }
+            else
+            {
+                Lower(op, plan.Ops[op]);
+            }
+        }
+
         EquatableArray<DeviceBuffer> buffers = plan.Buffers.Select(Place).Concat(_scratch).ToEquatableArray();
         return new(tokens, _launches.ToEquatableArray(), buffers, Arena.Place(buffers, tokens), _rendezvousBytes);
     }
@@ -31,10 +45,10 @@ internal sealed class BucketScheduler(
         switch (op)
         {
             case LinearOp linear:
-                Gemm(index, linear, epilogue);
+                Launch(index, linear.Name, Choose(Work(index, linear)));
                 break;
             case AttentionOp attention:
-                Attention(index, attention, epilogue);
+                Launch(index, attention.Name, Choose(new AttentionWork(attention.Heads, attention.HeadSize, epilogue)));
                 break;
             case EmbeddingOp embedding:
                 Launch(index, new EmbeddingKernel(arch, plan.Model.HiddenSize, embedding.PositionOffset, embedding.HasTokenTypes, epilogue));
@@ -50,48 +64,51 @@ internal sealed class BucketScheduler(
         }
     }
 
-    private void Gemm(int index, LinearOp op, EpilogueSpec epilogue)
+    /// <summary>
+    /// Kernels of this op and the next, where the first leaves quantizing to the second, which is the only reader of its codes.
+    /// A choice for either of them keeps them as they are.
+    /// </summary>
+    private (ResidentGemmKernel First, SplitGemmKernel Second)? HandoverAt(int index)
     {
-        GemmProblem problem = GemmProblem.For(op.N, op.K, op.Precision, arch);
-        GemmCandidate chosen = Choose(new(problem, epilogue));
-        if (chosen.Finish is { } finish)
-            LaunchSplit(index, op.Name, chosen.Product, finish);
-        else
-            Launch(index, chosen.Product);
+        if (plan.Ops[index] is not LinearOp first || first.Epilogue[^1] is not QuantizeStep codes
+            || plan.Ops[index + 1] is not LinearOp second || second.Source != codes.Buffer)
+            return null;
+        (GemmWork First, GemmWork Second) works = (Work(index, first), Work(index + 1, second));
+        if (!_handovers.TryGetValue(works, out (ResidentGemmKernel, SplitGemmKernel)? kernels))
+        {
+            if (Chosen(works.First) is null && Chosen(works.Second) is null)
+                kernels = SplitRules.Handover(works.First, works.Second, arch, tokens);
+            _handovers.Add(works, kernels);
+        }
+
+        return kernels;
     }
 
+    private GemmWork Work(int index, LinearOp op) => new(GemmProblem.For(op.N, op.K, op.Precision, arch), epilogues[index]);
+
     /// <summary>Layers repeat their works, and each is chosen for once.</summary>
-    private GemmCandidate Choose(GemmWork work)
+    private KernelCandidate Choose(KernelWork work)
     {
-        if (!_chosen.TryGetValue(work, out GemmCandidate candidate))
-            _chosen.Add(work, candidate = ChoiceOf(work) ?? GemmCandidates.Rule(work, arch, tokens));
+        if (!_chosen.TryGetValue(work, out KernelCandidate candidate))
+            _chosen.Add(work, candidate = ChoiceOf(work) ?? work.Rule(arch, tokens));
         return candidate;
     }
 
-    private GemmCandidate? ChoiceOf(GemmWork work)
+    private KernelCandidate? ChoiceOf(KernelWork work)
     {
-        string? token = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
-        return token is null ? null : GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens).FirstOrDefault(c => c.Token == token);
+        string? token = Chosen(work)?.Candidate;
+        return token is null ? null : work.Candidates(arch, tokens).FirstOrDefault(c => c.Token == token);
     }
 
-    private void Attention(int index, AttentionOp op, EpilogueSpec epilogue)
+    private KernelChoice? Chosen(KernelWork work) =>
+        choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name);
+
+    private void Launch(int index, string name, KernelCandidate chosen)
     {
-        if (HopperAttentionRules.Kernel(op, epilogue, arch, tokens) is { } kernel)
-        {
-            Launch(index, kernel);
-            return;
-        }
-
-        int perBlock = AttentionKernel.HeadsThatFit(op.Heads, op.HeadSize);
-        if (perBlock == op.Heads || !epilogue.NeedsWholeRow)
-        {
-            Launch(index, new AttentionKernel(arch, op.Heads, op.HeadSize, perBlock, epilogue));
-            return;
-        }
-
-        (EpilogueSpec first, EpilogueSpec second) = epilogue.SplitAtWholeRow();
-        var split = new AttentionKernel(arch, op.Heads, op.HeadSize, perBlock, first);
-        LaunchSplit(index, op.Name, split, new RowsKernel(arch, op.Heads * op.HeadSize, second));
+        if (chosen.Finish is { } finish)
+            LaunchSplit(index, name, chosen.First, finish);
+        else
+            Launch(index, chosen.First);
     }
 
     private void LaunchSplit(int index, string name, KernelPlan first, RowsKernel rest)
@@ -120,6 +137,8 @@ internal sealed class BucketScheduler(
             _ => CodeContainer.Bits(buffer.Format, arch),
         };
         int metadata = buffer.Element == BufferElement.Codes ? 3 * sizeof(float) : 0;
+        if (_rangeParts.TryGetValue(buffer.Id, out int parts))
+            (bits, metadata) = (32, parts * sizeof(float));
         int first = _launches.FindIndex(launch => launch.Op == buffer.FirstOp);
         int last = _launches.FindLastIndex(launch => launch.Op == buffer.LastOp);
         return new(buffer.Name, buffer.Rows, buffer.Columns * bits / 8, metadata, first, last);

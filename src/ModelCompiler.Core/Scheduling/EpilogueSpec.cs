@@ -49,6 +49,9 @@ public abstract record EpilogueOp
     /// <summary>Stores fp32.</summary>
     public sealed record StoreFloat32() : EpilogueOp("f32");
 
+    /// <summary>Stores the largest |y| of each block's part of a row, for a reader that quantizes the fp32 values itself.</summary>
+    public sealed record StoreRangeParts() : EpilogueOp("parts");
+
     /// <summary>Quantizes and stores codes and row metadata.</summary>
     /// <param name="Format">Code format.</param>
     /// <param name="Container">Bits that a code takes in memory: 4 or 8.</param>
@@ -75,6 +78,14 @@ public sealed record EpilogueSpec(EquatableArray<EpilogueOp> Ops)
 
     /// <summary>Name fragment, such as <c>bias_gelu_qs4</c>.</summary>
     public string Name => string.Join("_", Ops.Select(op => op.Token));
+
+    /// <summary>True where the epilogue leaves it to a reader to quantize.</summary>
+    internal bool StoresRangeParts => Ops.Any(op => op is EpilogueOp.StoreRangeParts);
+
+    /// <summary>The same with fp32 values and the parts of their ranges in the place of codes.</summary>
+    public EpilogueSpec WithoutQuantizer() =>
+        new(Ops.Where(op => op is not EpilogueOp.Quantize).Append(new EpilogueOp.StoreFloat32()).Append(new EpilogueOp.StoreRangeParts())
+            .ToEquatableArray());
 
     /// <summary>The epilogue of a plan op on an architecture.</summary>
     public static EpilogueSpec From(ExecutionPlan plan, PlanOp op, GpuArch arch) =>

@@ -5,11 +5,7 @@ namespace ModelCompiler.Core.Scheduling;
 /// <summary>One way to compute a linear part.</summary>
 /// <param name="Product">The matrix product.</param>
 /// <param name="Finish">Finishes its rows where the product cannot see whole ones, else null.</param>
-public sealed record GemmCandidate(LinearKernel Product, RowsKernel? Finish)
-{
-    /// <summary>Short and stable: what a tuning database calls it.</summary>
-    public string Token => Finish is null ? Product.Schedule : Product.Schedule + "_rows";
-}
+public sealed record GemmCandidate(LinearKernel Product, RowsKernel? Finish) : KernelCandidate(Product, Finish);
 
 /// <summary>All ways to compute a linear part on an architecture that the verifier has no objection to.</summary>
 public static class GemmCandidates
@@ -63,7 +59,9 @@ public static class GemmCandidates
     /// <summary>Kernels for few and for many tokens, and for sparse weights; those first that are measured to be ahead at this size.</summary>
     private static IEnumerable<LinearKernel> HopperKernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
     {
-        IEnumerable<LinearKernel> few = ResidentRules.Kernels(problem, epilogue, arch, bucketTokens);
+        IEnumerable<LinearKernel> resident = ResidentRules.Kernels(problem, epilogue, arch, bucketTokens);
+        IEnumerable<LinearKernel> split = SplitRules.Kernels(problem, epilogue, arch, bucketTokens);
+        IEnumerable<LinearKernel> few = SplitRules.Lead(problem) ? split.Concat(resident) : resident.Concat(split);
         IEnumerable<LinearKernel> many = WgmmaRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> sparse = SparseRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> dense = ResidentRules.Lead(problem, bucketTokens) ? few.Concat(many) : many.Concat(few);

@@ -10,6 +10,9 @@ public sealed record GemmKernel(GpuArch Arch, GemmProblem Problem, TileConfig Ti
     : LinearKernel(Arch, Problem, Scope, Epilogue)
 {
     /// <inheritdoc/>
+    internal override string TemplateName => "gemm";
+
+    /// <inheritdoc/>
     public override int TileM => Tile.M;
 
     /// <inheritdoc/>

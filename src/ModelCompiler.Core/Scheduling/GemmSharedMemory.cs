@@ -27,7 +27,7 @@ public static class GemmSharedMemory
         int operands = Math.Max(tile.M * (problem.RowBytes + 16), (tile.WarpsK - 1) * tile.M * tile.N * 4);
         bool hasResidual = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.Residual);
         int parameters = 16 * tile.N + 4 * tile.M + (hasResidual ? 2 * tile.M * (tile.N + 8) : 0);
-        int exchanges = kernel.Epilogue.RowSums + kernel.Epilogue.RowRanges;
+        int exchanges = kernel.Epilogue.RowSums + kernel.Epilogue.RowRanges + (kernel.Epilogue.StoresRangeParts ? 1 : 0);
         int ranks = kernel.Scope == RowScope.Cluster ? kernel.ClusterSize : 0;
         return weights + operands + parameters + (exchanges == 0 ? 0 : 32 + 8 * tile.M * exchanges * (tile.RowWarps + ranks));
     }

@@ -27,8 +27,14 @@ public sealed record HopperAttentionKernel(GpuArch Arch, int Heads, int HeadSize
     public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, Tile.Queries) * BlocksPerTile, 1);
 
     /// <inheritdoc/>
+    internal override string TemplateName => "hopper_attention";
+
+    /// <inheritdoc/>
     protected override string Subject => $"attention_h{Heads}x{HeadSize}";
 
     /// <inheritdoc/>
-    protected override string Variant => $"_wgmma_{Tile}";
+    internal override string ScheduleToken => $"wgmma_{Tile}";
+
+    /// <inheritdoc/>
+    protected override string Variant => $"_{ScheduleToken}";
 }

@@ -1,5 +1,3 @@
-using ModelCompiler.Core.Planning;
-
 namespace ModelCompiler.Core.Scheduling;
 
 /// <summary>Tiles of Hopper's attention by bucket, best first (bench/results: hopper_attention_bench on an H100).</summary>
@@ -14,13 +12,25 @@ internal static class HopperAttentionRules
     /// <summary>Many tokens: query groups share keys, heads follow each other while the next one's operands travel.</summary>
     private static readonly HopperAttentionTile[] s_many = [new(2, 1, 2, 64, 2), new(1, 2, 1, 64, 2), new(1, 1, 1, 64, 2)];
 
-    /// <summary>The kernel for a bucket, or null where this kernel cannot do the work.</summary>
-    public static HopperAttentionKernel? Kernel(AttentionOp op, EpilogueSpec epilogue, GpuArch arch, int bucketTokens) =>
-        arch != GpuArch.Sm90a
-            ? null
-            : Tiles(bucketTokens)
-                .Select(tile => new HopperAttentionKernel(arch, op.Heads, op.HeadSize, tile, epilogue))
-                .FirstOrDefault(kernel => !ScheduleVerifier.Verify(kernel).Any());
+    /// <summary>What may be the fastest for some length of sequences and number of heads.</summary>
+    private static readonly HopperAttentionTile[] s_all =
+    [
+        new(1, 1, 1, 64, 2), new(1, 1, 1, 64, 3), new(1, 1, 1, 128, 2), new(1, 1, 2, 64, 2), new(1, 1, 3, 64, 2), new(1, 2, 1, 64, 2),
+        new(1, 2, 1, 128, 2), new(1, 2, 2, 64, 2), new(1, 3, 1, 64, 2), new(1, 4, 1, 64, 2), new(2, 1, 1, 64, 2), new(2, 1, 1, 128, 2),
+        new(2, 1, 2, 64, 2), new(2, 1, 2, 64, 3), new(2, 1, 3, 64, 2), new(2, 2, 1, 64, 2),
+    ];
+
+    /// <summary>The kernel for a bucket, or null where the rules have none that can do the work.</summary>
+    public static HopperAttentionKernel? Kernel(AttentionWork work, EpilogueSpec epilogue, GpuArch arch, int bucketTokens) =>
+        Kernels(Tiles(bucketTokens), work, epilogue, arch).FirstOrDefault();
+
+    /// <summary>Every kernel that can do the work.</summary>
+    public static IEnumerable<HopperAttentionKernel> All(AttentionWork work, EpilogueSpec epilogue, GpuArch arch) => Kernels(s_all, work, epilogue, arch);
+
+    private static IEnumerable<HopperAttentionKernel> Kernels(
+        IEnumerable<HopperAttentionTile> tiles, AttentionWork work, EpilogueSpec epilogue, GpuArch arch) => arch != GpuArch.Sm90a
+        ? []
+        : tiles.Select(tile => new HopperAttentionKernel(arch, work.Heads, work.HeadSize, tile, epilogue)).Where(kernel => !ScheduleVerifier.Verify(kernel).Any());
 
     private static HopperAttentionTile[] Tiles(int bucketTokens) => bucketTokens switch
     {

@@ -6,8 +6,8 @@ namespace ModelCompiler.Core.Scheduling;
 /// </summary>
 /// <param name="Arch">Target.</param>
 /// <param name="Tokens">Bucket.</param>
-/// <param name="Work">Name of the <see cref="GemmWork"/>.</param>
-/// <param name="Candidate">Token of the <see cref="GemmCandidate"/>.</param>
+/// <param name="Work">Name of the <see cref="KernelWork"/>.</param>
+/// <param name="Candidate">Token of the <see cref="KernelCandidate"/>.</param>
 public sealed record KernelChoice(GpuArch Arch, int Tokens, string Work, string Candidate)
 {
     /// <inheritdoc/>

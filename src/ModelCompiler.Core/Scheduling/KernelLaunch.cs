@@ -14,7 +14,10 @@ public sealed record KernelLaunch(KernelPlan Kernel, int Op, int? Scratch, int? 
 /// <param name="Name">What it holds.</param>
 /// <param name="Rows">Row domain.</param>
 /// <param name="RowBytes">Bytes of a row's elements.</param>
-/// <param name="MetadataBytes">Bytes of row metadata: scale, minimum and code sum of quantized rows.</param>
+/// <param name="MetadataBytes">
+/// Bytes of row metadata: scale, minimum and code sum of quantized rows, or the parts of the range of rows that their reader
+/// quantizes.
+/// </param>
 /// <param name="FirstLaunch">Launch that writes it.</param>
 /// <param name="LastLaunch">Last launch that reads it.</param>
 public sealed record DeviceBuffer(string Name, RowDomain Rows, int RowBytes, int MetadataBytes, int FirstLaunch, int LastLaunch)
@@ -27,7 +30,7 @@ public sealed record DeviceBuffer(string Name, RowDomain Rows, int RowBytes, int
         ? (bucketTokens + RowAlignment - 1) / RowAlignment * RowAlignment
         : ShapeSet.MaxSequences(bucketTokens);
 
-    /// <summary>Byte offset of the row metadata: scales, minima, code sums, one array after the other.</summary>
+    /// <summary>Byte offset of the row metadata: scales, minima, code sums, one array after the other; or [rows, parts].</summary>
     public long MetadataOffset(int bucketTokens) => Arena.Align((long)RowsIn(bucketTokens) * RowBytes);
 
     /// <summary>Bytes in a bucket, rounded up to the arena's alignment.</summary>

@@ -41,6 +41,12 @@ public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
     /// </summary>
     public virtual int RendezvousBytes(int bucketTokens) => 0;
 
+    /// <summary>The template that its text is made from, and so the kind of the kernel: <c>templates/cuda/NAME.cu.hbs</c>.</summary>
+    internal abstract string TemplateName { get; }
+
+    /// <summary>How the work is cut: tells candidates of one work apart. Empty where there is one way only.</summary>
+    internal virtual string ScheduleToken => "";
+
     /// <summary>First part of the name: what is computed.</summary>
     protected abstract string Subject { get; }
 
@@ -79,6 +85,9 @@ public sealed record RowsKernel(GpuArch Arch, int Columns, EpilogueSpec Epilogue
     public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, RowLaunch.For(Columns).RowsPerBlock), 1);
 
     /// <inheritdoc/>
+    internal override string TemplateName => "rows";
+
+    /// <inheritdoc/>
     protected override string Subject => $"rows_n{Columns}";
 }
 
@@ -99,6 +108,9 @@ public sealed record EmbeddingKernel(GpuArch Arch, int HiddenSize, int PositionO
 
     /// <inheritdoc/>
     public override (int X, int Y) Grid(int bucketTokens) => (CeilDiv(bucketTokens, RowLaunch.For(HiddenSize).RowsPerBlock), 1);
+
+    /// <inheritdoc/>
+    internal override string TemplateName => "embedding";
 
     /// <inheritdoc/>
     protected override string Subject => $"embedding_n{HiddenSize}_p{PositionOffset}{(HasTokenTypes ? "_types" : "")}";
@@ -135,6 +147,9 @@ public sealed record PoolKernel(GpuArch Arch, int Columns, PoolKind Kind, bool N
     public override (int X, int Y) Grid(int bucketTokens) => (Math.Min(Spec.ShapeSet.MaxSequences(bucketTokens), MostBlocks), 1);
 
     /// <inheritdoc/>
+    internal override string TemplateName => "pool";
+
+    /// <inheritdoc/>
     protected override string Subject => $"pool_{(Kind == PoolKind.First ? "first" : "mean")}{(Normalize ? "_l2" : "")}_n{Columns}";
 }
 
@@ -164,6 +179,9 @@ public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, Epi
     /// <inheritdoc/>
     public override (int X, int Y) Grid(int bucketTokens) => (
         CeilDiv(N, FeaturesPerBlock), Math.Min(CeilDiv(bucketTokens, RowsPerBlock), Math.Max(1, MostBlocks / CeilDiv(N, FeaturesPerBlock))));
+
+    /// <inheritdoc/>
+    internal override string TemplateName => "dense";
 
     /// <inheritdoc/>
     protected override string Subject => $"dense_n{N}_k{K}_{(Rows == RowDomain.Tokens ? "tokens" : "sequences")}";

@@ -38,6 +38,9 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
     /// <summary>How the product is cut, as the kernel's name says it. Tells candidates of one problem apart.</summary>
     public abstract string Schedule { get; }
 
+    /// <inheritdoc/>
+    internal override string ScheduleToken => Schedule;
+
     /// <summary>Last part of <see cref="Schedule"/>: who shares whole rows.</summary>
     protected string ScopeToken => Scope switch
     {

@@ -13,6 +13,9 @@ public sealed record ResidentGemmKernel(GpuArch Arch, GemmProblem Problem, Resid
     : LinearKernel(Arch, Problem, Scope, Epilogue)
 {
     /// <inheritdoc/>
+    internal override string TemplateName => "resident_gemm";
+
+    /// <inheritdoc/>
     public override int TileM => Tile.M;
 
     /// <inheritdoc/>

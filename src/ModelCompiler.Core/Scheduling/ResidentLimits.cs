@@ -24,6 +24,8 @@ internal static class ResidentLimits
         yield return new("threads of a block with resident weights", MaxThreads, tile.Threads);
         yield return new("16 x 8 tiles of a warp", MaxWarpTiles, tile.WarpTiles);
         yield return new("16-byte pieces of a chunk of a row", tile.Threads, problem.RowBytes / tile.Chunks / PieceBytes);
+        if (kernel.Epilogue.StoresRangeParts || kernel.Scope == RowScope.Grid)
+            yield return new("rows of a tile that its epilogue's threads share out", tile.EpilogueThreads, tile.M);
         switch (kernel.Scope)
         {
             case RowScope.Cluster:
@@ -31,7 +33,6 @@ internal static class ResidentLimits
                 break;
             case RowScope.Grid:
                 yield return new("sums over rows that the grid shares", 0, kernel.Epilogue.RowSums);
-                yield return new("rows of a tile that its epilogue's threads share out", tile.EpilogueThreads, tile.M);
                 break;
             default:
                 yield return new("sums and ranges over rows that no blocks share", 0, kernel.Epilogue.RowSums + kernel.Epilogue.RowRanges);

@@ -22,6 +22,9 @@ public sealed record ResidentTile(int M, int N, int WarpsN, int WarpsK, int Chun
     /// <summary>Threads that run the epilogue.</summary>
     internal int EpilogueThreads => 32 * WarpsN * Owners;
 
+    /// <summary>Groups of 8 columns that a warp owns in the epilogue.</summary>
+    internal int OwnedColumns => ColumnGroups / (BlocksM % Owners == 0 ? 1 : Owners);
+
     private int BlocksM => M / 16;
 
     private int ColumnGroups => N / WarpsN / 8;

@@ -15,6 +15,9 @@ public sealed record SparseGemmKernel(GpuArch Arch, GemmProblem Problem, SparseT
     private const int SwizzledRows = 8;
 
     /// <inheritdoc/>
+    internal override string TemplateName => "sparse_gemm";
+
+    /// <inheritdoc/>
     public override int TileM => Tile.Tokens;
 
     /// <inheritdoc/>

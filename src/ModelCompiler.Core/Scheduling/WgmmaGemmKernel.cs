@@ -13,6 +13,9 @@ public sealed record WgmmaGemmKernel(GpuArch Arch, GemmProblem Problem, WgmmaTil
     : LinearKernel(Arch, Problem, Scope, Epilogue)
 {
     /// <inheritdoc/>
+    internal override string TemplateName => "wgmma_gemm";
+
+    /// <inheritdoc/>
     public override int TileM => Tile.M;
 
     /// <inheritdoc/>

@@ -22,11 +22,12 @@ public sealed record TunedKernels(EquatableArray<KernelChoice> Choices, Equatabl
         List<KernelChoice> choices = [], unknown = [];
         foreach (int tokens in shapes.TokenBuckets)
         {
-            foreach ((GemmWork work, _) in GemmWork.Of(plan, arch))
+            bool borrows = !database.HasMeasured(plan.Model, plan.Scheme, tokens);
+            foreach ((KernelWork work, _) in KernelWork.AllOf(plan, arch))
             {
-                if (database.Find(work.Name, tokens) is not { } entry)
+                if (database.Find(work.Name, tokens, borrows) is not { } entry)
                     continue;
-                IReadOnlyList<GemmCandidate> candidates = GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens);
+                IReadOnlyList<KernelCandidate> candidates = work.Candidates(arch, tokens);
                 var choice = new KernelChoice(arch, tokens, work.Name, entry.Candidate);
                 if (!candidates.Any(c => c.Token == entry.Candidate))
                     unknown.Add(choice);

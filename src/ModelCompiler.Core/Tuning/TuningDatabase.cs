@@ -1,3 +1,4 @@
+using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Core.Tuning;
@@ -7,13 +8,15 @@ namespace ModelCompiler.Core.Tuning;
 /// by value. It never decides alone: what it does not know, or names and no longer exists, the rules decide.
 /// </summary>
 /// <param name="Stamp">What it was measured with.</param>
-/// <param name="Entries">Fastest candidates; a work has one at each bucket that was measured.</param>
+/// <param name="Entries">Better candidates than the rules'; a work has at most one at each bucket.</param>
 /// <param name="Strategies">Fastest precisions.</param>
+/// <param name="Encoders">Times of whole encoders with and without the entries.</param>
 public sealed record TuningDatabase(
-    TuningStamp Stamp, EquatableArray<TuningEntry> Entries, EquatableArray<TuningStrategy> Strategies = default)
+    TuningStamp Stamp, EquatableArray<TuningEntry> Entries, EquatableArray<TuningStrategy> Strategies = default,
+    EquatableArray<TuningEncoder> Encoders = default)
 {
     /// <summary>Version of the file's schema; readers refuse others.</summary>
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
 
     /// <summary>End of the names of AdditionalFiles that hold one.</summary>
     public const string FileSuffix = ".tuning.json";
@@ -34,24 +37,50 @@ public sealed record TuningDatabase(
     public string ToJson() => TuningDatabaseWriter.Write(this);
 
     /// <summary>
+    /// How many of all entries and strategies are left aside because kernels have changed since, and which kinds of kernels
+    /// those are; null where none is.
+    /// </summary>
+    public (int Stale, int All, string Kinds)? StaleNote
+    {
+        get
+        {
+            TuningMeasurement[] all = [.. Entries, .. Strategies], stale = [.. all.Where(m => !m.IsCurrent)];
+            IEnumerable<string> kinds = stale.SelectMany(m => m.Kernels).Where(v => !KernelVersion.IsCurrent(v)).Select(KernelVersion.KindOf);
+            return stale.Length == 0 ? null : (stale.Length, all.Length, string.Join(", ", kinds.Distinct().OrderBy(k => k, StringComparer.Ordinal)));
+        }
+    }
+
+    /// <summary>
     /// The entry of a work for a bucket: its own, else that of the nearest bucket within <see cref="NearestFactor"/>; of two
     /// equally near that of the larger. Null where there is none.
     /// </summary>
-    public TuningEntry? Find(string work, int tokens) => Nearest(Entries.Where(e => e.Work == work), e => e.Tokens, tokens);
+    /// <param name="work">Name of the work.</param>
+    /// <param name="tokens">Bucket.</param>
+    /// <param name="borrows">False for the bucket's own entry or none.</param>
+    public TuningEntry? Find(string work, int tokens, bool borrows = true) =>
+        Nearest(Entries.Where(e => e.Work == work && e.IsCurrent), e => e.Tokens, tokens, borrows ? NearestFactor : 1);
 
-    /// <summary>The strategy of a checkpoint's scheme for a bucket, found as <see cref="Find(string, int)"/> finds an entry.</summary>
+    /// <summary>True where a whole encoder was measured in a bucket, so that its entries are all that helps.</summary>
+    public bool HasMeasured(EncoderModel model, QuantizationScheme scheme, int tokens)
+    {
+        string key = TuningStrategy.ModelKey(model);
+        EquatableArray<string> parts = TuningStrategy.Texts(scheme);
+        return Encoders.Any(e => e.Model == key && e.Parts == parts && e.Tokens == tokens && e.IsCurrent);
+    }
+
+    /// <summary>The strategy of a checkpoint's scheme for a bucket, found as <see cref="Find(string, int, bool)"/> finds an entry.</summary>
     public TuningStrategy? Find(EncoderModel model, QuantizationScheme checkpoint, int tokens)
     {
         string key = TuningStrategy.ModelKey(model);
         EquatableArray<string> parts = TuningStrategy.Texts(checkpoint);
-        return Nearest(Strategies.Where(s => s.Model == key && s.Checkpoint == parts), s => s.Tokens, tokens);
+        return Nearest(Strategies.Where(s => s.Model == key && s.Checkpoint == parts && s.IsCurrent), s => s.Tokens, tokens, NearestFactor);
     }
 
-    private static T? Nearest<T>(IEnumerable<T> items, Func<T, int> tokensOf, int tokens)
+    private static T? Nearest<T>(IEnumerable<T> items, Func<T, int> tokensOf, int tokens, double within)
         where T : class
     {
         T? best = null;
-        double nearest = NearestFactor;
+        double nearest = within;
         foreach (T item in items)
         {
             int at = tokensOf(item);
@@ -68,7 +97,8 @@ public sealed record TuningDatabase(
 /// <summary>A database, or what is wrong with its text.</summary>
 /// <param name="Database">The database; null where there is an error.</param>
 /// <param name="Errors">Every error that was found, in the order of the file.</param>
-public sealed record TuningDatabaseResult(TuningDatabase? Database, EquatableArray<TuningError> Errors);
+/// <param name="OtherVersion">Its schema version where another compiler wrote it, which is then the one error; else null.</param>
+public sealed record TuningDatabaseResult(TuningDatabase? Database, EquatableArray<TuningError> Errors, int? OtherVersion = null);
 
 /// <summary>One thing that is wrong in a database's text.</summary>
 /// <param name="JsonPath">Where in the document, such as <c>$.entries[3].tokens</c>.</param>

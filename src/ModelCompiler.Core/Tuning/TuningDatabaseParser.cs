@@ -10,6 +10,7 @@ internal sealed class TuningDatabaseParser
 {
     private readonly JsonEntryReader _reader;
     private readonly List<TuningError> _errors = [];
+    private int? _otherVersion;
 
     private TuningDatabaseParser(JsonEntryReader reader) => _reader = reader;
 
@@ -24,7 +25,7 @@ internal sealed class TuningDatabaseParser
             .Concat(parser._errors)
             .OrderBy(e => e.Line).ThenBy(e => e.Column)
             .ToEquatableArray();
-        return new(errors.Count == 0 ? database : null, errors);
+        return new(errors.Count == 0 ? database : null, errors, parser._otherVersion);
     }
 
     private TuningDatabase? Root(JsonEntry root)
@@ -40,6 +41,7 @@ internal sealed class TuningDatabaseParser
             return null;
         if (version != TuningDatabase.SchemaVersion)
         {
+            _otherVersion = version;
             Fail(root.Find("version")!, $"{TuningDatabase.SchemaVersion}, the version that this compiler reads");
             return null;
         }
@@ -49,26 +51,33 @@ internal sealed class TuningDatabaseParser
         if (stamp is null || entries is null)
             return null;
         var database = new TuningDatabase(
-            Stamp(stamp), Items(entries, Entry), root.Find("strategies") is { } strategies ? Items(strategies, Strategy) : default);
+            Stamp(stamp), Items(entries, Entry), Optional(root, "strategies", Strategy), Optional(root, "encoders", Encoder));
         RequireOnce(entries, database);
         return database;
     }
 
     private TuningStamp Stamp(JsonEntry stamp) => new(
         Text(stamp, "gpu"), Text(stamp, "computeCapability"), Integer(stamp, "multiprocessors") ?? 0, Text(stamp, "driver"),
-        Text(stamp, "compiler"), Text(stamp, "kernels"), Text(stamp, "date"));
+        Text(stamp, "compiler"), Text(stamp, "date"));
 
     private TuningEntry Entry(JsonEntry entry)
     {
         bool hasSecond = entry.Find("runnerUp") is not null;
         return new(
             Text(entry, "work"), Tokens(entry), Text(entry, "candidate"), Time(entry, "medianUs"), Time(entry, "spreadUs"),
-            hasSecond ? Text(entry, "runnerUp") : null, hasSecond ? Time(entry, "runnerUpUs") : null);
+            hasSecond ? Text(entry, "runnerUp") : null, hasSecond ? Time(entry, "runnerUpUs") : null) { Kernels = Versions(entry) };
     }
 
     private TuningStrategy Strategy(JsonEntry entry) => new(
         Text(entry, "model"), FourTexts(entry, "checkpoint"), Tokens(entry), FourTexts(entry, "parts"), Time(entry, "medianUs"),
-        Time(entry, "checkpointUs"));
+        Time(entry, "checkpointUs")) { Kernels = Versions(entry) };
+
+    private TuningEncoder Encoder(JsonEntry entry) => new(
+        Text(entry, "model"), FourTexts(entry, "parts"), Tokens(entry), Positive(entry, "sequence"), Time(entry, "rulesUs"), Time(entry, "tunedUs"),
+        Time(entry, "spreadUs")) { Kernels = Versions(entry) };
+
+    private EquatableArray<T> Optional<T>(JsonEntry root, string name, Func<JsonEntry, T> read) =>
+        root.Find(name) is { } array ? Items(array, read) : default;
 
     private EquatableArray<T> Items<T>(JsonEntry array, Func<JsonEntry, T> read)
     {
@@ -104,13 +113,15 @@ internal sealed class TuningDatabaseParser
         }
     }
 
-    private int Tokens(JsonEntry entry)
+    private int Tokens(JsonEntry entry) => Positive(entry, "tokens");
+
+    private int Positive(JsonEntry entry, string name)
     {
-        if (Integer(entry, "tokens") is not { } tokens)
+        if (Integer(entry, name) is not { } value)
             return 1;
-        if (tokens < 1)
-            Fail(entry.Find("tokens")!, "a positive integer");
-        return Math.Max(tokens, 1);
+        if (value < 1)
+            Fail(entry.Find(name)!, "a positive integer");
+        return Math.Max(value, 1);
     }
 
     private int? Integer(JsonEntry parent, string name)
@@ -148,6 +159,15 @@ internal sealed class TuningDatabaseParser
             return default;
         if (array.Items.Count != 4 || array.Items.Any(i => i.Kind != JsonTokenType.String))
             Fail(array, "four strings, one for each linear part");
+        return array.Items.Select(i => i.Text ?? "").ToEquatableArray();
+    }
+
+    private EquatableArray<string> Versions(JsonEntry parent)
+    {
+        if (Member(parent, "kernels", JsonTokenType.StartArray, "an array") is not { } array)
+            return default;
+        if (array.Items.Count == 0 || array.Items.Any(i => i.Kind != JsonTokenType.String))
+            Fail(array, "versions of one or more kernels, strings");
         return array.Items.Select(i => i.Text ?? "").ToEquatableArray();
     }
 

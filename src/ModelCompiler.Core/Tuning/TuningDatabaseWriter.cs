@@ -17,6 +17,8 @@ internal static class TuningDatabaseWriter
         Array(text, "entries", database.Entries.Select(e => Line(json => Entry(json, e))));
         text.Append(",\n");
         Array(text, "strategies", database.Strategies.Select(s => Line(json => Strategy(json, s))));
+        text.Append(",\n");
+        Array(text, "encoders", database.Encoders.Select(e => Line(json => Encoder(json, e))));
         return text.Append("\n}\n").ToString();
     }
 
@@ -33,7 +35,6 @@ internal static class TuningDatabaseWriter
         json.WriteNumber("multiprocessors", stamp.Multiprocessors);
         json.WriteString("driver", stamp.Driver);
         json.WriteString("compiler", stamp.Compiler);
-        json.WriteString("kernels", stamp.Kernels);
         json.WriteString("date", stamp.Date);
     }
 
@@ -44,10 +45,13 @@ internal static class TuningDatabaseWriter
         json.WriteString("candidate", entry.Candidate);
         json.WriteNumber("medianUs", Hundredths(entry.MedianUs));
         json.WriteNumber("spreadUs", Hundredths(entry.SpreadUs));
-        if (entry.RunnerUp is not { } second || entry.RunnerUpUs is not { } time)
-            return;
-        json.WriteString("runnerUp", second);
-        json.WriteNumber("runnerUpUs", Hundredths(time));
+        if (entry.RunnerUp is { } second && entry.RunnerUpUs is { } time)
+        {
+            json.WriteString("runnerUp", second);
+            json.WriteNumber("runnerUpUs", Hundredths(time));
+        }
+
+        Texts(json, "kernels", entry.Kernels);
     }
 
     private static void Strategy(Utf8JsonWriter json, TuningStrategy strategy)
@@ -58,6 +62,19 @@ internal static class TuningDatabaseWriter
         Texts(json, "parts", strategy.Parts);
         json.WriteNumber("medianUs", Hundredths(strategy.MedianUs));
         json.WriteNumber("checkpointUs", Hundredths(strategy.CheckpointUs));
+        Texts(json, "kernels", strategy.Kernels);
+    }
+
+    private static void Encoder(Utf8JsonWriter json, TuningEncoder encoder)
+    {
+        json.WriteString("model", encoder.Model);
+        Texts(json, "parts", encoder.Parts);
+        json.WriteNumber("tokens", encoder.Tokens);
+        json.WriteNumber("sequence", encoder.Sequence);
+        json.WriteNumber("rulesUs", Hundredths(encoder.RulesUs));
+        json.WriteNumber("tunedUs", Hundredths(encoder.TunedUs));
+        json.WriteNumber("spreadUs", Hundredths(encoder.SpreadUs));
+        Texts(json, "kernels", encoder.Kernels);
     }
 
     private static void Texts(Utf8JsonWriter json, string name, EquatableArray<string> texts)

@@ -1,9 +1,20 @@
+using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Core.Tuning;
 
-/// <summary>The fastest candidate of a work at a bucket.</summary>
-/// <param name="Work">Name of the <see cref="Scheduling.GemmWork"/>.</param>
+/// <summary>A measurement, which holds for the kernels that it was taken of.</summary>
+public abstract record TuningMeasurement
+{
+    /// <summary><see cref="KernelVersion"/> of each kernel that was measured.</summary>
+    public EquatableArray<string> Kernels { get; init; }
+
+    /// <summary>False where one of them has changed since; the measurement is then left aside.</summary>
+    public bool IsCurrent => Kernels.All(KernelVersion.IsCurrent);
+}
+
+/// <summary>The candidate of a work at a bucket that made the whole encoder faster than the rules' choice.</summary>
+/// <param name="Work">Name of the <see cref="Scheduling.KernelWork"/>.</param>
 /// <param name="Tokens">Bucket that was measured, full.</param>
 /// <param name="Candidate">Token of the candidate.</param>
 /// <param name="MedianUs">Median time of a launch in a graph, microseconds.</param>
@@ -11,7 +22,22 @@ namespace ModelCompiler.Core.Tuning;
 /// <param name="RunnerUp">Token of the second, or null where there was one candidate only.</param>
 /// <param name="RunnerUpUs">Its median.</param>
 public sealed record TuningEntry(
-    string Work, int Tokens, string Candidate, double MedianUs, double SpreadUs, string? RunnerUp = null, double? RunnerUpUs = null);
+    string Work, int Tokens, string Candidate, double MedianUs, double SpreadUs, string? RunnerUp = null, double? RunnerUpUs = null)
+    : TuningMeasurement;
+
+/// <summary>
+/// What the entries of a bucket are worth to a whole encoder. Also says that the bucket was measured: works of it without an
+/// entry are left to the rules, and do not borrow from another bucket.
+/// </summary>
+/// <param name="Model">Sizes of the encoder: <see cref="TuningStrategy.ModelKey"/>.</param>
+/// <param name="Parts">Texts of the four precisions.</param>
+/// <param name="Tokens">Bucket that was measured, full.</param>
+/// <param name="Sequence">Length of its sequences; the last may be shorter.</param>
+/// <param name="RulesUs">Median time of a replay with the rules' kernels, microseconds.</param>
+/// <param name="TunedUs">The same with the entries.</param>
+/// <param name="SpreadUs">Distance between the quartiles of the latter.</param>
+public sealed record TuningEncoder(
+    string Model, EquatableArray<string> Parts, int Tokens, int Sequence, double RulesUs, double TunedUs, double SpreadUs) : TuningMeasurement;
 
 /// <summary>The fastest precisions of the four parts at a bucket, among those that a checkpoint allows.</summary>
 /// <param name="Model">Sizes of the encoder: <see cref="TuningStrategy.ModelKey"/>.</param>
@@ -22,6 +48,7 @@ public sealed record TuningEntry(
 /// <param name="CheckpointUs">Median time in the checkpoint's own precisions.</param>
 public sealed record TuningStrategy(
     string Model, EquatableArray<string> Checkpoint, int Tokens, EquatableArray<string> Parts, double MedianUs, double CheckpointUs)
+    : TuningMeasurement
 {
     /// <summary>What of a model decides its times, such as <c>h768_i3072_a12_l12</c>.</summary>
     public static string ModelKey(EncoderModel model) => FormattableString.Invariant(

@@ -8,14 +8,13 @@ namespace ModelCompiler.Core.Tuning;
 /// <param name="Multiprocessors">Number of multiprocessors.</param>
 /// <param name="Driver">CUDA version of the driver, such as <c>13.0</c>.</param>
 /// <param name="Compiler">Version of NVRTC, such as <c>12.4</c>.</param>
-/// <param name="Kernels"><see cref="Rendering.KernelVersion"/> of the compiler.</param>
 /// <param name="Date">Day of the measurement, <c>2026-11-25</c>.</param>
 public sealed record TuningStamp(
-    string Gpu, string ComputeCapability, int Multiprocessors, string Driver, string Compiler, string Kernels, string Date)
+    string Gpu, string ComputeCapability, int Multiprocessors, string Driver, string Compiler, string Date)
 {
     /// <summary>
     /// Where the times would be used differs from where they were taken. Another chip makes them meaningless; another
-    /// driver, compiler or kernel version leaves them the best guess there is.
+    /// driver or compiler leaves them the best guess there is. What kernels they are of is said entry by entry.
     /// </summary>
     public EquatableArray<TuningMismatch> MismatchesWith(TuningHost host)
     {
@@ -30,7 +29,6 @@ public sealed record TuningStamp(
         Compare("multiprocessors", Number(Multiprocessors)!, Number(host.Multiprocessors), TuningGrade.Ignore);
         Compare("driver", Driver, host.Driver, TuningGrade.Warn);
         Compare("compiler", Compiler, host.Compiler, TuningGrade.Warn);
-        Compare("kernel version", Kernels, host.Kernels, TuningGrade.Warn);
         return found.ToEquatableArray();
     }
 
@@ -39,12 +37,11 @@ public sealed record TuningStamp(
 
 /// <summary>Where times are to be used; null where it is not known, as most is when code is generated.</summary>
 /// <param name="ComputeCapability">Such as <c>9.0</c>.</param>
-/// <param name="Kernels">Kernel version of this compiler.</param>
 /// <param name="Multiprocessors">Number of multiprocessors.</param>
 /// <param name="Driver">CUDA version of the driver.</param>
 /// <param name="Compiler">Version of NVRTC.</param>
 public sealed record TuningHost(
-    string? ComputeCapability, string? Kernels, int? Multiprocessors = null, string? Driver = null, string? Compiler = null);
+    string? ComputeCapability, int? Multiprocessors = null, string? Driver = null, string? Compiler = null);
 
 /// <summary>What a mismatch means for the times.</summary>
 public enum TuningGrade

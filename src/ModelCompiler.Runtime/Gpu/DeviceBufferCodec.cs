@@ -12,6 +12,8 @@ namespace ModelCompiler.Runtime.Gpu;
 /// <remarks>
 /// Values: [rows, columns] FP16 or FP32. Codes: [rows, row bytes], two 4-bit codes to a byte (low nibble first) or one
 /// code a byte; from the next multiple of the arena's alignment on S, minimum and code sum, each [capacity].
+/// Codes whose reader quantizes: [rows, columns] FP32 values; from there on [capacity, parts], the largest |value| of each part
+/// of a row.
 /// </remarks>
 /// <param name="device">The buffer in the architecture's layout.</param>
 /// <param name="bucketTokens">The bucket, which says how many rows there is room for.</param>
@@ -34,6 +36,10 @@ internal readonly struct DeviceBufferCodec(DeviceBuffer device, int bucketTokens
         {
             TensorPrimitives.ConvertToHalf(values.Values, MemoryMarshal.Cast<byte, Half>(bytes.AsSpan()));
         }
+        else if (IsUnquantized(values.Buffer))
+        {
+            EncodeUnquantized(values, bytes);
+        }
         else
         {
             EncodeCodes(values, bytes);
@@ -50,7 +56,7 @@ internal readonly struct DeviceBufferCodec(DeviceBuffer device, int bucketTokens
     {
         int count = rows * buffer.Columns;
         if (buffer.Element == BufferElement.Codes)
-            return DecodeCodes(buffer, rows, bytes);
+            return IsUnquantized(buffer) ? DecodeUnquantized(buffer, rows, bytes) : DecodeCodes(buffer, rows, bytes);
         var values = new float[count];
         if (buffer.Element == BufferElement.Float32)
             MemoryMarshal.Cast<byte, float>(bytes)[..count].CopyTo(values);
@@ -63,6 +69,41 @@ internal readonly struct DeviceBufferCodec(DeviceBuffer device, int bucketTokens
     public int Bytes => MetadataStart + device.MetadataBytes * _capacity;
 
     private bool IsPacked(PlanBuffer buffer) => device.RowBytes < buffer.Columns;
+
+    private bool IsUnquantized(PlanBuffer buffer) => device.RowBytes == sizeof(float) * buffer.Columns;
+
+    /// <summary>Values that a reader finds the codes of.</summary>
+    private void EncodeUnquantized(BufferValues values, Span<byte> bytes)
+    {
+        int columns = values.Buffer.Columns, parts = device.MetadataBytes / sizeof(float), width = columns / parts;
+        Span<float> rows = MemoryMarshal.Cast<byte, float>(bytes), ranges = MemoryMarshal.Cast<byte, float>(bytes[MetadataStart..]);
+        for (int row = 0; row < values.Rows; row++)
+        {
+            for (int i = row * columns; i < (row + 1) * columns; i++)
+                rows[i] = values.Scales[row] * values.Codes[i];
+            for (int part = 0; part < parts; part++)
+                ranges[row * parts + part] = Math.Abs(TensorPrimitives.MaxMagnitude<float>(rows.Slice(row * columns + part * width, width)));
+        }
+    }
+
+    /// <summary>The codes that a reader makes of values, by the rules of docs/numerics.md.</summary>
+    private BufferValues DecodeUnquantized(PlanBuffer buffer, int rows, ReadOnlySpan<byte> bytes)
+    {
+        int parts = device.MetadataBytes / sizeof(float), highest = (1 << (buffer.Format.Bits - 1)) - 1;
+        ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(bytes), ranges = MemoryMarshal.Cast<byte, float>(bytes[MetadataStart..]);
+        var codes = new short[rows * buffer.Columns];
+        var scales = new float[rows];
+        for (int row = 0; row < rows; row++)
+        {
+            float largest = TensorPrimitives.Max(ranges.Slice(row * parts, parts));
+            scales[row] = largest == 0 ? 1 : largest / highest;
+            float inverse = 1 / scales[row];
+            for (int i = row * buffer.Columns; i < (row + 1) * buffer.Columns; i++)
+                codes[i] = (short)Math.Clamp(MathF.Round(values[i] * inverse), -highest - 1, highest);
+        }
+
+        return new(buffer, rows) { Codes = codes, Scales = scales, Minimums = new float[rows] };
+    }
 
     private void EncodeCodes(BufferValues values, Span<byte> bytes)
     {

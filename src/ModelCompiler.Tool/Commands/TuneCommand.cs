@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using ModelCompiler.Core;
-using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Tuning;
@@ -16,7 +15,7 @@ using ModelCompiler.Tool.Tuning;
 
 namespace ModelCompiler.Tool.Commands;
 
-/// <summary><c>modelc tune MODEL</c>: measures every candidate of every linear part on the GPU at hand.</summary>
+/// <summary><c>modelc tune MODEL</c>: measures every candidate of every part on the GPU at hand, then inside the whole encoder.</summary>
 public static class TuneCommand
 {
     /// <summary>Builds the command.</summary>
@@ -39,6 +38,16 @@ public static class TuneCommand
             AllowMultipleArgumentsPerToken = true,
         };
         precisions.AcceptOnlyFromAmong([.. PrecisionOptions.Names, .. PrecisionOptions.SparseNames]);
+        var sequence = new Option<int>("--sequence")
+        {
+            Description = "Tokens of a sequence, where a bucket has so many.",
+            DefaultValueFactory = _ => 128,
+        };
+        sequence.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 and int wrong)
+                result.AddError($"--sequence: expected 1 or more tokens, found '{wrong}'.");
+        });
         Option<string> device = DeviceOption.Create("cuda:0");
         var output = new Option<string>("--output", "-o")
         {
@@ -52,16 +61,16 @@ public static class TuneCommand
         });
         var strategies = new Option<bool>("--strategies")
         {
-            Description = "Also finds the fastest precision of each part for the checkpoint (the first of --precisions), among those that lose no accuracy (the others of --precisions, where given).",
+            Description = "Also finds the fastest precision of each part for the checkpoint (the first of --precisions), among those that lose no accuracy (the others of --precisions, which are not tuned then, where given).",
         };
         var log = new Option<string?>("--log") { Description = "Log that a killed run goes on from; the output's name with '.log' by default." };
         var command = new Command("tune", "Finds the fastest kernels for a model on the GPU at hand and writes a tuning database.")
         {
-            model, className, buckets, precisions, strategies, device, output, log,
+            model, className, buckets, precisions, sequence, strategies, device, output, log,
         };
         command.SetAction(parsed => Run(channels, new(
             parsed.GetRequiredValue(model), parsed.GetValue(className), parsed.GetValue(buckets) ?? [], parsed.GetValue(precisions) ?? [],
-            parsed.GetValue(strategies), DeviceOption.Read(parsed, device), parsed.GetRequiredValue(output), parsed.GetValue(log) ?? parsed.GetRequiredValue(output) + ".log")));
+            parsed.GetValue(sequence), parsed.GetValue(strategies), DeviceOption.Read(parsed, device), parsed.GetRequiredValue(output), parsed.GetValue(log) ?? parsed.GetRequiredValue(output) + ".log")));
         return command;
     }
 
@@ -76,47 +85,24 @@ public static class TuneCommand
             ?? throw new GpuArchitectureException(request.Model, Enum.GetValues<GpuArch>(), context.Info);
         TuningStamp stamp = StampOf(context.Info, NvrtcCompiler.Load().Version);
 
-        IReadOnlyList<TuningJob> jobs = TuningJob.All(models.Select(m => (TuningSubject.Of(m.Model, m.Scheme, arch), m.Buckets)));
         using var log = TuningLog.Open(request.Log, stamp);
-        channels.Messages.WriteLine($"tune: {jobs.Count} candidates on {context.Info}{(log.Count > 0 ? $", {log.Count} of them measured before" : "")}");
-        IReadOnlyList<WorkResult> results = Measure(channels, context, jobs, log);
-
-        TuningDatabase database = TuningRun.ToDatabase(stamp, results, earlier);
+        var tuner = new Tuner(channels, context, arch, stamp, log, request.Sequence);
+        // With strategies, the schemes behind a model's first are what it may be changed into.
+        IGrouping<EncoderModel, TuningModel>[] byModel = [.. models.GroupBy(m => m.Model)];
+        TuningDatabase database = tuner.Tune(request.Strategies ? [.. byModel.Select(m => m.First())] : models, earlier);
         File.WriteAllText(request.Output, database.ToJson());
-        TuningTable.Write(channels, results);
         if (request.Strategies)
         {
-            foreach (IGrouping<EncoderModel, TuningModel> same in models.GroupBy(m => m.Model))
-                database = Strategies(channels, [.. same], arch, database, request.Device);
-            File.WriteAllText(request.Output, database.ToJson());
+            foreach (IGrouping<EncoderModel, TuningModel> same in byModel)
+            {
+                LinearPrecision[] offered = [.. same.SelectMany(m => QuantizationScheme.Parts.Select(part => m.Scheme[part])).Distinct()];
+                database = tuner.Strategies(same.First(), offered, database);
+                File.WriteAllText(request.Output, database.ToJson());
+            }
         }
 
-        channels.Results.WriteLine($"{results.Count(r => r.Entry is not null)} entries in {request.Output}");
+        channels.Results.WriteLine($"{database.Entries.Count} entries in {request.Output}");
         return ModelCompilerTool.Success;
-    }
-
-    private static IReadOnlyList<WorkResult> Measure(TextChannels channels, CudaContext context, IReadOnlyList<TuningJob> jobs, TuningLog log)
-    {
-        // The rules' kernels are needed as reference wherever anything is still to be measured.
-        IEnumerable<KernelPlan> kernels = jobs.Where(j => log.Find(j.Key) is null).SelectMany(j => (KernelPlan?[])
-            [j.Rule.Product, j.Rule.Finish, j.Candidate.Product, j.Candidate.Finish]).OfType<KernelPlan>();
-        using var bench = new CandidateBench(context, new(kernels, new KernelCompiler(cache: CubinCache.ForUser())), jobs);
-        IReadOnlyList<WorkResult> results = [];
-        WorkProgress.Run(channels, "tune", "candidates", jobs.Count, quiet: false, advance => results = TuningRun.Run(jobs, log, bench, advance));
-        return results;
-    }
-
-    /// <summary>Searches the strategy of a model's first scheme among the precisions of all its schemes.</summary>
-    private static TuningDatabase Strategies(TextChannels channels, TuningModel[] schemes, GpuArch arch, TuningDatabase database, Device device)
-    {
-        (EncoderModel model, QuantizationScheme checkpoint, EquatableArray<int> buckets) = schemes[0];
-        LinearPrecision[] offered = [.. schemes.SelectMany(s => QuantizationScheme.Parts.Select(part => s.Scheme[part])).Distinct()];
-        var search = new StrategySearch(buckets, new SchemeBench(model, buckets, arch, database, device).Measure);
-        IReadOnlyList<StrategyResult> found = [];
-        int steps = 1 + StrategySearch.Alternatives(checkpoint, offered).Count();
-        WorkProgress.Run(channels, "strategies", "schemes", steps, quiet: false, advance => found = search.Run(checkpoint, offered, advance));
-        TuningTable.Write(channels, found);
-        return TuningRun.WithStrategies(database, model, checkpoint, found);
     }
 
     /// <summary>What is measured: classes, or a configuration, in one or several precisions, at the wanted buckets.</summary>
@@ -150,19 +136,11 @@ public static class TuneCommand
             : throw new ModelCompilerException($"{request.Model}: expected a class with [Encoder]{(request.Class is { } name ? $" whose name contains '{name}'" : "")}, found none.");
     }
 
-    private static TuningDatabase? Earlier(string path)
-    {
-        if (!File.Exists(path))
-            return null;
-        TuningDatabaseResult result = TuningDatabase.Parse(File.ReadAllText(path));
-        return result.Database ?? throw new ModelCompilerException($"{path}: {string.Join("; ", result.Errors)}. Delete it, or name another output.");
-    }
+    private static TuningDatabase? Earlier(string path) => File.Exists(path) ? TuningDatabaseFile.Read(path) : null;
 
     private static TuningStamp StampOf(CudaDeviceInfo gpu, NvrtcVersion compiler) => new(
-        gpu.Name, $"{gpu.Major}.{gpu.Minor}", gpu.Multiprocessors, gpu.DriverText, compiler.ToString(), KernelVersion.Current,
+        gpu.Name, $"{gpu.Major}.{gpu.Minor}", gpu.Multiprocessors, gpu.DriverText, compiler.ToString(),
         DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
 
-    private sealed record TuningModel(EncoderModel Model, QuantizationScheme Scheme, EquatableArray<int> Buckets);
-
-    private sealed record Request(string Model, string? Class, int[] Buckets, string[] Precisions, bool Strategies, Device Device, string Output, string Log);
+    private sealed record Request(string Model, string? Class, int[] Buckets, string[] Precisions, int Sequence, bool Strategies, Device Device, string Output, string Log);
 }

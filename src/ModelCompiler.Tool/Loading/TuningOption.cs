@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ModelCompiler.Core;
-using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Tuning;
 using ModelCompiler.Cuda.Driver;
 using ModelCompiler.Cuda.Interop;
@@ -45,11 +44,7 @@ public sealed class TuningOption
     /// <summary>Reads a database and grades it for where it is to be used.</summary>
     internal static EquatableArray<TuningFile> Read(string path, TuningHost? host, TextWriter messages)
     {
-        if (!File.Exists(path))
-            throw new ModelCompilerException($"{path}: expected a tuning database, found no such file.");
-        TuningDatabaseResult result = TuningDatabase.Parse(File.ReadAllText(path));
-        if (result.Database is not { } database)
-            throw new ModelCompilerException($"{path}: {string.Join("; ", result.Errors)}");
+        TuningDatabase database = TuningDatabaseFile.Read(path);
         EquatableArray<TuningMismatch> mismatches = host is null ? default : database.Stamp.MismatchesWith(host);
         if (mismatches.Where(m => m.Grade == TuningGrade.Ignore).ToArray() is { Length: > 0 } grave)
         {
@@ -59,11 +54,13 @@ public sealed class TuningOption
 
         if (mismatches.Count > 0)
             messages.WriteLine($"warning: {path} was measured with other software: {string.Join("; ", mismatches.Select(m => m.ToString()))}. 'modelc tune' may find better kernels.");
+        if (database.StaleNote is { } note)
+            messages.WriteLine($"warning: {path}: {note.Stale} of {note.All} measurements are left aside, because kernels have changed since: {note.Kinds}. 'modelc tune' measures them again.");
         return new(new TuningFile(path, database));
     }
 
     private static TuningHost HostOf(CudaDeviceInfo gpu) => new(
-        $"{gpu.Major}.{gpu.Minor}", KernelVersion.Current, gpu.Multiprocessors, gpu.DriverText, CompilerVersion());
+        $"{gpu.Major}.{gpu.Minor}", gpu.Multiprocessors, gpu.DriverText, CompilerVersion());
 
     /// <summary>Version of NVRTC; null where there is none, because kernels may have been compiled elsewhere.</summary>
     private static string? CompilerVersion()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ModelCompiler.Core;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Cuda.Compilation;
@@ -16,18 +15,13 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
     private const int WarmUp = 2;
     private const int Runs = 11;
 
-    /// <summary>No kernel of an encoder takes a second; blocks that wait for each other in vain take forever.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     private readonly CudaContext _context;
-    private readonly KernelPipeline _kernels;
+    private readonly TuningStream _stream;
     private readonly ILookup<TuningSubject, LinearKernel> _readers;
-    private readonly CudaStream _stream;
     private readonly CudaEvent[] _marks;
     private (TuningSubject Subject, DeviceWeights Weights)? _weights;
     private (TuningSubject Subject, int Tokens, WorkMemory Memory)? _memory;
     private (TuningSubject Subject, int Tokens, int Op, Dictionary<int, byte[]> Results)? _reference;
-    private bool _isLost;
 
     /// <summary>A bench for jobs.</summary>
     /// <param name="context">The GPU.</param>
@@ -35,9 +29,9 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
     /// <param name="jobs">All jobs: weights are packed for every order that their kernels read.</param>
     public CandidateBench(CudaContext context, KernelPipeline kernels, IReadOnlyList<TuningJob> jobs)
     {
-        (_context, _kernels) = (context, kernels);
-        _readers = jobs.ToLookup(j => j.Subject, j => j.Candidate.Product);
-        _stream = context.CreateStream();
+        _context = context;
+        _stream = new(context, kernels);
+        _readers = jobs.Where(j => j.Candidate.First is LinearKernel).ToLookup(j => j.Subject, j => (LinearKernel)j.Candidate.First);
         _marks = [.. Enumerable.Range(0, Runs + 1).Select(_ => context.CreateEvent())];
     }
 
@@ -62,23 +56,22 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
         }
         catch (CudaException e) when (e.IsSticky)
         {
-            _isLost = true;
-            throw new TuningInterruptedException(job.Key, FirstLine(e.Message), e);
+            throw _stream.Lost(job.Key.ToString(), e);
         }
     }
 
-    /// <summary>Frees everything, the kernels too; nothing where the GPU is lost, because freeing would wait for it.</summary>
+    /// <summary>Frees everything, the kernels too.</summary>
     public void Dispose()
     {
-        _kernels.Stop();
-        if (_isLost)
-            return;
-        foreach (CudaEvent mark in _marks)
-            mark.Dispose();
-        _memory?.Memory.Dispose();
-        _weights?.Weights.Dispose();
+        if (!_stream.IsLost)
+        {
+            foreach (CudaEvent mark in _marks)
+                mark.Dispose();
+            _memory?.Memory.Dispose();
+            _weights?.Weights.Dispose();
+        }
+
         _stream.Dispose();
-        _kernels.Dispose();
     }
 
     /// <summary>What the rules' candidate of the job's work writes.</summary>
@@ -96,10 +89,10 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
         WorkMemory memory = Memory(job);
         (LaneAddresses lane, _) = memory.Prepare(job.Subject.Plan, bucket, job.Op, repeats: 1);
         BoundLaunch[] launches = Bind(job, bucket, memory, lane, shift: 0);
-        _stream.Fill(lane.Rendezvous, 0, Math.Max(bucket.RendezvousBytes, 1));
+        _stream.Stream.Fill(lane.Rendezvous, 0, Math.Max(bucket.RendezvousBytes, 1));
         foreach (BoundLaunch launch in launches)
-            Launch(launch, job.Tokens, dependent: false);
-        Wait(job);
+            _stream.Launch(launch, job.Tokens, dependent: false);
+        _stream.Wait(job.Key.ToString());
         return memory.Download(job.Subject.Plan, bucket, job.Op);
     }
 
@@ -112,40 +105,20 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
         [
             .. Enumerable.Range(0, repeats).SelectMany(i => Bind(job, bucket, memory, lane with { Rendezvous = lane.Rendezvous + (ulong)(i * stride) }, i)),
         ];
-        foreach (BoundLaunch launch in launches)
-            _kernels.Get(_context, launch.Launch.Kernel);
-        using CudaGraphExec graph = Capture(job, launches, bucket.RendezvousBytes > 0 ? (lane.Rendezvous, repeats * stride) : null);
+        using CudaGraphExec graph = _stream.Capture(
+            launches, job.Tokens, job.Subject.Arch.HasClusters(), (lane.Rendezvous, bucket.RendezvousBytes > 0 ? repeats * stride : 0));
         for (int i = 0; i < WarmUp; i++)
-            graph.Launch(_stream);
-        _stream.Record(_marks[0]);
+            graph.Launch(_stream.Stream);
+        _stream.Stream.Record(_marks[0]);
         for (int i = 0; i < Runs; i++)
         {
-            graph.Launch(_stream);
-            _stream.Record(_marks[i + 1]);
+            graph.Launch(_stream.Stream);
+            _stream.Stream.Record(_marks[i + 1]);
         }
 
-        Wait(job);
+        _stream.Wait(job.Key.ToString());
         double[] times = [.. Enumerable.Range(0, Runs).Select(i => 1000.0 * _marks[i + 1].ElapsedMilliseconds(_marks[i]) / repeats).Order()];
         return new(times[Runs / 2], times[Runs * 3 / 4] - times[Runs / 4]);
-    }
-
-    private CudaGraphExec Capture(TuningJob job, BoundLaunch[] launches, (ulong Address, long Bytes)? rendezvous)
-    {
-        _stream.BeginCapture();
-        try
-        {
-            if (rendezvous is { } memory)
-                _stream.Fill(memory.Address, 0, memory.Bytes);
-            for (int i = 0; i < launches.Length; i++)
-                Launch(launches[i], job.Tokens, dependent: i > 0 && job.Subject.Arch.HasClusters());
-        }
-        catch
-        {
-            _stream.AbandonCapture();
-            throw;
-        }
-
-        return _stream.EndCapture();
     }
 
     /// <summary>The launches of the job's op, one kernel or two, with the weights of a later layer.</summary>
@@ -154,32 +127,6 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
         var weights = new ShiftedWeights(Weights(job.Subject), job.Subject.Layers, shift);
         BucketPlan alone = bucket with { Launches = bucket.Launches.Where(l => l.Op == job.Op).ToEquatableArray() };
         return BucketLaunches.Build(job.Subject.Plan, alone, weights, memory.Batch, lane, _context);
-    }
-
-    private void Launch(BoundLaunch bound, int tokens, bool dependent)
-    {
-        KernelPlan kernel = bound.Launch.Kernel;
-        CudaFunction function = _kernels.Get(_context, kernel);
-        LaunchShape shape = kernel.ShapeIn(tokens, s => function.BlocksAtATime(s, _context.Info.Multiprocessors), dependent);
-        _stream.Launch(function, shape, bound.Argument);
-    }
-
-    /// <summary>Waits for the stream, but not forever.</summary>
-    private void Wait(TuningJob job)
-    {
-        using CudaEvent end = _context.CreateEvent(timed: false);
-        _stream.Record(end);
-        long start = Stopwatch.GetTimestamp();
-        while (!end.IsDone)
-        {
-            if (Stopwatch.GetElapsedTime(start) > Patience)
-            {
-                _isLost = true;
-                throw new TuningInterruptedException(job.Key, $"one that still runs after {Patience.TotalSeconds:0} s");
-            }
-
-            Thread.Yield();
-        }
     }
 
     private DeviceWeights Weights(TuningSubject subject)
@@ -199,7 +146,7 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
             return held.Memory;
         _memory?.Memory.Dispose();
         _memory = null;
-        var memory = new WorkMemory(_context, _stream, job.Tokens);
+        var memory = new WorkMemory(_context, _stream.Stream, job.Tokens, job.Subject.Sequence);
         _memory = (job.Subject, job.Tokens, memory);
         return memory;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Tuning;
 using ModelCompiler.Runtime;
 
@@ -7,7 +8,8 @@ namespace ModelCompiler.Tool.Tuning;
 
 /// <summary>
 /// What a run has measured, a JSON object a line, written as it goes: a run that was killed goes on where it was. The first
-/// line is the stamp; times that were taken with another are not mixed with new ones.
+/// line is the stamp; times that were taken with another are not mixed with new ones, nor are those of kernels that have
+/// changed since.
 /// </summary>
 internal sealed class TuningLog : IDisposable
 {
@@ -17,7 +19,8 @@ internal sealed class TuningLog : IDisposable
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly Dictionary<TuningKey, CandidateOutcome> _outcomes = [];
-    private readonly Dictionary<TuningKey, int> _begun = [];
+    private readonly Dictionary<string, double[][]> _encoders = [];
+    private readonly Dictionary<string, int> _begun = [];
     private readonly StreamWriter _writer;
 
     private TuningLog(string path, TuningStamp stamp)
@@ -43,32 +46,50 @@ internal sealed class TuningLog : IDisposable
     {
         if (_outcomes.TryGetValue(key, out CandidateOutcome? outcome))
             return outcome;
-        return _begun.GetValueOrDefault(key) >= MostAttempts
+        return HasEndedRuns(key.ToString())
             ? new CandidateOutcome.Disqualified($"{MostAttempts} runs ended while it was measured")
             : null;
     }
 
-    /// <summary>Notes that a candidate is about to be measured, in case that the run ends with it.</summary>
-    public void Begin(TuningKey key)
-    {
-        _begun[key] = _begun.GetValueOrDefault(key) + 1;
-        WriteLine(Line.Of(key) with { Begin = true });
-    }
+    /// <summary>Times of an encoder's variants, microseconds by variant and round; null where they are still to be taken.</summary>
+    public double[][]? Find(EncoderKey key) => _encoders.GetValueOrDefault(key.ToString());
 
-    /// <summary>Notes what became of it.</summary>
-    public void End(TuningKey key, CandidateOutcome outcome)
+    /// <summary>True for what was begun so often that it must have ended the runs.</summary>
+    public bool HasEndedRuns(string measured) => _begun.GetValueOrDefault(measured) >= MostAttempts;
+
+    /// <summary>Notes that a candidate is about to be measured, in case that the run ends with it.</summary>
+    public void Begin(TuningJob job) => Begin(job.Key.ToString(), Line.Of(job));
+
+    /// <summary>Notes that variants of an encoder are about to be measured.</summary>
+    public void Begin(EncoderKey key) => Begin(key.ToString(), Line.Of(key));
+
+    /// <summary>Notes what became of a candidate.</summary>
+    public void End(TuningJob job, CandidateOutcome outcome)
     {
-        _outcomes[key] = outcome;
+        _outcomes[job.Key] = outcome;
         WriteLine(outcome switch
         {
-            CandidateOutcome.Measured m => Line.Of(key) with { MedianUs = m.MedianUs, SpreadUs = m.SpreadUs },
-            CandidateOutcome.Disqualified d => Line.Of(key) with { Failed = d.Reason },
+            CandidateOutcome.Measured m => Line.Of(job) with { MedianUs = m.MedianUs, SpreadUs = m.SpreadUs },
+            CandidateOutcome.Disqualified d => Line.Of(job) with { Failed = d.Reason },
             _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Unknown outcome."),
         });
     }
 
+    /// <summary>Notes the times of an encoder's variants.</summary>
+    public void End(EncoderKey key, double[][] times)
+    {
+        _encoders[key.ToString()] = times;
+        WriteLine(Line.Of(key) with { RoundsUs = times });
+    }
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => _writer.Dispose();
+
+    private void Begin(string measured, Line line)
+    {
+        _begun[measured] = _begun.GetValueOrDefault(measured) + 1;
+        WriteLine(line with { Begin = true });
+    }
 
     private void WriteLine(Line line) => _writer.WriteLine(JsonSerializer.Serialize(line, Options));
 
@@ -91,11 +112,26 @@ internal sealed class TuningLog : IDisposable
 
     private void Take(Line line)
     {
-        if (line is not { Work: { } work, Tokens: { } tokens, Candidate: { } candidate })
+        if (line.Kernels is not { } kernels || !kernels.All(KernelVersion.IsCurrent))
             return;
-        var key = new TuningKey(work, tokens, candidate);
+        if (line is { Tokens: { } bucket, Encoders: { } variants })
+            Take(new EncoderKey(bucket, variants, kernels), line);
+        else if (line is { Work: { } work, Tokens: { } tokens, Candidate: { } candidate })
+            Take(new TuningKey(work, tokens, candidate, line.Sequence), line);
+    }
+
+    private void Take(EncoderKey key, Line line)
+    {
         if (line.Begin == true)
-            _begun[key] = _begun.GetValueOrDefault(key) + 1;
+            _begun[key.ToString()] = _begun.GetValueOrDefault(key.ToString()) + 1;
+        else if (line.RoundsUs is { } times)
+            _encoders[key.ToString()] = times;
+    }
+
+    private void Take(TuningKey key, Line line)
+    {
+        if (line.Begin == true)
+            _begun[key.ToString()] = _begun.GetValueOrDefault(key.ToString()) + 1;
         else if (line.Failed is { } reason)
             _outcomes[key] = new CandidateOutcome.Disqualified(reason);
         else if (line is { MedianUs: { } median, SpreadUs: { } spread })
@@ -134,12 +170,24 @@ internal sealed class TuningLog : IDisposable
 
         public string? Candidate { get; init; }
 
+        public int? Sequence { get; init; }
+
         public double? MedianUs { get; init; }
 
         public double? SpreadUs { get; init; }
 
         public string? Failed { get; init; }
 
-        public static Line Of(TuningKey key) => new() { Work = key.Work, Tokens = key.Tokens, Candidate = key.Candidate };
+        public string[]? Encoders { get; init; }
+
+        public double[][]? RoundsUs { get; init; }
+
+        public string[]? Kernels { get; init; }
+
+        public static Line Of(TuningJob job) =>
+            new() { Work = job.Key.Work, Tokens = job.Key.Tokens, Candidate = job.Key.Candidate, Sequence = job.Key.Sequence, Kernels = [.. job.Kernels] };
+
+        public static Line Of(EncoderKey key) =>
+            new() { Encoders = key.Variants, Tokens = key.Tokens, Kernels = key.Kernels };
     }
 }

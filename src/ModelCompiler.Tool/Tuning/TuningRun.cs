@@ -1,5 +1,4 @@
 using ModelCompiler.Core;
-using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Tuning;
 
 namespace ModelCompiler.Tool.Tuning;
@@ -31,19 +30,18 @@ internal sealed record WorkResult(string Work, int Tokens, string Rule, IReadOnl
         }
     }
 
-    /// <summary>Entry of the database; null where no candidate could be measured.</summary>
-    public TuningEntry? Entry
+    /// <summary>Time of a candidate; null where it has none.</summary>
+    public CandidateOutcome.Measured? TimeOf(string candidate) =>
+        Outcomes.FirstOrDefault(o => o.Candidate == candidate).Outcome as CandidateOutcome.Measured;
+
+    /// <summary>Entry of the database for a measured candidate, beside the best of the others.</summary>
+    /// <param name="candidate">Its token.</param>
+    /// <param name="kernels">Versions of its kernels.</param>
+    public TuningEntry EntryOf(string candidate, EquatableArray<string> kernels)
     {
-        get
-        {
-            IReadOnlyList<(string Candidate, CandidateOutcome.Measured Time)> ranking = Ranking;
-            if (ranking.Count == 0)
-                return null;
-            (string candidate, CandidateOutcome.Measured time) = ranking[0];
-            return ranking.Count == 1
-                ? new(Work, Tokens, candidate, time.MedianUs, time.SpreadUs)
-                : new(Work, Tokens, candidate, time.MedianUs, time.SpreadUs, ranking[1].Candidate, ranking[1].Time.MedianUs);
-        }
+        CandidateOutcome.Measured time = TimeOf(candidate) ?? throw new ArgumentException("It was not measured.", nameof(candidate));
+        (string? second, CandidateOutcome.Measured? secondTime) = Ranking.FirstOrDefault(r => r.Candidate != candidate);
+        return new(Work, Tokens, candidate, time.MedianUs, time.SpreadUs, second, secondTime?.MedianUs) { Kernels = kernels };
     }
 }
 
@@ -77,42 +75,13 @@ internal static class TuningRun
         ];
     }
 
-    /// <summary>
-    /// The database of the results. Entries of an earlier one stay where its stamp is the same but for the day and nothing
-    /// new is known, so that several models share one file.
-    /// </summary>
-    public static TuningDatabase ToDatabase(TuningStamp stamp, IReadOnlyList<WorkResult> results, TuningDatabase? earlier)
-    {
-        TuningEntry[] found = [.. results.Select(r => r.Entry).OfType<TuningEntry>()];
-        TuningDatabase? kept = earlier is not null && earlier.Stamp with { Date = stamp.Date } == stamp ? earlier : null;
-        IEnumerable<TuningEntry> others = kept?.Entries.Where(e => !found.Any(f => f.Work == e.Work && f.Tokens == e.Tokens)) ?? [];
-        return new(
-            stamp,
-            others.Concat(found).OrderBy(e => e.Work, StringComparer.Ordinal).ThenBy(e => e.Tokens).ToEquatableArray(),
-            kept?.Strategies ?? default);
-    }
-
-    /// <summary>The database with strategies of a model, in place of what it had for the same checkpoint and bucket.</summary>
-    public static TuningDatabase WithStrategies(
-        TuningDatabase database, EncoderModel model, QuantizationScheme checkpoint, IReadOnlyList<StrategyResult> strategies)
-    {
-        TuningStrategy[] found =
-        [
-            .. strategies.Select(s => new TuningStrategy(
-                TuningStrategy.ModelKey(model), TuningStrategy.Texts(checkpoint), s.Tokens, TuningStrategy.Texts(s.Scheme), s.MedianUs, s.CheckpointUs)),
-        ];
-        IEnumerable<TuningStrategy> others = database.Strategies.Where(
-            o => !found.Any(f => (f.Model, f.Checkpoint, f.Tokens) == (o.Model, o.Checkpoint, o.Tokens)));
-        return database with { Strategies = others.Concat(found).OrderBy(s => s.Model, StringComparer.Ordinal).ThenBy(s => s.Tokens).ToEquatableArray() };
-    }
-
     private static CandidateOutcome Outcome(TuningJob job, TuningLog log, ICandidateBench bench)
     {
         if (log.Find(job.Key) is { } known)
             return known;
-        log.Begin(job.Key);
+        log.Begin(job);
         CandidateOutcome outcome = bench.Measure(job);
-        log.End(job.Key, outcome);
+        log.End(job, outcome);
         return outcome;
     }
 }

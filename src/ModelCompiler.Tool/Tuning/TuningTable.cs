@@ -1,6 +1,5 @@
 using System.Globalization;
 using ModelCompiler.Core.Spec;
-using ModelCompiler.Core.Tuning;
 using Spectre.Console;
 
 namespace ModelCompiler.Tool.Tuning;
@@ -17,16 +16,16 @@ internal static class TuningTable
             table.AddColumn(new TableColumn(column).RightAligned());
         foreach (WorkResult result in results)
         {
-            double? rule = (result.Outcomes.FirstOrDefault(o => o.Candidate == result.Rule).Outcome as CandidateOutcome.Measured)?.MedianUs;
-            TuningEntry? best = result.Entry;
+            double? rule = result.TimeOf(result.Rule)?.MedianUs;
+            (string? fastest, CandidateOutcome.Measured? time) = result.Ranking.FirstOrDefault();
             table.AddRow(
                 Markup.Escape(result.Work),
                 $"{result.Tokens}",
-                Markup.Escape(best is null ? "none" : best.Candidate == result.Rule ? $"{best.Candidate} (rule)" : best.Candidate),
-                Text(best?.MedianUs),
-                Text(best?.SpreadUs),
+                Markup.Escape(fastest is null ? "none" : fastest == result.Rule ? $"{fastest} (rule)" : fastest),
+                Text(time?.MedianUs),
+                Text(time?.SpreadUs),
                 Text(rule),
-                best is not null && rule is { } time ? (time / best.MedianUs).ToString("0.00x", CultureInfo.InvariantCulture) : "",
+                time is not null ? Gain(rule, time.MedianUs) : "",
                 $"{result.Outcomes.Count}");
         }
 
@@ -41,10 +40,39 @@ internal static class TuningTable
         }
     }
 
-    /// <summary>The fastest precisions of each bucket beside the checkpoint's own.</summary>
-    public static void Write(TextChannels channels, IReadOnlyList<StrategyResult> strategies)
+    /// <summary>
+    /// Whole encoders: with the rules' kernels, with those that are the fastest by themselves, and with those that are kept
+    /// because they make the whole faster.
+    /// </summary>
+    public static void Write(TextChannels channels, IReadOnlyList<EncoderResult> encoders)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("tokens").RightAligned());
+        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("whole encoder").NoWrap());
+        foreach (string column in (string[])["tokens", "rules us", "fastest us", "kept us", "spread", "gain"])
+            table.AddColumn(new TableColumn(column).RightAligned());
+        table.AddColumn("kept");
+        foreach (EncoderResult result in encoders)
+        {
+            table.AddRow(
+                Markup.Escape($"{result.Times.Model} {string.Join(" ", result.Times.Parts.Distinct())}"),
+                $"{result.Tokens}",
+                Text(result.Times.RulesUs),
+                Text(result.FastestUs),
+                Text(result.Times.TunedUs),
+                Text(result.Times.SpreadUs),
+                Gain(result.Times.RulesUs, result.Times.TunedUs),
+                Markup.Escape(result.Kept.Count == 0 ? "the rules' kernels" : string.Join(", ", result.Kept.Select(k => $"{k.Part}: {k.Swap.Candidate}"))));
+        }
+
+        channels.ResultConsole.Write(table);
+    }
+
+    /// <summary>The fastest precisions of each bucket beside the checkpoint's own.</summary>
+    /// <param name="channels">Where to.</param>
+    /// <param name="strategies">The schemes.</param>
+    /// <param name="kernels">Which kernels both were measured with.</param>
+    public static void Write(TextChannels channels, IReadOnlyList<StrategyResult> strategies, string kernels)
+    {
+        var table = new Table().Border(TableBorder.Simple).Title($"strategies, with {kernels} kernels").AddColumn(new TableColumn("tokens").RightAligned());
         foreach (EncoderPart part in QuantizationScheme.Parts)
             table.AddColumn(new TableColumn(part.ToString()).NoWrap());
         foreach (string column in (string[])["us", "checkpoint us", "gain"])
@@ -54,12 +82,14 @@ internal static class TuningTable
             table.AddRow(
             [
                 $"{s.Tokens}", .. QuantizationScheme.Parts.Select(part => s.Scheme[part].ToString()), Text(s.MedianUs), Text(s.CheckpointUs),
-                (s.CheckpointUs / s.MedianUs).ToString("0.00x", CultureInfo.InvariantCulture),
+                Gain(s.CheckpointUs, s.MedianUs),
             ]);
         }
 
         channels.ResultConsole.Write(table);
     }
+
+    private static string Gain(double? from, double to) => from is { } time ? (time / to).ToString("0.000x", CultureInfo.InvariantCulture) : "";
 
     private static string Text(double? microseconds) => microseconds?.ToString("0.00", CultureInfo.InvariantCulture) ?? "";
 }

@@ -19,8 +19,7 @@ internal static class TuningWeights
     /// <param name="kernels">Kernels that will be measured on it.</param>
     public static DeviceWeights Upload(CudaContext context, TuningSubject subject, IEnumerable<LinearKernel> kernels)
     {
-        EncoderModel model = subject.Plan.Model;
-        ExecutionPlan whole = Planner.Plan(model with { Layers = subject.Layers }, subject.Plan.Scheme);
+        ExecutionPlan whole = subject.Whole();
         using WeightImage image = WeightImage.Pack(whole, Readers(whole, subject.Arch, kernels), Repeated(whole));
         return DeviceWeights.Upload(context, image);
     }

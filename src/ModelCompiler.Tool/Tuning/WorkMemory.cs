@@ -7,7 +7,7 @@ using ModelCompiler.Runtime.Tracing;
 namespace ModelCompiler.Tool.Tuning;
 
 /// <summary>
-/// Device memory of a bucket, as a session's lane has it, and operands of one op in it. A candidate may place buffers
+/// Device memory of a full bucket, as a session's lane has it, and operands of one op in it. A candidate may place buffers
 /// elsewhere than another, because its scratch differs; what they hold is the same.
 /// </summary>
 internal sealed class WorkMemory : IDisposable
@@ -24,15 +24,26 @@ internal sealed class WorkMemory : IDisposable
     private DeviceMemory? _rendezvous;
 
     /// <summary>Takes memory for a full bucket.</summary>
-    public WorkMemory(CudaContext context, CudaStream stream, int tokens)
+    /// <param name="context">The GPU.</param>
+    /// <param name="stream">Where copies are queued.</param>
+    /// <param name="tokens">The bucket.</param>
+    /// <param name="sequence">Tokens of a sequence; the last may have fewer.</param>
+    public WorkMemory(CudaContext context, CudaStream stream, int tokens, int sequence)
     {
         (_context, _stream, Tokens) = (context, stream, tokens);
         _layout = BatchLayout.For(tokens);
         _batch = context.Allocate(_layout.Bytes);
+        int sequences = (tokens + sequence - 1) / sequence;
         var block = new int[_layout.Bytes / sizeof(int)];
         block[_layout.TokenCount / sizeof(int)] = tokens;
-        block[_layout.SequenceCount / sizeof(int)] = 1;
-        block[_layout.SequenceStarts / sizeof(int) + 1] = tokens;
+        block[_layout.SequenceCount / sizeof(int)] = sequences;
+        Span<int> starts = block.AsSpan((int)(_layout.SequenceStarts / sizeof(int)), sequences + 1);
+        for (int i = 0; i <= sequences; i++)
+            starts[i] = Math.Min(i * sequence, tokens);
+        // Equal rows would let the chip run faster than it does.
+        var random = new Random(tokens);
+        foreach (ref int id in block.AsSpan((int)(_layout.TokenIds / sizeof(int)), tokens))
+            id = random.Next(TuningSubject.Vocabulary);
         stream.Upload(_batch.Address, System.Runtime.InteropServices.MemoryMarshal.AsBytes<int>(block));
     }
 
@@ -69,6 +80,10 @@ internal sealed class WorkMemory : IDisposable
 
         return (new(arena.Address, rendezvous.Address), stride);
     }
+
+    /// <summary>Memory that is enough for any of some schedules, which run one at a time.</summary>
+    public LaneAddresses Reserve(IReadOnlyCollection<BucketPlan> buckets) => new(
+        Ensure(ref _arena, buckets.Max(b => b.Arena.PeakBytes)).Address, Ensure(ref _rendezvous, buckets.Max(b => Math.Max(b.RendezvousBytes, 1))).Address);
 
     /// <summary>Bytes of the buffers that an op wrote, by id.</summary>
     public Dictionary<int, byte[]> Download(ExecutionPlan plan, BucketPlan bucket, int op)

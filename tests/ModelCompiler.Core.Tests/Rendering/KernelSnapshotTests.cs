@@ -74,6 +74,8 @@ public class KernelSnapshotTests
             .OfType<GemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k && g.Tile.M == tileM);
         KernelPlan Resident(EncoderModel model, QuantizationScheme scheme, int n, int k) => Kernels(model, scheme, GpuArch.Sm90a)
             .OfType<ResidentGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k);
+        KernelPlan Split(EncoderModel model, QuantizationScheme scheme, int n, int k) => Kernels(model, scheme, GpuArch.Sm90a)
+            .OfType<SplitGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k);
         KernelPlan Wgmma(EncoderModel model, QuantizationScheme scheme, int n, int k, int tileM) => Kernels(model, scheme, GpuArch.Sm90a)
             .OfType<WgmmaGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k && g.Tile.M == tileM);
 
@@ -91,6 +93,10 @@ public class KernelSnapshotTests
             Resident(model, Models.W4A4, 768, 3072),
             Resident(model, Models.Scheme(4, 16), 3072, 768),
             Resident(large, Models.Scheme(8, 8), 4096, 1024),
+            Resident(model, Models.W4A4, 3072, 768),
+            Split(model, Models.W4A4, 768, 768),
+            Split(model, Models.W4A4, 768, 3072),
+            Split(model, Models.Scheme(8, 8), 768, 3072),
             Wgmma(model, Models.W4A4, 2304, 768, 128),
             Wgmma(model, Models.W4A4, 3072, 768, 128),
             Wgmma(model, Models.Scheme(8, 8, Symmetry.Asymmetric), 768, 3072, 64),

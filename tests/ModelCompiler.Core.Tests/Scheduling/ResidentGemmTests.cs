@@ -8,14 +8,13 @@ namespace ModelCompiler.Core.Tests.Scheduling;
 public class ResidentGemmTests
 {
     private static LinearKernel[] Rules(EncoderModel model, QuantizationScheme scheme, int tokens) =>
-        [.. GemmWork.Of(Planner.Plan(model, scheme), GpuArch.Sm90a)
-            .Select(w => GemmCandidates.For(w.Work.Problem, w.Work.Epilogue, GpuArch.Sm90a, tokens)[0].Product)];
+        [.. KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a).Select(w => w.Work.Rule(GpuArch.Sm90a, tokens).First).OfType<LinearKernel>()];
 
     [Fact]
     public void Small_buckets_of_bert_base_take_the_tiles_that_were_measured_to_be_fastest() =>
         Rules(Models.BertBase, Models.W4A4, 32).Select(k => k.Schedule).ShouldBe(
         [
-            "resident_m16n48_w3x4_p1", "resident_m16n96_w3x4_p1_c8", "resident_m16n384_w12x1_p1_c8", "resident_m16n96_w3x4_p4_c8",
+            "resident_m16n48_w3x4_p1", "split_m16_n4k4_w6x1_e6", "resident_m16n384_w12x1_p1_c8", "resident_m16n96_w3x4_p4_c8",
             "resident_m16n96_w3x4_p4_c8",
         ]);
 
@@ -45,7 +44,9 @@ public class ResidentGemmTests
     [Fact]
     public void The_verifier_names_what_the_header_would_assert()
     {
-        var good = (ResidentGemmKernel)Rules(Models.BertBase, Models.W4A4, 32)[1];
+        GemmWork output = KernelWork.AllOf(Planner.Plan(Models.BertBase, Models.W4A4), GpuArch.Sm90a).Select(w => w.Work).OfType<GemmWork>().ElementAt(1);
+        ResidentGemmKernel good = GemmCandidates.For(output.Problem, output.Epilogue, GpuArch.Sm90a, 32)
+            .Select(candidate => candidate.Product).OfType<ResidentGemmKernel>().First();
         ScheduleVerifier.Verify(good).ShouldBeEmpty();
 
         string[] Limits(ResidentGemmKernel kernel) => [.. ScheduleVerifier.Verify(kernel).Select(finding => finding.Limit)];

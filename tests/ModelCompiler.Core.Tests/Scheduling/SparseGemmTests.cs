@@ -8,8 +8,8 @@ namespace ModelCompiler.Core.Tests.Scheduling;
 public class SparseGemmTests
 {
     private static IReadOnlyList<GemmCandidate>[] Candidates(QuantizationScheme scheme, GpuArch arch, int tokens) =>
-        [.. GemmWork.Of(Planner.Plan(Models.BertBase, scheme), arch)
-            .Select(w => GemmCandidates.For(w.Work.Problem, w.Work.Epilogue, arch, tokens))];
+        [.. KernelWork.AllOf(Planner.Plan(Models.BertBase, scheme), arch).Select(w => w.Work).OfType<GemmWork>()
+            .Select(work => GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens))];
 
     private static SparseGemmKernel Rule(int part) =>
         Candidates(Models.Sparse(4, 4), GpuArch.Sm90a, 4096)[part][0].Product.ShouldBeOfType<SparseGemmKernel>();

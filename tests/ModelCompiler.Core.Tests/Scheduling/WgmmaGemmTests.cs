@@ -8,8 +8,7 @@ namespace ModelCompiler.Core.Tests.Scheduling;
 public class WgmmaGemmTests
 {
     private static LinearKernel[] Rules(EncoderModel model, QuantizationScheme scheme, int tokens) =>
-        [.. GemmWork.Of(Planner.Plan(model, scheme), GpuArch.Sm90a)
-            .Select(w => GemmCandidates.For(w.Work.Problem, w.Work.Epilogue, GpuArch.Sm90a, tokens)[0].Product)];
+        [.. KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a).Select(w => w.Work.Rule(GpuArch.Sm90a, tokens).First).OfType<LinearKernel>()];
 
     private static WgmmaGemmKernel Rule(int part, int tokens) => Rules(Models.BertBase, Models.W4A4, tokens)[part].ShouldBeOfType<WgmmaGemmKernel>();
 

@@ -79,7 +79,7 @@ public class StrategyTests
     }
 
     private static TuningDatabase Database(EquatableArray<string> parts) => new(
-        new("GPU", "9.0", 132, "13.0", "12.4", "0123456789abcdef", "2026-11-25"),
+        new("GPU", "9.0", 132, "13.0", "12.4", "2026-11-25"),
         default,
         new(new TuningStrategy(TuningStrategy.ModelKey(Models.BertBase), TuningStrategy.Texts(Models.W4A4), 32, parts, 100, 120)));
 }

@@ -11,22 +11,22 @@ public class TunedKernelsTests
 
     private static readonly ExecutionPlan s_plan = Planner.Plan(Models.BertBase, Models.W4A4);
     private static readonly ShapeSet s_shapes = new(new(Tokens, 4096), 512);
-    private static readonly GemmWork s_qkv = GemmWork.Of(s_plan, GpuArch.Sm90a)[0].Work;
+    private static readonly GemmWork s_qkv = (GemmWork)KernelWork.AllOf(s_plan, GpuArch.Sm90a)[0].Work;
 
     private static TuningDatabase Database(params TuningEntry[] entries) =>
-        new(new("GPU", "9.0", 132, "13.0", "12.4", "0123456789abcdef", "2026-11-25"), new(entries));
+        new(new("GPU", "9.0", 132, "13.0", "12.4", "2026-11-25"), new(entries));
 
-    private static IReadOnlyList<GemmCandidate> Candidates(int tokens) =>
-        GemmCandidates.For(s_qkv.Problem, s_qkv.Epilogue, GpuArch.Sm90a, tokens);
+    private static IReadOnlyList<KernelCandidate> Candidates(int tokens) => s_qkv.Candidates(GpuArch.Sm90a, tokens);
 
     [Fact]
     public void A_plan_has_a_work_for_each_part_and_one_for_the_last_layers_output()
     {
-        IReadOnlyList<(GemmWork Work, int Op)> works = GemmWork.Of(s_plan, GpuArch.Sm90a);
-        works.Count.ShouldBe(5);
+        IReadOnlyList<(KernelWork Work, int Op)> works = KernelWork.AllOf(s_plan, GpuArch.Sm90a);
+        works.Count.ShouldBe(6);
+        works[1].Work.Name.ShouldBe("attention_h12x64_qs4in8");
         works.Select(w => w.Work.Name).ShouldBeUnique();
         s_qkv.Name.ShouldBe("ws4_as4_n2304_k768_bias_f16");
-        works.ShouldAllBe(w => GemmWork.Of(s_plan, (LinearOp)s_plan.Ops[w.Op], GpuArch.Sm90a) == w.Work);
+        works.ShouldAllBe(w => KernelWork.Of(s_plan, s_plan.Ops[w.Op], GpuArch.Sm90a) == w.Work);
     }
 
     [Fact]
@@ -61,6 +61,38 @@ public class TunedKernelsTests
         Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a, tuned.Unknown).ShouldBe(Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a));
     }
 
+    [Theory]
+    [InlineData("wgmma_q64h2x1_k64_s2")]
+    [InlineData("wgmma_q64h1x1_k64_s2_rows")]
+    [InlineData("mma_g12")]
+    public void Attention_is_chosen_like_a_product(string token)
+    {
+        KernelWork attention = KernelWork.AllOf(s_plan, GpuArch.Sm90a)[1].Work;
+        KernelCandidate wanted = attention.Candidates(GpuArch.Sm90a, Tokens).Single(c => c.Token == token);
+
+        TunedKernels tuned = TunedKernels.Choose(s_plan, s_shapes, GpuArch.Sm90a, Database(new TuningEntry(attention.Name, Tokens, token, 1, 0)));
+
+        tuned.Unknown.ShouldBeEmpty();
+        BucketPlan bucket = Scheduler.Schedule(s_plan, s_shapes, GpuArch.Sm90a, tuned.Choices).Buckets[0];
+        int op = Enumerable.Range(0, s_plan.Ops.Count).First(i => s_plan.Ops[i] is AttentionOp);
+        bucket.Launches.Where(l => l.Op == op).Select(l => l.Kernel).ShouldBe(wanted.Kernels);
+    }
+
+    [Fact]
+    public void A_bucket_that_was_measured_whole_borrows_nothing()
+    {
+        TuningDatabase database = Database(new TuningEntry(s_qkv.Name, 2 * Tokens, Candidates(2 * Tokens)[1].Token, 1, 0));
+        var measured = new TuningEncoder(TuningStrategy.ModelKey(s_plan.Model), TuningStrategy.Texts(s_plan.Scheme), Tokens, 64, 300, 300, 1);
+        Choices(database).ShouldHaveSingleItem();
+        Choices(database with { Encoders = new(measured) }).ShouldBeEmpty();
+        Choices(database with { Encoders = new(measured with { Tokens = 2 * Tokens }) }).ShouldHaveSingleItem();
+        Choices(database with { Encoders = new(measured with { Model = "another" }) }).ShouldHaveSingleItem();
+        Choices(database with { Encoders = new(measured with { Kernels = new("gemm:0000000000000000") }) }).ShouldHaveSingleItem();
+
+        static EquatableArray<KernelChoice> Choices(TuningDatabase database) =>
+            TunedKernels.Choose(s_plan, new(new(Tokens), 64), GpuArch.Sm90a, database).Choices;
+    }
+
     [Fact]
     public void A_choice_is_for_its_target_and_bucket_alone()
     {
@@ -93,15 +125,16 @@ public class TunedKernelsTests
             ExecutionPlan plan = Planner.Plan(model, Models.Scheme(weights, activations));
             foreach (GpuArch arch in Models.Targets)
             {
-                foreach ((GemmWork work, _) in GemmWork.Of(plan, arch))
+                foreach ((KernelWork work, _) in KernelWork.AllOf(plan, arch))
                 {
                     foreach (int tokens in Models.Shapes.TokenBuckets)
                     {
-                        IReadOnlyList<GemmCandidate> candidates = GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens);
+                        IReadOnlyList<KernelCandidate> candidates = work.Candidates(arch, tokens);
                         candidates.Select(c => c.Token).ShouldBeUnique($"{work.Name} at {tokens} on {arch}");
-                        candidates.SelectMany(c => ScheduleVerifier.Verify(c.Product)).ShouldBeEmpty();
-                        candidates.Select(c => c.Finish).OfType<RowsKernel>().SelectMany(ScheduleVerifier.Verify).ShouldBeEmpty();
-                        candidates.Count.ShouldBeGreaterThan(3);
+                        candidates.SelectMany(c => c.Kernels).SelectMany(ScheduleVerifier.Verify).ShouldBeEmpty();
+                        candidates[0].ShouldBe(work.Rule(arch, tokens));
+                        if (work is GemmWork || arch == GpuArch.Sm90a)
+                            candidates.Count.ShouldBeGreaterThan(3);
                     }
                 }
             }

@@ -50,6 +50,9 @@ public sealed class RowsEmulationTests(ITestOutputHelper log)
 public sealed class ResidentGemmEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("resident_emulation_test.cpp"));
 
+public sealed class SplitGemmEmulationTests(ITestOutputHelper log)
+    : EmulationTests(log, new EmulationProgram("split_emulation_test.cpp"));
+
 public sealed class HopperEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("hopper_emulation_test.cpp"));
 

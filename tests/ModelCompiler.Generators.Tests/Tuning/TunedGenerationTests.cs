@@ -11,7 +11,7 @@ public sealed class TunedGenerationTests
     public void A_database_changes_the_generated_tiles()
     {
         string ruled = Text(TuningHost.Host, "Kernels"), tuned = Text(Tuned(TuningHost.Database(TuningHost.Other).ToJson()), "Kernels");
-        string kernel = $"gemm_{TuningHost.Qkv.Problem.Precision}_n384_k128_bias_f16_";
+        string kernel = "gemm_ws4_as4_n384_k128_bias_f16_";
         ruled.ShouldContain(kernel + TuningHost.Candidates[0]);
         ruled.ShouldNotContain(kernel + TuningHost.Other);
         tuned.ShouldContain(kernel + TuningHost.Other);
@@ -30,7 +30,7 @@ public sealed class TunedGenerationTests
     public void Strategies_are_taken_where_the_class_asks_for_them()
     {
         var faster = new TuningStrategy(
-            "h128_i512_a4_l2", new("ws4_as4", "ws4_as4", "ws4_as4", "ws4_as4"), TuningHost.Tokens, new("ws4_as4", "wf16_af16", "ws4_as4", "ws8_as8"), 80, 100);
+            "h128_i512_a4_l2", new("ws4_as4", "ws4_as4", "ws4_as4", "ws4_as4"), TuningHost.Tokens, new("ws4_as4", "wf16_af16", "ws4_as4", "ws8_as8"), 80, 100) { Kernels = TuningHost.Kernels };
         GeneratorHost declared = Tuned((TuningHost.Database(TuningHost.Candidates[0]) with { Strategies = new(faster) }).ToJson());
         GeneratorHost asking = declared.WithEdit("[Quantize", "[Strategy]\n[Quantize");
         Text(declared, "Descriptor").ShouldNotContain("Strategies");
@@ -63,7 +63,7 @@ public sealed class TunedGenerationTests
         GeneratorHost first = Tuned(database.ToJson());
         TuningDatabase again = TuningHost.Database(TuningHost.Other, 5, TuningHost.Stamp with { Date = "2026-12-01", Driver = "13.1" });
         Kept(first, Tuned(again.ToJson())).ShouldBeTrue();
-        Kept(first, Tuned(database.ToJson().Replace("\"version\": 1,", "\"version\": 1, \"comment\": \"moved\","))).ShouldBeTrue();
+        Kept(first, Tuned(database.ToJson().Replace("\"version\": 2,", "\"version\": 2, \"comment\": \"moved\","))).ShouldBeTrue();
         Kept(first, first.WithFile("other.tuning.json", TuningHost.Database("x", stamp: TuningHost.Stamp with { ComputeCapability = "8.6" }).ToJson())).ShouldBeTrue();
     }
 

@@ -31,15 +31,31 @@ public sealed class TuningDiagnosticTests
     }
 
     [Fact]
-    public async Task Other_kernels_are_a_warning_at_the_file()
+    public async Task Kernels_that_have_changed_are_a_warning_at_the_file_and_their_entries_are_left_aside()
     {
-        TuningStamp stamp = TuningHost.Stamp with { Kernels = "0123456789abcdef" };
-        Diagnostic found = (await Analyze(TuningHost.Database(TuningHost.Other, stamp: stamp))).ShouldHaveSingleItem();
+        TuningDatabase database = TuningHost.Database(TuningHost.Other);
+        TuningEntry stale = database.Entries[0] with { Kernels = new("wgmma_gemm:0123456789abcdef") };
+        GeneratorHost host = TuningHost.Host.WithFile("h100.tuning.json", (database with { Entries = new(stale, database.Entries[0] with { Tokens = 9000 }) }).ToJson());
+        Diagnostic found = (await host.AnalyzeAsync()).ShouldHaveSingleItem();
         found.Id.ShouldBe("MC0702");
         found.Severity.ShouldBe(DiagnosticSeverity.Warning);
         found.GetMessage().ShouldBe(
-            $"The times are of kernel version 0123456789abcdef, this compiler has {TuningHost.Stamp.Kernels}; run 'modelc tune' again");
+            "1 of 2 measurements are left aside, because kernels have changed since: wgmma_gemm; run 'modelc tune' again");
         found.Location.GetLineSpan().Path.ShouldEndWith("h100.tuning.json");
+        host.Run().GeneratedSources.ShouldAllBe(s => !s.SourceText.ToString().Contains($"\"{TuningHost.Other}\""));
+    }
+
+    [Fact]
+    public async Task A_database_of_an_older_version_is_a_warning_and_changes_nothing()
+    {
+        string json = TuningHost.Database(TuningHost.Other).ToJson().Replace("\"version\": 2", "\"version\": 1");
+        GeneratorHost host = TuningHost.Host.WithFile("h100.tuning.json", json);
+        Diagnostic found = (await host.AnalyzeAsync()).ShouldHaveSingleItem();
+        found.Id.ShouldBe("MC0706");
+        found.Severity.ShouldBe(DiagnosticSeverity.Warning);
+        found.GetMessage().ShouldBe("The file has schema version 1, this compiler reads 2, so it is left aside; run 'modelc tune' again");
+        found.Location.GetLineSpan().Path.ShouldEndWith("h100.tuning.json");
+        host.Run().GeneratedSources.ShouldAllBe(s => !s.SourceText.ToString().Contains($"\"{TuningHost.Other}\""));
     }
 
     [Fact]

@@ -15,10 +15,10 @@ internal static class TuningHost
     public static GeneratorHost Host { get; } = GeneratorHost.OfClass(
         $"[Encoder({GeneratorHost.Dimensions})]\n[Quantize(Precision.W4A4)]\n[Shapes(Tokens = [64, 4096])]\n[Targets(GpuArch.Sm90a)]");
 
-    public static TuningStamp Stamp { get; } = new("NVIDIA H100 80GB HBM3", "9.0", 132, "13.0", "12.4", KernelVersion.Current, "2026-11-25");
+    public static TuningStamp Stamp { get; } = new("NVIDIA H100 80GB HBM3", "9.0", 132, "13.0", "12.4", "2026-11-25");
 
     /// <summary>The class's QKV projection.</summary>
-    public static GemmWork Qkv { get; } = GemmWork.Of(
+    public static KernelWork Qkv { get; } = KernelWork.AllOf(
         Planner.Plan(
             new()
             {
@@ -30,11 +30,14 @@ internal static class TuningHost
 
     /// <summary>Tokens of its candidates at the small bucket, the rules' own first.</summary>
     public static IReadOnlyList<string> Candidates { get; } =
-        [.. GemmCandidates.For(Qkv.Problem, Qkv.Epilogue, GpuArch.Sm90a, Tokens).Select(c => c.Token)];
+        [.. Qkv.Candidates(GpuArch.Sm90a, Tokens).Select(c => c.Token)];
+
+    /// <summary>Versions of the rules' kernels.</summary>
+    public static EquatableArray<string> Kernels { get; } = KernelVersion.Of(Qkv.Rule(GpuArch.Sm90a, Tokens).Kernels);
 
     /// <summary>A database that prefers a candidate for the QKV projection at the small bucket.</summary>
     public static TuningDatabase Database(string candidate, double microseconds = 4, TuningStamp? stamp = null) =>
-        new(stamp ?? Stamp, new(new TuningEntry(Qkv.Name, Tokens, candidate, microseconds, 0.1)));
+        new(stamp ?? Stamp, new(new TuningEntry(Qkv.Name, Tokens, candidate, microseconds, 0.1) { Kernels = Kernels }));
 
     /// <summary>A tile that the rules do not choose.</summary>
     public static string Other => Candidates[1];

@@ -27,6 +27,8 @@ public class LinearLaunchTests
     [Fact]
     public void The_struct_with_a_map_has_the_layout_of_the_header()
     {
+        Marshal.SizeOf<GemmArguments>().ShouldBe(184);
+        File.ReadAllText(Path.Combine(Session.ModelFixtures.Root, "native/include/mc/gemm_arguments.cuh")).ShouldContain("sizeof(GemmArguments) == 184");
         Marshal.SizeOf<MappedGemmArguments>().ShouldBe(320);
         ((int)Marshal.OffsetOf<MappedGemmArguments>(nameof(MappedGemmArguments.Linear))).ShouldBe(128);
         File.ReadAllText(Path.Combine(Session.ModelFixtures.Root, "native/include/mc/hopper/gemm_arguments.cuh")).ShouldContain("sizeof(GemmArguments) == 320");
@@ -48,7 +50,8 @@ public class LinearLaunchTests
                 arguments.Activations.ShouldBe(activations);
                 if (bucket.Tokens == Few)
                 {
-                    kernel.ShouldBeOfType<ResidentGemmKernel>().WeightOrder.ShouldBe(WeightOrder.Fragments);
+                    (kernel is ResidentGemmKernel or SplitGemmKernel).ShouldBeTrue(kernel.Name);
+                    kernel.WeightOrder.ShouldBe(WeightOrder.Fragments);
                     // Whole tiles of rows are read.
                     bucket.Buffers[op.Source].RowsIn(Few).ShouldBeGreaterThanOrEqualTo(kernel.Grid(Few).Y * kernel.TileM);
                 }
@@ -58,6 +61,27 @@ public class LinearLaunchTests
                     maps.Made.ShouldContain((activations, bucket.Buffers[op.Source].RowsIn(Many), op.K, kernel.TileM));
                 }
             }
+        }
+    }
+
+    [Fact]
+    public void Values_and_the_parts_of_their_ranges_are_read_where_they_were_written()
+    {
+        BucketPlan bucket = s_target.Buckets[0];
+        BoundLaunch[] launches = Build(bucket, new RecordedMaps());
+        BoundLaunch[] readers = [.. launches.Where(b => b.Launch.Kernel is SplitGemmKernel { ReadsValues: true })];
+        readers.Length.ShouldBe(2); // the MLP's second part of both layers
+        foreach (BoundLaunch reader in readers)
+        {
+            int buffer = ((LinearOp)s_plan.Ops[reader.Launch.Op]).Source;
+            GemmArguments reads = Arguments(reader), writes = Arguments(launches.Single(b => b.Launch.Op == s_plan.Buffers[buffer].FirstOp));
+            writes.Output.ShouldBe(Arena + (ulong)bucket.Arena.Offsets[buffer]);
+            writes.RangeParts.ShouldBe(writes.Output + (ulong)bucket.Buffers[buffer].MetadataOffset(Few));
+            (reads.Activations, reads.RangeParts).ShouldBe((writes.Output, writes.RangeParts));
+            (reads.ActivationScale, writes.Quantized.Codes, writes.Quantized.Scale).ShouldBe((0UL, 0UL, 0UL));
+            // [rows, parts] after [rows, columns], fp32, with room for whole tiles of rows.
+            int rows = bucket.Buffers[buffer].RowsIn(Few), parts = ((SplitGemmKernel)reader.Launch.Kernel).RangeParts;
+            bucket.Buffers[buffer].Bytes(Few).ShouldBeGreaterThanOrEqualTo(4L * rows * (3072 + parts));
         }
     }
 

@@ -31,6 +31,7 @@ public class TuneTests
     [InlineData("--buckets", "0")]
     [InlineData("--precisions", "w3a3")]
     [InlineData("--precisions", "w4a16-2of4")] // zeros are left out of integer products alone
+    [InlineData("--sequence", "0")]
     [InlineData("-o", "database.json")]
     [InlineData("--device", "gpu")]
     public void A_wrong_argument_is_an_error_of_the_command_line(string option, string value)

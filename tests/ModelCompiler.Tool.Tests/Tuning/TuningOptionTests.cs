@@ -7,7 +7,7 @@ namespace ModelCompiler.Tool.Tests.Tuning;
 
 public sealed class TuningOptionTests : IDisposable
 {
-    private static readonly TuningHost s_host = new("9.0", "0123456789abcdef", 132, "13.0", "12.4");
+    private static readonly TuningHost s_host = new("9.0", 132, "13.0", "12.4");
 
     private readonly TestFolder _folder = new();
     private readonly StringWriter _messages = new();
@@ -24,9 +24,9 @@ public sealed class TuningOptionTests : IDisposable
     [Fact]
     public void Other_software_is_a_warning()
     {
-        Read(s_host with { Driver = "13.1", Kernels = "fedcba9876543210" }).ShouldHaveSingleItem();
+        Read(s_host with { Driver = "13.1", Compiler = "13.0" }).ShouldHaveSingleItem();
         _messages.ToString().ShouldStartWith("warning: ");
-        _messages.ToString().ShouldContain("driver 13.0, here 13.1; kernel version 0123456789abcdef, here fedcba9876543210");
+        _messages.ToString().ShouldContain("driver 13.0, here 13.1; compiler 12.4, here 13.0");
     }
 
     [Fact]
@@ -44,9 +44,26 @@ public sealed class TuningOptionTests : IDisposable
         Should.Throw<ModelCompilerException>(() => TuningOption.Read(_folder.File("none.tuning.json"), s_host, _messages)).Message.ShouldContain("no such file");
     }
 
-    private EquatableArray<TuningFile> Read(TuningHost host)
+    [Fact]
+    public void A_file_of_an_older_version_says_so()
     {
-        var database = new TuningDatabase(new("GPU", "9.0", 132, "13.0", "12.4", "0123456789abcdef", "2026-11-25"), default);
+        string path = _folder.Write("old.tuning.json", "{\"version\": 1, \"stamp\": {}, \"entries\": []}");
+        TuningVersionException error = Should.Throw<TuningVersionException>(() => TuningOption.Read(path, s_host, _messages));
+        error.Found.ShouldBe(1);
+        error.Message.ShouldBe($"{path}: expected a tuning database of schema version 2, found version 1. Delete it, or name another file, and run 'modelc tune'.");
+    }
+
+    [Fact]
+    public void Kernels_that_have_changed_are_a_warning()
+    {
+        var entry = new TuningEntry("w", 32, "c", 1, 0) { Kernels = new("rows:0123456789abcdef") };
+        Read(s_host, entry).ShouldHaveSingleItem();
+        _messages.ToString().ShouldContain("1 of 1 measurements are left aside, because kernels have changed since: rows.");
+    }
+
+    private EquatableArray<TuningFile> Read(TuningHost host, params TuningEntry[] entries)
+    {
+        var database = new TuningDatabase(new("GPU", "9.0", 132, "13.0", "12.4", "2026-11-25"), new(entries));
         File.WriteAllText(_folder.File("a.tuning.json"), database.ToJson());
         return TuningOption.Read(_folder.File("a.tuning.json"), host, _messages);
     }

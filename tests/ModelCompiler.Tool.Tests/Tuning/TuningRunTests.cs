@@ -1,5 +1,5 @@
 using ModelCompiler.Core;
-using ModelCompiler.Core.Scheduling;
+using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Tuning;
 using ModelCompiler.Tool.Tuning;
@@ -9,7 +9,7 @@ namespace ModelCompiler.Tool.Tests.Tuning;
 /// <summary>The run of <c>modelc tune</c> around a bench that needs no GPU.</summary>
 public sealed class TuningRunTests : IDisposable
 {
-    private static readonly TuningStamp s_stamp = new("GPU", "9.0", 132, "13.0", "12.4", "0123456789abcdef", "2026-11-25");
+    private static readonly TuningStamp s_stamp = new("GPU", "9.0", 132, "13.0", "12.4", "2026-11-25");
 
     private static readonly IReadOnlyList<TuningJob> s_jobs = Jobs();
 
@@ -24,12 +24,12 @@ public sealed class TuningRunTests : IDisposable
     {
         IReadOnlyList<WorkResult> results = Run(new FakeBench());
 
-        results.Count.ShouldBe(5);
+        results.Count.ShouldBe(6);
         foreach (WorkResult result in results)
         {
             result.Outcomes.Count.ShouldBeGreaterThan(2);
-            TuningEntry entry = result.Entry.ShouldNotBeNull();
-            entry.Candidate.ShouldBe(result.Outcomes[^1].Candidate);
+            result.Ranking[0].Candidate.ShouldBe(result.Outcomes[^1].Candidate);
+            TuningEntry entry = result.EntryOf(result.Ranking[0].Candidate, default);
             entry.RunnerUp.ShouldBe(result.Outcomes[^2].Candidate);
             entry.MedianUs.ShouldBeLessThan(entry.RunnerUpUs!.Value);
         }
@@ -42,19 +42,20 @@ public sealed class TuningRunTests : IDisposable
         [
             ("rule", new CandidateOutcome.Measured(10, 0.1)), ("near", new CandidateOutcome.Measured(9.95, 0.1)), ("slow", new CandidateOutcome.Measured(12, 0.1)),
         ]);
-        result.Entry.ShouldBe(new("w", 32, "rule", 10, 0.1, "near", 9.95));
-        (result with { Rule = "slow" }).Entry.ShouldBe(new("w", 32, "near", 9.95, 0.1, "rule", 10));
+        result.Ranking.Select(r => r.Candidate).ShouldBe(["rule", "near", "slow"]);
+        (result with { Rule = "slow" }).Ranking.Select(r => r.Candidate).ShouldBe(["near", "rule", "slow"]);
+        result.EntryOf("slow", default).ShouldBe(new("w", 32, "slow", 12, 0.1, "rule", 10));
     }
 
     [Fact]
     public void A_disqualified_candidate_never_wins()
     {
-        TuningKey best = Run(new FakeBench())[0] is var first ? new(first.Work, first.Tokens, first.Entry!.Candidate) : default;
+        TuningKey best = Run(new FakeBench())[0] is var first ? new(first.Work, first.Tokens, first.Ranking[0].Candidate) : default;
         File.Delete(LogPath);
 
         WorkResult result = Run(new FakeBench { Wrong = { best } })[0];
 
-        result.Entry!.Candidate.ShouldNotBe(best.Candidate);
+        result.Ranking[0].Candidate.ShouldNotBe(best.Candidate);
         result.Outcomes.Select(o => o.Outcome).OfType<CandidateOutcome.Disqualified>().ShouldHaveSingleItem().Reason.ShouldBe("wrong");
     }
 
@@ -63,7 +64,7 @@ public sealed class TuningRunTests : IDisposable
     {
         var bench = new FakeBench { Wrong = { s_jobs[0].Key } };
         WorkResult result = Run(bench)[0];
-        result.Entry.ShouldBeNull();
+        result.Ranking.ShouldBeEmpty();
         result.Outcomes.ShouldAllBe(o => o.Outcome is CandidateOutcome.Disqualified);
         bench.Measured.Count(k => k.Work == result.Work && k.Tokens == result.Tokens).ShouldBe(1);
     }
@@ -83,7 +84,7 @@ public sealed class TuningRunTests : IDisposable
 
         second.Measured.Count.ShouldBe(s_jobs.Count - 7);
         second.Measured.ShouldNotContain(first.Measured[0]);
-        results.Select(r => r.Entry).ShouldBe(whole.Select(r => r.Entry));
+        results.Select(r => r.Ranking[0]).ShouldBe(whole.Select(r => r.Ranking[0]));
         var third = new FakeBench();
         Run(third);
         third.Measured.ShouldBeEmpty();
@@ -123,22 +124,17 @@ public sealed class TuningRunTests : IDisposable
     }
 
     [Fact]
-    public void A_database_of_the_same_stamp_is_added_to()
+    public void Times_of_kernels_that_have_changed_are_taken_again()
     {
-        IReadOnlyList<WorkResult> results = Run(new FakeBench());
-        var other = new TuningEntry("another model's", 32, "c", 1, 0);
-        TuningEntry stale = results[0].Entry! with { MedianUs = 99 };
-        var earlier = new TuningDatabase(s_stamp with { Date = "2026-01-01" }, new(other, stale));
+        Run(new FakeBench());
+        string version = KernelVersion.Of([s_jobs[0].Candidate.First])[0];
+        File.WriteAllText(LogPath, File.ReadAllText(LogPath).Replace(version, "resident_gemm:0000000000000000"));
 
-        TuningDatabase merged = TuningRun.ToDatabase(s_stamp, results, earlier);
-        merged.Entries.Count.ShouldBe(results.Count + 1);
-        merged.Entries.ShouldContain(other);
-        merged.Entries.ShouldNotContain(stale);
-        merged.Stamp.ShouldBe(s_stamp);
-        TuningDatabase.Parse(merged.ToJson()).Errors.ShouldBeEmpty();
+        var again = new FakeBench();
+        Run(again);
 
-        var elsewhere = new TuningDatabase(s_stamp with { Compiler = "13.0" }, new(other));
-        TuningRun.ToDatabase(s_stamp, results, elsewhere).Entries.ShouldNotContain(other);
+        again.Measured.ShouldBe(s_jobs.Where(j => j.Kernels.Contains(version)).Select(j => j.Key));
+        again.Measured.Count.ShouldBeInRange(1, s_jobs.Count - 1);
     }
 
     private IReadOnlyList<WorkResult> Run(ICandidateBench bench, TuningStamp? stamp = null)
@@ -151,7 +147,7 @@ public sealed class TuningRunTests : IDisposable
     {
         var int4 = new LinearPrecision(new(4, Symmetry.Symmetric, 0), new(4, Symmetry.Symmetric, ActivationRange.PerToken));
         EncoderModel model = TinyEncoder.Descriptor.Model with { HiddenSize = 768, AttentionHeads = 12, IntermediateSize = 3072, Layers = 12 };
-        return TuningJob.All([(TuningSubject.Of(model, QuantizationScheme.Uniform(int4), GpuArch.Sm90a), new(32))]);
+        return TuningJob.All([(TuningSubject.Of(model, QuantizationScheme.Uniform(int4), GpuArch.Sm90a, 128), new(32))]);
     }
 
     /// <summary>A later candidate is the faster.</summary>
@@ -168,7 +164,7 @@ public sealed class TuningRunTests : IDisposable
         public CandidateOutcome Measure(TuningJob job)
         {
             if (job.Key == Deadly)
-                throw new TuningInterruptedException(job.Key, "a crash");
+                throw new TuningInterruptedException(job.Key.ToString(), "a crash");
             if (Measured.Count == KilledAfter)
                 throw new OperationCanceledException();
             Measured.Add(job.Key);

@@ -6,6 +6,8 @@
 // f grows from Activation::kGrowsFrom on, and is there larger than |f| of anything smaller. So where the largest input of
 // a row reaches that, max |f(y)| = f(max y), and blocks tell one another their largest inputs, which are known before
 // the first f. In the other rows, which a model hardly has, they meet a second time, about max |f(y)|.
+//
+// No rendered kernel uses it yet: one of its device checks fails (bench/results/2026-11-26-h100-hopper.md).
 #pragma once
 
 #include "mc/epilogue/activation_functions.cuh"

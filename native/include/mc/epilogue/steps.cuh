@@ -10,3 +10,4 @@
 #include "mc/epilogue/quantize_rows.cuh"
 #include "mc/epilogue/residual.cuh"
 #include "mc/epilogue/store.cuh"
+#include "mc/epilogue/store_range_parts.cuh"

@@ -38,6 +38,10 @@ struct StepNeeds<QuantizeRows<Format, kCodeSum>> : StepNeeds<void> {
   static constexpr int kExchanges = (Format::kStatic ? 0 : 1) + (kCodeSum ? 1 : 0);
   static constexpr int kExchangedWords = !Format::kStatic && Format::kAsymmetric ? 2 : 1;
 };
+template <>
+struct StepNeeds<StoreRangeParts> : StepNeeds<void> {
+  static constexpr int kExchanges = 1;
+};
 template <class Activation, class Format>
 struct StepNeeds<ActivateAndQuantize<Activation, Format>> : StepNeeds<QuantizeRows<Format>> {};
 

@@ -10,7 +10,7 @@ namespace mc::hopper {
 struct GemmArguments {
   TensorMap activations;     //   0: of [bucket rows, K bytes], boxes of 128 bytes x the tile's kM rows
   mc::GemmArguments linear;  // 128: linear.activations is not read; linear.weights are in the order of weight_tiles.cuh
-  unsigned char reserved[16];
+  unsigned char reserved[8];
 };
 static_assert(sizeof(GemmArguments) == 320, "layout is shared with the host");
 

@@ -84,8 +84,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
       kExchanges == 0 ? 0 : 32 + kExchanges * (kWarpPartBytes + kRankPartBytes);  // 32: barriers, in whole 16 bytes
 
   static_assert(kExchanges <= 4, "the scratch has room for 4 barriers");
-  static_assert(kScope != RowScope::kPartial || kExchanges == 0,
-                "a step needs whole rows: use RowScope::kCluster, or kGrid for a range alone");
+  static_assert(kScope != RowScope::kPartial || kExchanges <= 1, "only the maxima of a block need no whole rows");
   static_assert(kScope != RowScope::kTile, "rows are shared by clusters or by the grid, if at all");
   static_assert(kScope == RowScope::kCluster || kClusterSize == 1, "only RowScope::kCluster forms clusters");
   static_assert(kScope != RowScope::kCluster ||
@@ -143,6 +142,21 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
       partial[r][0] = parts[r].x;
       if constexpr (kQuantities == 2) partial[r][1] = parts[r].y;
     }
+  }
+
+  // parts[row(r) * blocks of N + this block] = the largest of all largest[r] in the block, none below 0.
+  __device__ __forceinline__ void store_block_maxima(const float (&largest)[kRows], float* parts) {
+    static_assert(kScope == RowScope::kPartial, "where blocks exchange ranges, they store none");
+    static_assert(Tile::kTileM <= Tile::kEpilogueThreads, "a thread stores the maximum of a row");
+    float2 of_warp[kRows];
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) of_warp[r] = {lanes_reduce<MaxOp, 4>(largest[r]), 0.0f};
+    float2* of_warps = parts_of_warps(0);
+    share_in_block(of_warps, of_warp);
+    const int row = static_cast<int>(threadIdx.x);
+    if (row >= Tile::kTileM || block_row_ + row >= this->tokens) return;
+    parts[(block_row_ + row) * (Problem::kN / Tile::kTileN) + static_cast<int>(blockIdx.x)] =
+        join_in_block<JoinBoth<MaxOp>>(of_warps, row).x;
   }
 
   // Mean, and sum of the squared differences to it, of each row: each warp's in two passes, then joined.

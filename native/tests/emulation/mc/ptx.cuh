@@ -62,6 +62,9 @@ inline uint4 load_shared_16(unsigned address) {
   return words;
 }
 
+inline float4 load_global_16(const void* address) { return *static_cast<const float4*>(address); }
+inline unsigned load_global_4(const void* address) { return *static_cast<const unsigned*>(address); }
+
 template <class T>
 inline void keep(T&) {}
 

@@ -9,9 +9,9 @@ public static class TuningRules
         "A file that cannot be read in full is not used in part: a missing time would pass for one that was never taken.");
 
     /// <summary>MC0702.</summary>
-    public static SpecRule OtherKernels { get; } = new("MC0702", "Tuning database was measured with other kernels",
-        "The times are of kernel version {0}, this compiler has {1}; run 'modelc tune' again",
-        "The choices are used where the kernels still exist, but others may have become faster.",
+    public static SpecRule KernelsChanged { get; } = new("MC0702", "Tuned kernels have changed",
+        "{0} of {1} measurements are left aside, because kernels have changed since: {2}; run 'modelc tune' again",
+        "Times of another version of a kernel say little about this one. Measurements of kernels that are as they were stay in use.",
         SpecSeverity.Warning);
 
     /// <summary>MC0703.</summary>
@@ -32,6 +32,12 @@ public static class TuningRules
         "Which of two times counts would otherwise depend on the order of files.",
         SpecSeverity.Warning);
 
+    /// <summary>MC0706.</summary>
+    public static SpecRule OtherVersion { get; } = new("MC0706", "Tuning database is of another version",
+        "The file has schema version {0}, this compiler reads {1}, so it is left aside; run 'modelc tune' again",
+        "What the words of another version mean is not known.",
+        SpecSeverity.Warning);
+
     /// <summary>All of them by rising id.</summary>
-    public static IReadOnlyList<SpecRule> All { get; } = [DatabaseMalformed, OtherKernels, OtherChip, CandidateUnknown, SeveralDatabases];
+    public static IReadOnlyList<SpecRule> All { get; } = [DatabaseMalformed, KernelsChanged, OtherChip, CandidateUnknown, SeveralDatabases, OtherVersion];
 }

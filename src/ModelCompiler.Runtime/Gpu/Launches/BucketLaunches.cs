@@ -75,7 +75,10 @@ internal sealed class BucketLaunches
     {
         LinearAddresses weights = _weights.Linear(op.Weight, kernel.WeightOrder);
         QuantizedRows input = Quantized(op.Source);
-        bool isCodes = _plan.Buffers[op.Source].Element == BufferElement.Codes;
+        bool isValues = kernel is SplitGemmKernel { ReadsValues: true };
+        bool isCodes = _plan.Buffers[op.Source].Element == BufferElement.Codes && !isValues;
+        // Where codes and their scales would be, there are values and the parts of their ranges.
+        bool storesValues = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.StoreRangeParts);
         return new()
         {
             TokenCount = _batch.TokenCount,
@@ -91,8 +94,9 @@ internal sealed class BucketLaunches
             Residual = steps.Residual,
             Gamma = steps.Norm.Gamma,
             Beta = steps.Norm.Beta,
-            Output = steps.Output,
-            Quantized = steps.Quantized,
+            Output = storesValues ? steps.Quantized.Codes : steps.Output,
+            Quantized = storesValues ? default : steps.Quantized,
+            RangeParts = storesValues ? steps.Quantized.Scale : isValues ? input.Scale : 0,
         };
     }
 

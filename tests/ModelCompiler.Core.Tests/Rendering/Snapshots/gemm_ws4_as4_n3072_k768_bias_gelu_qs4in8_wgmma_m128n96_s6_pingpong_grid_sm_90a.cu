@@ -3,7 +3,8 @@
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
 //   y = acc · (a_scale[m] · w_scale[n])
 //   y += bias[n]
-//   y = gelu(y), erf form, quantized[m, n] = quantize(y): s4 codes, one to a byte, range of each token
+//   y = gelu(y), erf form
+//   quantized[m, n] = quantize(y): s4 codes, one to a byte, range of each token
 //
 //   A   [tokens, 768] row-major, s4 in bytes, through a tensor map in boxes of 128 rows x 128 bytes
 //   W   [3072, 768] in the order of mc/hopper/weight_tiles.cuh, s4, a scale for each row
@@ -22,7 +23,8 @@ using Tile = mc::hopper::WgmmaTile<128, 96, 6, mc::hopper::Schedule::kPingPong>;
 using Epilogue = mc::Epilogue<
     mc::Dequantize<>,
     mc::Bias,
-    mc::ActivateAndQuantize<mc::Gelu<mc::GeluForm::kErf>, mc::QuantFormat<4, 8, false, false>>>;
+    mc::Gelu<mc::GeluForm::kErf>,
+    mc::QuantizeRows<mc::QuantFormat<4, 8, false, false>>>;
 using Kernel = mc::hopper::Gemm<Problem, Tile, mc::RowScope::kGrid, 1, Epilogue>;
 
 static_assert(Kernel::kThreads == 384, "the host launches 384 threads");

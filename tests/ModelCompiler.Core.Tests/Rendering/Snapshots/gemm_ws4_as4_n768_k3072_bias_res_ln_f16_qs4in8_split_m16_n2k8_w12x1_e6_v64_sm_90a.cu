@@ -1,0 +1,48 @@
+// gemm_ws4_as4_n768_k3072_bias_res_ln_f16_qs4in8_split_m16_n2k8_w12x1_e6_v64_sm_90a
+//
+//   acc = sum over k of A[m, k] · W[n, k], int32, exact
+//   y = acc · (a_scale[m] · w_scale[n])
+//   y += bias[n]
+//   y += residual[m, n]
+//   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
+//   output[m, n] = y, FP16
+//   quantized[m, n] = quantize(y): s4 codes, one to a byte, range of each token
+//
+//   A   [tokens, 3072] row-major, s4 in bytes; whole tiles of rows are read
+//       in memory fp32 values, quantized here: scale[m] by the largest of range_parts[m, 0 .. 64]
+//   W   [768, 3072] in the order of mc/weight_layout.cuh, s4, a scale for each row
+//
+// mma.m16n8k32 on 8-bit operands, weights widened in registers.
+// 16 tokens x all outputs a cluster; its 16 blocks divide the outputs in 2 and the inputs in 8 parts and send their sums
+// to the block that finishes the row. 12 warps along the outputs x 1 along the inputs, 6 of them for the rows,
+// 104944 bytes of shared memory.
+// Launch: grid (16, ceil(bucket tokens / 16)) in clusters of 16 x 1, 384 threads. Plan 2d9b65d97b65f42e.
+#include "mc/hopper/split_gemm.cuh"
+#include "mc/epilogue/steps.cuh"
+
+namespace {
+
+struct LayerNormEpsilon {
+  static constexpr float kValue = 9.99999996E-13f;
+};
+
+using Problem = mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS4>;
+using Tile = mc::hopper::SplitTile<Problem, 16, 2, 8, 12, 1, 6>;
+using Epilogue = mc::Epilogue<
+    mc::Dequantize<>,
+    mc::Bias,
+    mc::Residual,
+    mc::LayerNormStep<float, LayerNormEpsilon>,
+    mc::StoreF16,
+    mc::QuantizeRows<mc::QuantFormat<4, 8, false, false>>>;
+using Kernel = mc::hopper::SplitGemm<Problem, Tile, mc::hopper::ValuesOfRows<mc::QuantFormat<4, 8, false, false>, 64>, Epilogue>;
+
+static_assert(Kernel::kThreads == 384, "the host launches 384 threads");
+static_assert(Kernel::kSharedBytes == 104944, "the host provides 104944 bytes of shared memory");
+
+}  // namespace
+
+extern "C" __global__ void __cluster_dims__(16, 1, 1) __launch_bounds__(384, 1)
+gemm_ws4_as4_n768_k3072_bias_res_ln_f16_qs4in8_split_m16_n2k8_w12x1_e6_v64_sm_90a(const mc::GemmArguments arguments) {
+  Kernel::run(arguments);
+}
