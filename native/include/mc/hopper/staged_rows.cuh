@@ -12,16 +12,10 @@
 
 namespace mc::hopper {
 
-// kTileTokens x kOutputs: the tile. kThreads: of the team.
-template <int kTileTokens, int kOutputs, int kThreads>
+// kTokens x kOutputs: a run. kThreads: of the team.
+template <int kTokens, int kOutputs, int kThreads>
 class StagedRows {
  public:
-  // Tokens of a run: at most 64 in whole slices of 8, of which the tile has a whole number.
-  static constexpr int kTokens = [] {
-    int tokens = 64;
-    while (kTileTokens % tokens != 0) tokens -= 8;
-    return tokens;
-  }();
   static constexpr int kPitch = 2 * kOutputs + 32;  // bytes: lanes of 4 tokens then write to all banks
   static constexpr int kBytes = 2 * kTokens * kPitch;
   static_assert(kTokens <= kThreads, "a thread sends a row");

@@ -98,8 +98,9 @@ class TransposedView {
   __device__ __forceinline__ bool first_of_row() const { return first_tile_ && thread_ / 32 == 0 && thread_ % 32 < 8; }
 
   // sums: two blocks of 64 outputs, as the product leaves them. result.sums[r / 2][c][r % 2 * 2 + e]: as above.
-  template <class Result>
-  __device__ __forceinline__ void pair_lanes(const int (&sums)[2][kRows][4], Result& result) const {
+  // Of the first kRows slices of a tile.
+  template <class Result, int kSlices>
+  __device__ __forceinline__ void pair_lanes(const int (&sums)[2][kSlices][4], Result& result) const {
     const bool odd = thread_ & 4;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
@@ -152,7 +153,9 @@ class TransposedView {
       }
       return total;
     };
-    if constexpr (kScope == RowScope::kCluster) {
+    if constexpr (kClusterSize == 1 && kScope == RowScope::kCluster) {
+      share_rows([&](int token) { return finish(of_block(token)); });
+    } else if constexpr (kScope == RowScope::kCluster) {
       exchange_in_cluster(of_block);
       share_rows([&](int token) {
         float2 total = received(token, 0);
@@ -197,10 +200,17 @@ class TransposedView {
 #pragma unroll
     for (int r = 0; r < kRows; ++r) store_partial(r, make_float2(mean[r], over_lanes<SumOp>(squares[r])));
     team_meets();
-    exchange_in_cluster(
-        [&](int token) { return join_moments<kWarps>(kOfWarp, [&](int warp) { return *partials(warp, token); }); });
+    const auto of_block = [&](int token) {
+      return join_moments<kWarps>(kOfWarp, [&](int warp) { return *partials(warp, token); });
+    };
+    if constexpr (kClusterSize > 1) exchange_in_cluster(of_block);
     share_rows([&](int token) {
-      const float2 moments = join_moments<kClusterSize>(kOfBlock, [&](int rank) { return received(token, rank); });
+      float2 moments;
+      if constexpr (kClusterSize == 1) {
+        moments = of_block(token);
+      } else {
+        moments = join_moments<kClusterSize>(kOfBlock, [&](int rank) { return received(token, rank); });
+      }
       return make_float2(moments.x, finish(moments.y));
     });
 #pragma unroll
@@ -236,6 +246,7 @@ class TransposedView {
   // behind all reads.
   template <class OfToken>
   __device__ __forceinline__ void share_rows(OfToken&& of_token) const {
+#pragma unroll 1
     for (int token = thread_; token < kTokens; token += kTeamThreads) *shared(token) = of_token(token);
     team_meets();
   }
@@ -275,6 +286,7 @@ class TransposedView {
     const unsigned scratch = ptx::shared_address(at(0));
     const unsigned bar = scratch + Scratch::kBarriers + buffer_ * kBarrierBytes;
     if (thread_ == 0) barrier_arrive_expect(bar, kClusterSize * kTokens * 8);
+#pragma unroll 1
     for (int token = thread_; token < kTokens; token += kTeamThreads) {
       const float2 total = of_block(token);
       const uint2 words =
@@ -289,6 +301,7 @@ class TransposedView {
   // Ends of ranges, [row][2], meet in device memory. Each block of the row block counts as one arrival.
   template <int kQuantities, class OfBlock>
   __device__ __forceinline__ void exchange_in_grid(OfBlock&& of_block) {
+#pragma unroll 1
     for (int token = thread_; token < kTokens; token += kTeamThreads) {
       const int row = tile_m_ * kTokens + token;
       if (row >= tokens) continue;

@@ -114,6 +114,8 @@ template <typename Words>
 inline void store_cluster(unsigned target, Words words, unsigned bar, int rank) {
   constexpr int kBytes = sizeof(Words);
   if (target % kBytes != 0) emulation::fail("a store to the cluster is misaligned");
+  // The instruction is illegal in a block that was launched without a cluster.
+  if (emulation::current->block->cluster->size() < 2) emulation::fail("a store to the cluster in a block that has none");
   ptx::check_shared(target, kBytes);
   emulation::Block& block = cluster_block(rank);
   unsigned char* place = block.shared.data() + target;
