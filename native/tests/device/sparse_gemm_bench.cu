@@ -3,8 +3,8 @@
 // count the dense product's operations.
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "checks/numbers.h"
@@ -56,20 +56,14 @@ struct EpilogueOf<2> {
   using Type = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>, Quantize>;
 };
 using Epilogue = EpilogueOf<kStore ? 0 : kPart>::Type;
-// Where the dense kernel has a step of its own for it.
-using DenseEpilogue = std::conditional_t<
-    kPart == 2 && !kStore,
-    mc::Epilogue<mc::Dequantize<>, mc::Bias,
-                 mc::ActivateAndQuantize<mc::Gelu<mc::GeluForm::kErf>, mc::QuantFormat<4, 8, false>>>,
-    Epilogue>;
 using Problem = GemmProblem<kN, kK, Operand::kS8, Operand::kS8>;
 
-template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster>
+template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster, WeightFlow kFlow>
 using Sparse =
-    mc::hopper::SparseGemm<Problem, SparseTile<kTokens, kGroups, kTeams, kStages>, kScope, kCluster, Epilogue>;
+    mc::hopper::SparseGemm<Problem, SparseTile<kTokens, kGroups, kTeams, kStages, kFlow>, kScope, kCluster, Epilogue>;
 template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster, WeightFlow kFlow>
 using Dense =
-    mc::hopper::Gemm<Problem, WgmmaTile<kM, kTileN, kStages, kSchedule, kFlow>, kScope, kCluster, DenseEpilogue>;
+    mc::hopper::Gemm<Problem, WgmmaTile<kM, kTileN, kStages, kSchedule, kFlow>, kScope, kCluster, Epilogue>;
 
 void require(cudaError_t error, const char* call) {
   if (error == cudaSuccess) return;
@@ -260,6 +254,7 @@ struct Bench {
                              (kSchedule == Schedule::kPingPong ? " ping-pong"
                               : kSchedule == Schedule::kPairs  ? " pairs"
                               : kSchedule == Schedule::kThrees ? " threes"
+                             : kSchedule == Schedule::kFours  ? " fours"
                                                                : " cooperative") +
                              (kFlow == WeightFlow::kStationary ? ", kept" : "") + ", cluster " +
                              std::to_string(kCluster);
@@ -271,12 +266,14 @@ struct Bench {
     compare(outputs, reference);
   }
 
-  template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster>
+  template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster,
+            WeightFlow kFlow = WeightFlow::kStreamed>
   void sparse() {
-    using Kernel = Sparse<kTokens, kGroups, kTeams, kStages, kCluster>;
+    using Kernel = Sparse<kTokens, kGroups, kTeams, kStages, kCluster, kFlow>;
     const std::string name = "sparse " + std::to_string(kTokens) + "x" + std::to_string(128 * kGroups) +
                              (kTeams > 1 ? ", two teams" : ", one team") + ", " + std::to_string(kStages) +
-                             " stages, cluster " + std::to_string(kCluster);
+                             " stages, cluster " + std::to_string(kCluster) +
+                             (kFlow == WeightFlow::kStationary ? ", kept" : "");
     const long long units = (tokens + kTokens - 1) / kTokens * Kernel::kGroupsN;
     Outputs outputs;
     keep(best_sparse, measure<Kernel>(name, layer, layer.sparse_weights, tokens, Kernel::kBoxRows, units, outputs));
@@ -287,37 +284,55 @@ struct Bench {
     std::printf("%s%s, M %d N %d K %d\n", kNames[kPart], kStore ? ", FP16 stored" : "", tokens, kN, kK);
     constexpr auto kTurns = Schedule::kPingPong;
     constexpr auto kTogether = Schedule::kCooperative;
-    constexpr auto kInPairs = Schedule::kPairs;
     constexpr auto kInThrees = Schedule::kThrees;
-    if constexpr (kScope == RowScope::kPartial) {
+    constexpr auto kInFours = Schedule::kFours;
+    constexpr auto kKept = WeightFlow::kStationary;
+    if constexpr (kScope == RowScope::kPartial && kK == 768) {
+      dense<64, 192, 6, kInThrees, 1, kKept>();
+      dense<64, 192, 6, kTurns, 1, kKept>();
+      sparse<64, 2, 2, 6, 1, kKept>();
+      sparse<48, 2, 2, 9, 1, kKept>();
+      sparse<128, 1, 2, 6, 1, kKept>();
+      sparse<128, 1, 2, 6, 2, kKept>();
+      sparse<160, 1, 2, 6, 2, kKept>();
+      sparse<192, 1, 2, 5, 2, kKept>();
+      sparse<160, 1, 2, 5, 2>();
+      sparse<128, 2, 1, 4, 1>();
+    } else if constexpr (kScope == RowScope::kPartial) {
       dense<128, 128, 6, kTurns, 2>();
       dense<128, 256, 4, kTogether, 1>();
-      dense<256, 128, 4, kTogether, 2>();
-      if constexpr (kK == 768) dense<64, 192, 6, kTurns, 1, WeightFlow::kStationary>();
       sparse<192, 2, 1, 3, 1>();
       sparse<160, 2, 1, 4, 1>();
-      sparse<128, 2, 1, 4, 1>();
-      sparse<192, 1, 2, 4, 1>();
-      sparse<192, 1, 2, 4, 2>();
-      sparse<160, 1, 2, 5, 1>();
       sparse<160, 1, 2, 5, 2>();
-      sparse<128, 1, 2, 5, 2>();
     } else if constexpr (kPart == 2) {
-      dense<128, 128, 6, kInPairs, 2>();
-      dense<64, 192, 6, kInThrees, 1, WeightFlow::kStationary>();
-      sparse<144, 2, 1, 5, 2>();
-      sparse<128, 2, 1, 5, 2>();
-      sparse<128, 2, 1, 5, 1>();
-      sparse<112, 2, 1, 6, 2>();
+      dense<64, 192, 6, kInThrees, 1, kKept>();
+      sparse<64, 2, 2, 6, 1, kKept>();
+      sparse<64, 2, 2, 10, 1, kKept>();
+      sparse<48, 2, 2, 12, 1, kKept>();
+      sparse<128, 1, 2, 6, 1, kKept>();
+      sparse<128, 2, 1, 5, 1, kKept>();
+      sparse<96, 2, 1, 6, 1, kKept>();
       sparse<96, 2, 1, 6, 2>();
+      sparse<128, 2, 1, 5, 2>();
+    } else if constexpr (kK == 768) {
+      dense<64, 96, 6, kInFours, 8, kKept>();
+      dense<64, 192, 6, kTurns, 4>();
+      sparse<64, 2, 2, 6, 3, kKept>();
+      sparse<48, 2, 2, 12, 3, kKept>();
+      sparse<128, 2, 1, 5, 3, kKept>();
+      sparse<96, 2, 1, 6, 3, kKept>();
+      sparse<128, 1, 2, 6, 6, kKept>();
+      sparse<64, 2, 2, 6, 3>();
+      sparse<96, 2, 1, 6, 3>();
     } else {
       dense<64, 192, 6, kTurns, 4>();
-      dense<128, 256, 4, kTogether, 3>();
       sparse<144, 2, 1, 4, 3>();
       sparse<128, 2, 1, 5, 3>();
-      sparse<112, 2, 1, 5, 3>();
-      sparse<96, 2, 1, 5, 3>();
-      sparse<112, 1, 2, 6, 6>();
+      sparse<96, 2, 1, 6, 3>();
+      sparse<64, 2, 2, 6, 3>();
+      sparse<112, 3, 1, 4, 2>();
+      sparse<96, 3, 1, 4, 2>();
+      sparse<128, 1, 2, 6, 6>();
     }
     std::printf("%s, M %d: best sparse %.2f us (%.0f TOPS), best dense %.2f us, ratio %.3f\n\n", kNames[kPart], tokens,
                 best_sparse.microseconds, 2.0 * tokens * kN * kK / best_sparse.microseconds * 1e-6,
@@ -328,8 +343,12 @@ struct Bench {
 
 }  // namespace
 
-int main() {
+// Arguments: token counts; without them 16384 and 4096.
+int main(int count, char** arguments) {
   Layer layer;
-  for (int tokens : {16384, 4096}) Bench{layer, tokens}.run();
+  std::vector<int> sizes;
+  for (int i = 1; i < count; ++i) sizes.push_back(std::atoi(arguments[i]));
+  if (sizes.empty()) sizes = {16384, 4096};
+  for (int tokens : sizes) Bench{layer, tokens}.run();
   return 0;
 }

@@ -7,6 +7,8 @@ internal sealed class SparseGemmView(SparseGemmKernel kernel) : LinearView(kerne
 {
     public SparseTile Tile => kernel.Tile;
 
+    public bool IsStationary => Tile.IsStationary;
+
     public int BoxRows => kernel.ActivationBoxRows();
 
     public string TeamText => (Tile.Groups, Tile.Teams) switch

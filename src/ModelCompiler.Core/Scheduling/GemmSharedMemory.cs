@@ -53,8 +53,9 @@ public static class GemmSharedMemory
     }
 
     /// <summary>
-    /// mc/hopper/sparse_gemm.cuh: stages with their barriers; for each team what its epilogue reads of tokens and outputs of
-    /// two tiles, and two runs of FP16 rows that it stores, or what its warps and the blocks of a cluster tell one another of each token.
+    /// mc/hopper/sparse_gemm.cuh: stages with their barriers; stationary weights; for each team what its epilogue reads of tokens and
+    /// outputs of two tiles, and two parts of FP16 rows that it stores, or what its warps and the blocks of a cluster tell one another
+    /// of each token of a part.
     /// </summary>
     public static int Bytes(SparseGemmKernel kernel)
     {
@@ -63,9 +64,11 @@ public static class GemmSharedMemory
         bool isStaged = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.StoreFloat16);
         int rows = kernel.Scope == RowScope.Partial
             ? isStaged ? 2 * tile.StagedBytes : 0
-            : 8 * tile.Tokens * (4 * tile.Groups + 2 * ranks + 1) + BarrierBytes;
+            : 8 * tile.PartTokens * (4 * tile.Groups + 2 * ranks + 1) + BarrierBytes;
         int team = 8 * (tile.Tokens + 4 * tile.Outputs) + rows;
-        return tile.Stages * (tile.StageBytes + BarrierBytes) + tile.Teams * team;
+        int pieces = kernel.Pieces;
+        int weights = tile.IsStationary ? pieces * tile.WeightBytes + 8 * (pieces + pieces % 2) : 0;
+        return tile.Stages * (tile.StageBytes + BarrierBytes) + weights + tile.Teams * team;
     }
 
     private static bool ExchangesTwoWords(EpilogueOp op) => op is EpilogueOp.LayerNorm

@@ -52,9 +52,22 @@ public sealed record SparseGemmKernel(GpuArch Arch, GemmProblem Problem, SparseT
     public override (int X, int Y) Grid(int bucketTokens) => (Units(bucketTokens) * ClusterSize, 1);
 
     /// <inheritdoc/>
-    /// <remarks>As in <see cref="WgmmaGemmKernel"/>: half as many blocks suffice where each has two tiles under way.</remarks>
-    public override int BlocksThatWait(int bucketTokens) =>
-        Scope == RowScope.Grid ? Math.Min(Units(bucketTokens), CeilDiv(BlocksN / ClusterSize, Tile.Teams)) * ClusterSize : 0;
+    protected override int RendezvousGroup => Tile.PartTokens;
+
+    /// <summary>Pieces of 128 inputs.</summary>
+    internal int Pieces => CeilDiv(Problem.K, SparseTile.PieceInputs);
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// As in <see cref="WgmmaGemmKernel"/>: stationary weights need a block for each tile along the outputs, and where blocks wait
+    /// half as many suffice if each has two tiles under way.
+    /// </remarks>
+    public override int BlocksThatWait(int bucketTokens)
+    {
+        if (Tile.IsStationary && Scope != RowScope.Cluster)
+            return BlocksN;
+        return Scope == RowScope.Grid ? Math.Min(Units(bucketTokens), CeilDiv(BlocksN / ClusterSize, Tile.Teams)) * ClusterSize : 0;
+    }
 
     /// <summary>What clusters take in turn: neighbouring tiles of the same tokens.</summary>
     private int Units(int bucketTokens) => CeilDiv(bucketTokens, TileM) * (BlocksN / ClusterSize);

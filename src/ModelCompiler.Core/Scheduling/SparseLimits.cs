@@ -7,7 +7,7 @@ internal static class SparseLimits
 {
     private const int TokenStep = 16;
     private const int RunOutputs = 8;
-    private const int MostConsumers = 3;
+    private const int MostConsumers = 4;
     private const int MostTeams = 2;
     private const int MostStages = 16;
 
@@ -16,8 +16,13 @@ internal static class SparseLimits
 
     private const int AccessBytes = 16;
 
-    /// <summary>Sums that a thread holds without spilling in the products, of two computing warp groups and of three.</summary>
-    private static int MostTokens(SparseTile tile) => tile.Consumers <= 2 ? 192 : 112;
+    /// <summary>Sums that a thread holds without spilling in the products, of two computing warp groups, of three and of four.</summary>
+    private static int MostTokens(SparseTile tile) => tile.Consumers switch
+    {
+        <= 2 => 192,
+        3 => 112,
+        _ => 64,
+    };
 
     /// <summary>Limits of a kernel.</summary>
     public static IEnumerable<ScheduleLimit> Of(SparseGemmKernel kernel)

@@ -12,7 +12,8 @@ namespace ModelCompiler.Core.Scheduling;
 /// Blocks of a cluster along the outputs, which copy tokens for one another; where the cluster spans whole rows it is
 /// what these take, and this is 1.
 /// </param>
-public sealed record SparseTile(int Tokens, int Groups, int Teams, int Stages, int OutputBlocks = 1)
+/// <param name="Weights">Whether a stage holds weights too.</param>
+public sealed record SparseTile(int Tokens, int Groups, int Teams, int Stages, int OutputBlocks = 1, WeightFlow Weights = WeightFlow.Streamed)
 {
     /// <summary>Outputs of a warp group, and of a piece of the weights.</summary>
     internal const int GroupOutputs = 128;
@@ -32,22 +33,35 @@ public sealed record SparseTile(int Tokens, int Groups, int Teams, int Stages, i
     /// <summary>Outputs of a tile.</summary>
     public int Outputs => GroupOutputs * Groups;
 
-    /// <summary>Bytes of a stage: rows of 128 bytes of the tokens, and pieces of the weights.</summary>
-    internal int StageBytes => (128 * Tokens) + (PieceBytes * Groups);
+    /// <summary>True where a block keeps its weights.</summary>
+    internal bool IsStationary => Weights == WeightFlow.Stationary;
 
-    /// <summary>Bytes of a run of FP16 rows on their way to device memory, at most 64 tokens in whole slices of 8 (mc/hopper/staged_rows.cuh).</summary>
-    internal int StagedBytes
+    /// <summary>Bytes of the weights of a tile and 128 inputs.</summary>
+    internal int WeightBytes => PieceBytes * Groups;
+
+    /// <summary>Bytes of a stage: rows of 128 bytes of the tokens, and pieces of streamed weights.</summary>
+    internal int StageBytes => (128 * Tokens) + (IsStationary ? 0 : WeightBytes);
+
+    /// <summary>Tokens of a part of the epilogue, which is a loop over parts so that the instruction cache holds it.</summary>
+    internal int PartTokens => Part(MostOfPart);
+
+    /// <summary>Bytes of a part's FP16 rows on their way to device memory (mc/hopper/staged_rows.cuh).</summary>
+    internal int StagedBytes => Part(IsStationary ? MostStagedBesideWeights : MostOfPart) * (2 * Outputs + 32);
+
+    private const int MostOfPart = 64;
+    private const int MostStagedBesideWeights = 16;
+    private const int SliceTokens = 8;
+
+    /// <summary>The largest part of so many tokens or fewer: whole slices, of which the tile has a whole number.</summary>
+    private int Part(int most)
     {
-        get
-        {
-            int tokens = 64;
-            while (tokens > 8 && Tokens % tokens != 0)
-                tokens -= 8;
-            return tokens * (2 * Outputs + 32);
-        }
+        int tokens = most;
+        while (tokens > SliceTokens && Tokens % tokens != 0)
+            tokens -= SliceTokens;
+        return tokens;
     }
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"t{Tokens}n{Outputs}_s{Stages}{(Teams > 1 ? "_turns" : "")}{(OutputBlocks > 1 ? $"_x{OutputBlocks}" : "")}";
+        $"t{Tokens}n{Outputs}_s{Stages}{(Teams > 1 ? "_turns" : "")}{(IsStationary ? "_kept" : "")}{(OutputBlocks > 1 ? $"_x{OutputBlocks}" : "")}";
 }

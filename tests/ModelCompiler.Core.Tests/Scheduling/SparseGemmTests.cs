@@ -74,9 +74,12 @@ public class SparseGemmTests
         EpilogueSpec codes = new(new(new EpilogueOp.Bias(), new EpilogueOp.Quantize(new(8, Symmetry.Symmetric, ActivationRange.Static), 8)));
         (partial with { Epilogue = codes }).SharedBytes.ShouldBe(5 * (192 * 128 + 10240 + 16) + 2 * 2 * 4 * (192 + 4 * 128));
         SparseGemmKernel grid = Rule(2) with { Tile = new(160, 2, 1, 4), Scope = RowScope.Grid };
-        grid.SharedBytes.ShouldBe(4 * (160 * 128 + 2 * 10240 + 16) + 2 * 4 * (160 + 4 * 256) + (8 + 1) * 160 * 8 + 16);
+        grid.SharedBytes.ShouldBe(4 * (160 * 128 + 2 * 10240 + 16) + 2 * 4 * (160 + 4 * 256) + (8 + 1) * 40 * 8 + 16);
         SparseGemmKernel cluster = Rule(1) with { Tile = new(128, 1, 2, 6), Scope = RowScope.Cluster };
-        cluster.SharedBytes.ShouldBe(6 * (128 * 128 + 10240 + 16) + 2 * (2 * 4 * (128 + 4 * 128) + (4 + 2 * 6 + 1) * 128 * 8 + 16));
+        cluster.SharedBytes.ShouldBe(6 * (128 * 128 + 10240 + 16) + 2 * (2 * 4 * (128 + 4 * 128) + (4 + 2 * 6 + 1) * 64 * 8 + 16));
+        // Six pieces of 128 inputs stay; a part of staged rows is smaller beside them.
+        SparseGemmKernel kept = partial with { Tile = new(64, 2, 2, 6, Weights: WeightFlow.Stationary) };
+        kept.SharedBytes.ShouldBe(6 * (64 * 128 + 16) + 6 * (2 * 10240 + 8) + 2 * 2 * (4 * (64 + 4 * 256) + 16 * (512 + 32)));
     }
 
     [Fact]
@@ -86,7 +89,9 @@ public class SparseGemmTests
         turns.BlocksThatWait(16384).ShouldBe(24 / 2);
         (turns with { Tile = turns.Tile with { Teams = 1 } }).BlocksThatWait(16384).ShouldBe(24);
         (turns with { Scope = RowScope.Cluster }).BlocksThatWait(16384).ShouldBe(0);
-        turns.RendezvousBytes(1000).ShouldBe(4 * (2 * 7 * 160 + 7));
+        turns.RendezvousBytes(1000).ShouldBe(4 * (2 * 7 * 160 + 7 * 4)); // a part of 40 tokens is counted
+        (turns with { Tile = new(64, 2, 2, 6, Weights: WeightFlow.Stationary) }).BlocksThatWait(16384).ShouldBe(12);
+        (Rule(0) with { Tile = new(64, 2, 2, 6, Weights: WeightFlow.Stationary) }).BlocksThatWait(16384).ShouldBe(9); // one for each tile along the outputs
     }
 
     [Fact]
@@ -109,7 +114,8 @@ public class SparseGemmTests
         Limits(good with { Tile = new(100, 1, 2, 4) }).ShouldBe(["tokens of a tile beyond whole steps of 16"]);
         Limits(good with { Tile = new(208, 1, 1, 4) }).ShouldBe(["tokens of a tile"]);
         Limits(good with { Tile = new(128, 3, 1, 2) }).ShouldBe(["tokens of a tile"]);
-        Limits(good with { Tile = new(64, 2, 2, 2) }).ShouldBe(["warp groups that compute"]);
+        Limits(good with { Tile = new(64, 3, 2, 2) }).ShouldBe(["tokens of a tile", "warp groups that compute"]);
+        Limits(good with { Tile = new(80, 2, 2, 2) }).ShouldBe(["tokens of a tile"]);
         Limits(good with { Tile = new(96, 1, 3, 4) }).ShouldBe(["teams"]);
         Limits(good with { Tile = new(192, 1, 2, 5) }).ShouldBe(["shared memory bytes of a block"]);
         Limits(good with { Tile = new(64, 1, 2, 1) }).ShouldBe(["stages short of two"]);

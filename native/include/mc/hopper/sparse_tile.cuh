@@ -6,7 +6,9 @@
 namespace mc::hopper {
 
 // kTokens: of a tile. kGroups: warp groups that share a tile, 128 outputs each: a team. kTeams: that take tiles in turn.
-template <int kTokens_, int kGroups_, int kTeams_, int kStages_, WeightFlow kWeightFlow_ = WeightFlow::kStreamed>
+// kMostOfPart: tokens of a part of the epilogue, at most.
+template <int kTokens_, int kGroups_, int kTeams_, int kStages_, WeightFlow kWeightFlow_ = WeightFlow::kStreamed,
+          int kMostOfPart = 64>
 struct SparseTile {
   static constexpr int kTokens = kTokens_;
   static constexpr int kGroups = kGroups_;
@@ -23,8 +25,8 @@ struct SparseTile {
     while (kTokens % tokens != 0) tokens -= 8;
     return tokens;
   }
-  static constexpr int kPart = part(64);
-  static constexpr int kStagedPart = part(kStationary ? 16 : 64);
+  static constexpr int kPart = part(kMostOfPart);
+  static constexpr int kStagedPart = part(kStationary ? 16 : kMostOfPart);
 
   // Registers of a thread of the copying and of the computing warp groups; one computing warp group keeps its own.
   static constexpr int kProducerRegisters = kConsumers == 3 ? 32 : 24;

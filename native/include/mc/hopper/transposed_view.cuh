@@ -195,7 +195,7 @@ class TransposedView {
     for (int r = 0; r < kRows; ++r) mean[r] = __fmul_rn(over_lanes<SumOp>(mean[r]), 1.0f / kOfWarp);
     for_each_pair(*this, values, [&](int r, int, float first, float second) {
       const float a = first - mean[r], b = second - mean[r];
-      squares[r] += a * a + b * b;
+      squares[r] = __fmaf_rn(a, a, __fmaf_rn(b, b, squares[r]));
     });
 #pragma unroll
     for (int r = 0; r < kRows; ++r) store_partial(r, make_float2(mean[r], over_lanes<SumOp>(squares[r])));
