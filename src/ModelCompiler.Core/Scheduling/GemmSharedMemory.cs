@@ -54,16 +54,14 @@ public static class GemmSharedMemory
 
     /// <summary>
     /// mc/hopper/sparse_gemm.cuh: stages with their barriers; stationary weights; for each team what its epilogue reads of tokens and
-    /// outputs of two tiles, and two parts of FP16 rows that it stores, or what its warps and the blocks of a cluster tell one another
-    /// of each token of a part.
+    /// outputs of two tiles, and what its warps and the blocks of a cluster tell one another of each token of a part.
     /// </summary>
     public static int Bytes(SparseGemmKernel kernel)
     {
         SparseTile tile = kernel.Tile;
         int ranks = kernel.Scope == RowScope.Cluster ? kernel.ClusterSize : 0;
-        bool isStaged = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.StoreFloat16);
         int rows = kernel.Scope == RowScope.Partial
-            ? isStaged ? 2 * tile.StagedBytes : 0
+            ? 0
             : 8 * tile.PartTokens * (4 * tile.Groups + 2 * ranks + 1) + BarrierBytes;
         int team = 8 * (tile.Tokens + 4 * tile.Outputs) + rows;
         int pieces = kernel.Pieces;

@@ -43,23 +43,19 @@ public sealed record SparseTile(int Tokens, int Groups, int Teams, int Stages, i
     internal int StageBytes => (128 * Tokens) + (IsStationary ? 0 : WeightBytes);
 
     /// <summary>Tokens of a part of the epilogue, which is a loop over parts so that the instruction cache holds it.</summary>
-    internal int PartTokens => Part(MostOfPart);
-
-    /// <summary>Bytes of a part's FP16 rows on their way to device memory (mc/hopper/staged_rows.cuh).</summary>
-    internal int StagedBytes => Part(IsStationary ? MostStagedBesideWeights : MostOfPart) * (2 * Outputs + 32);
+    internal int PartTokens
+    {
+        get
+        {
+            int tokens = MostOfPart;
+            while (tokens > SliceTokens && Tokens % tokens != 0)
+                tokens -= SliceTokens;
+            return tokens;
+        }
+    }
 
     private const int MostOfPart = 64;
-    private const int MostStagedBesideWeights = 16;
     private const int SliceTokens = 8;
-
-    /// <summary>The largest part of so many tokens or fewer: whole slices, of which the tile has a whole number.</summary>
-    private int Part(int most)
-    {
-        int tokens = most;
-        while (tokens > SliceTokens && Tokens % tokens != 0)
-            tokens -= SliceTokens;
-        return tokens;
-    }
 
     /// <inheritdoc/>
     public override string ToString() =>

@@ -114,7 +114,7 @@ public class SparseGemmTests
         Limits(good with { Tile = new(100, 1, 2, 4) }).ShouldBe(["tokens of a tile beyond whole steps of 16"]);
         Limits(good with { Tile = new(208, 1, 1, 4) }).ShouldBe(["tokens of a tile"]);
         Limits(good with { Tile = new(128, 3, 1, 2) }).ShouldBe(["tokens of a tile"]);
-        Limits(good with { Tile = new(64, 3, 2, 2) }).ShouldBe(["tokens of a tile", "warp groups that compute"]);
+        Limits(good with { Tile = new(16, 3, 2, 2) }).ShouldBe(["warp groups that compute"]);
         Limits(good with { Tile = new(80, 2, 2, 2) }).ShouldBe(["tokens of a tile"]);
         Limits(good with { Tile = new(96, 1, 3, 4) }).ShouldBe(["teams"]);
         Limits(good with { Tile = new(192, 1, 2, 5) }).ShouldBe(["shared memory bytes of a block"]);

@@ -1,4 +1,4 @@
-// What an epilogue reads besides the sums, so that a kernel can fetch it before the sums are there, and how it stores.
+// What an epilogue reads besides the sums, so that a kernel can fetch it before the sums are there.
 #pragma once
 
 #include "mc/epilogue/steps.cuh"
@@ -8,7 +8,7 @@ namespace mc::hopper {
 // What a step reads, and how often it has blocks exchange something about their rows.
 template <class Step>
 struct StepNeeds {
-  static constexpr bool kBias = false, kResidual = false, kTokenScale = false, kStoresF16 = false;
+  static constexpr bool kBias = false, kResidual = false, kTokenScale = false;
   static constexpr int kExchanges = 0, kExchangedWords = 0;
   using NormElement = void;
 };
@@ -19,10 +19,6 @@ struct StepNeeds<Bias> : StepNeeds<void> {
 template <>
 struct StepNeeds<Residual> : StepNeeds<void> {
   static constexpr bool kResidual = true;
-};
-template <>
-struct StepNeeds<StoreF16> : StepNeeds<void> {
-  static constexpr bool kStoresF16 = true;
 };
 template <>
 struct StepNeeds<Dequantize<false>> : StepNeeds<void> {
@@ -59,7 +55,6 @@ struct EpilogueNeeds<Epilogue<Steps...>> {
   static constexpr bool kBias = (StepNeeds<Steps>::kBias || ...);
   static constexpr bool kResidual = (StepNeeds<Steps>::kResidual || ...);
   static constexpr bool kTokenScale = (StepNeeds<Steps>::kTokenScale || ...);
-  static constexpr bool kStoresF16 = (StepNeeds<Steps>::kStoresF16 || ...);
   static constexpr int kExchanges = (StepNeeds<Steps>::kExchanges + ...);
   static constexpr int kExchangedWords = ((StepNeeds<Steps>::kExchangedWords > 1) || ...) ? 2 : 1;
   // Of gamma and beta; 0 without layer norm.

@@ -25,8 +25,7 @@
 //   shared_bytes = kStages * (128 * kTokens + (stationary ? 0 : 10240 * kGroups) + 16)
 //                  + (stationary ? pieces * 10240 * kGroups + 8 * (pieces rounded up to an even number) : 0)
 //                  + kTeams * team_bytes
-//   team_bytes   = 8 * (kTokens + 512 * kGroups) + (row_scope == kPartial ? StagedRows::kBytes where FP16 is stored
-//                                                                         : TransposedScratch::kBytes)
+//   team_bytes   = 8 * (kTokens + 512 * kGroups) + TransposedScratch::kBytes
 #pragma once
 
 #include "mc/dependency.cuh"
@@ -35,7 +34,6 @@
 #include "mc/hopper/sparse_tile.cuh"
 #include "mc/hopper/sparse_weights.cuh"
 #include "mc/hopper/sparse_wgmma.cuh"
-#include "mc/hopper/staged_rows.cuh"
 #include "mc/hopper/transposed_parameters.cuh"
 #include "mc/hopper/transposed_slice.cuh"
 #include "mc/hopper/transposed_view.cuh"
@@ -49,12 +47,9 @@ struct SparseGemm {
   using Epilogue = Epilogue_;
   using Weights = SparseWeights<Problem::kN, Problem::kK>;
   using Product = SparseWgmma<Tile::kTokens, Problem::kWeight, Problem::kActivation>;
-  static constexpr bool kStaged = kScope_ == RowScope::kPartial && EpilogueNeeds<Epilogue>::kStoresF16;
-  // Tokens of a part of the epilogue.
-  static constexpr int kPart = kStaged ? Tile::kStagedPart : Tile::kPart;
+  static constexpr int kPart = Tile::kPart;
   using View = TransposedView<Problem, kPart, Tile::kGroups, kScope_, kClusterSize_>;
-  using Staged = StagedRows<kPart, 128 * Tile::kGroups, 128 * Tile::kGroups>;
-  using Slice = TransposedSlice<Problem, Tile::kGroups, kStaged ? Staged::kPitch : 0>;
+  using Slice = TransposedSlice<Problem, Tile::kGroups>;
   using Parameters = TransposedParameters<Problem, Epilogue, Tile::kTokens, 128 * Tile::kGroups>;
 
   // Epilogues that need no whole rows run in slices of 8 tokens.
@@ -75,10 +70,9 @@ struct SparseGemm {
   static constexpr int kKeptPieces = Tile::kStationary ? Weights::kPiecesK : 0;
   static constexpr int kKeptAt = Tile::kStages * kStageBytes;
   static constexpr int kScratch = kKeptAt + kKeptPieces * kWeightBytes;
-  // A team's part: parameters of two tiles, then rows on their way or what is exchanged about them.
+  // A team's part: parameters of two tiles, then what is exchanged about rows.
   static constexpr int kExchangeAt = 2 * Parameters::kBytes;
-  static constexpr int kTeamBytes =
-      kExchangeAt + (kStaged ? Staged::kBytes : 0) + (kSliced ? 0 : View::Scratch::kBytes);
+  static constexpr int kTeamBytes = kExchangeAt + View::Scratch::kBytes;
   // Barriers of the stages: the operands are there, and all have read them. One of each piece of stationary weights.
   static constexpr int kFull = kScratch + Tile::kTeams * kTeamBytes;
   static constexpr int kEmpty = kFull + Tile::kStages * kBarrierBytes;
@@ -211,7 +205,6 @@ struct SparseGemm {
       give_turn(0);
       place.skip_tile();
     }
-    Staged staged(scratch(team) + kExchangeAt, kTeamBarrier + team, thread);
     int buffer = 0;
 #pragma unroll 1
     for (int tile = first_tile() + team * tile_step(); tile < tiles; tile += Tile::kTeams * tile_step()) {
@@ -231,7 +224,7 @@ struct SparseGemm {
       for (int part = 0; part < kTileM / kPart && first_token + part * kPart < tokens; ++part) {
         const int token = first_token + part * kPart;
         if constexpr (kSliced) {
-          run_slices(moved, thread, tokens, token, first_output, staged, sums);
+          run_slices(moved, thread, tokens, token, first_output, sums);
         } else {
           view.select(tokens, tile_m * (kTileM / kPart) + part, tile_n);
           Result result;
@@ -241,7 +234,6 @@ struct SparseGemm {
         to_next_part(sums);
       }
     }
-    if constexpr (kStaged) Staged::end();
   }
 
   // Registers cannot be indexed: the sums of the next part move to where those of this one were.
@@ -259,20 +251,12 @@ struct SparseGemm {
 
   // first_token: of the part.
   __device__ __forceinline__ static void run_slices(const mc::GemmArguments& arguments, int thread, int tokens,
-                                                    int first_token, int first_output, Staged& staged,
+                                                    int first_token, int first_output,
                                                     const typename Product::Sums (&sums)[2]) {
-    if constexpr (kStaged) staged.begin();
 #pragma unroll
     for (int token = 0; token < kPart; token += Slice::kTokens) {
-      Slice slice(thread, tokens, first_token + token, first_output,
-                  staged.place(Slice::token_of(thread) + token, Slice::output_of(thread)));
+      Slice slice(thread, tokens, first_token + token, first_output);
       Epilogue::run(slice, Slice::slice(sums, token / Slice::kTokens), arguments);
-    }
-    if constexpr (kStaged) {
-      constexpr int kRowBytes = 2 * Problem::kN;
-      unsigned char* target = static_cast<unsigned char*>(arguments.output) +
-                              (static_cast<long long>(first_token) * Problem::kN + first_output) * 2;
-      staged.template send<kRowBytes>(target, tokens - first_token, ::min(2 * kTileN, kRowBytes - 2 * first_output));
     }
   }
 

@@ -18,15 +18,12 @@ struct SparseTile {
   static constexpr int kConsumers = kGroups * kTeams;
   static constexpr int kThreads = (kConsumers + 1) * kWarpGroup;
 
-  // Tokens of a part of the epilogue, whole slices of 8 of which the tile has a whole number. FP16 rows of a part wait
-  // in shared memory for the copy engine (staged_rows.cuh), where stationary weights leave less room.
-  __host__ __device__ static constexpr int part(int most) {
-    int tokens = most;
+  // Tokens of a part of the epilogue, whole slices of 8 of which the tile has a whole number.
+  static constexpr int kPart = [] {
+    int tokens = kMostOfPart;
     while (kTokens % tokens != 0) tokens -= 8;
     return tokens;
-  }
-  static constexpr int kPart = part(kMostOfPart);
-  static constexpr int kStagedPart = part(kStationary ? 16 : kMostOfPart);
+  }();
 
   // Registers of a thread of the copying and of the computing warp groups; one computing warp group keeps its own.
   static constexpr int kProducerRegisters = kConsumers == 3 ? 32 : 24;

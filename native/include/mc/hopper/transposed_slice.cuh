@@ -13,9 +13,7 @@
 
 namespace mc::hopper {
 
-// kStagedPitch: bytes between the rows that FP16 values are stored to in shared memory (staged_rows.cuh); 0 where they
-// go to device memory at once.
-template <class Problem_, int kGroups, int kStagedPitch>
+template <class Problem_, int kGroups>
 class TransposedSlice {
  public:
   using Problem = Problem_;
@@ -36,19 +34,13 @@ class TransposedSlice {
     int sums[1][kColumns][4];
   };
 
-  // thread: of the team. first_token: of the slice. first_output: of the tile. staged: place of this thread's outputs.
-  __device__ __forceinline__ TransposedSlice(int thread, int token_count, int first_token, int first_output,
-                                             unsigned char* staged)
+  // thread: of the team. first_token: of the slice. first_output: of the tile.
+  __device__ __forceinline__ TransposedSlice(int thread, int token_count, int first_token, int first_output)
       : tokens(token_count),
         lane(thread % 32),
-        first_row(first_token + token_of(thread)),
-        first_column_(first_output + output_of(thread)),
-        first_element_(static_cast<long long>(first_row) * Problem::kN + first_column_),
-        staged_(staged) {}
-
-  // Place of a thread's first output within the tile, and of its first token within a slice.
-  __device__ __forceinline__ static int output_of(int thread) { return thread / 32 * 32 + thread % 32 / 4 * 4; }
-  __device__ __forceinline__ static int token_of(int thread) { return thread % 4 * 2; }
+        first_row(first_token + thread % 4 * 2),
+        first_column_(first_output + thread / 32 * 32 + thread % 32 / 4 * 4),
+        first_element_(static_cast<long long>(first_row) * Problem::kN + first_column_) {}
 
   // The sums of slice i: result.sums[0][c][2 r + e].
   template <int kSlices>
@@ -83,10 +75,6 @@ class TransposedSlice {
   // Stores the elements of row r, two in the lowest bits of each word, to row-major rows of kBits-wide elements.
   template <int kBits>
   __device__ __forceinline__ void store_four(void* target, int r, unsigned first, unsigned second) const {
-    if constexpr (kBits == 16 && kStagedPitch != 0) {
-      *reinterpret_cast<uint2*>(staged_ + r * kStagedPitch) = make_uint2(first, second);
-      return;
-    }
     if (!row_valid(r) || !column_valid(0)) return;
     unsigned char* place = static_cast<unsigned char*>(target) + element(r, 0) * kBits / 8;
     if constexpr (kBits == 16) {
@@ -105,7 +93,6 @@ class TransposedSlice {
  private:
   int first_column_;  // of c = 0
   long long first_element_;
-  unsigned char* staged_;
 };
 
 }  // namespace mc::hopper
