@@ -98,6 +98,13 @@ __device__ __forceinline__ float exp2_approximate(float value) {
   return result;
 }
 
+// 1 / sqrt(value) to 2^-22, relative.
+__device__ __forceinline__ float reciprocal_root_approximate(float value) {
+  float result;
+  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(value));
+  return result;
+}
+
 // The larger number; NaN where one is NaN.
 __device__ __forceinline__ float maximum_or_nan(float a, float b) {
   float result;

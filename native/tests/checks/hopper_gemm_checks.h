@@ -83,11 +83,11 @@ void check_hopper_rows_of_stationary_weights() {
   mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<64, 96, 2, Schedule::kFours, kStay>, RowScope::kGrid, 2,
                                        U8, true>(platform::tokens({17, 300}), 2);
   mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<64, 96, 3, Schedule::kThrees, kStay>, RowScope::kGrid, 1,
-                                       S4, true, true>(platform::tokens({1, 300}), 4);
+                                       S4, true>(platform::tokens({1, 300}), 4);
   mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<64, 96, 2, Schedule::kThrees, kStay>, RowScope::kCluster,
-                                       4, S8, true, true>(platform::tokens({127, 300}), 2);
+                                       4, S8, true>(platform::tokens({127, 300}), 2);
   mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<128, 128, 3, Schedule::kPairs>, RowScope::kGrid, 1, S8,
-                                       true, true>(platform::tokens({17, 300}), 2);
+                                       true>(platform::tokens({17, 300}), 2);
   mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<384, 208, kA, kW>,
                                           WgmmaTile<64, 96, 2, Schedule::kFours, kStay>, RowScope::kCluster, 4, U8>(
       platform::tokens({1, 300}), 2);
@@ -125,6 +125,10 @@ void check_hopper_rows() {
       platform::tokens({127}), 2);
   mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 96, 3, Schedule::kPairs>, RowScope::kCluster, 4,
                                           U8>(platform::tokens({17, 300}), 1);
+  mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<64, 96, 3, kTurns>, RowScope::kCluster, 8, S4>(
+      platform::tokens({17, 300}), 2);
+  mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 192, 2, kTogether>, RowScope::kCluster, 4, U8>(
+      platform::tokens({129, 300}), 1);
   mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<192, 208, kA, kW>, WgmmaTile<64, 192, 3, kTurns>,
                                           RowScope::kTile, 1, S4>(platform::tokens({17}), 1);
   check_hopper_rows_of_stationary_weights<kA, kW>();

@@ -63,12 +63,6 @@ class LinearLayer {
     for (size_t i = 0; i < size_t(tokens) * kN; ++i) residual[i] = {float_to_half(random.real(-2.0f, 2.0f))};
   }
 
-  // Their products nearly vanish beside a bias that is negative everywhere.
-  void keep_every_third_token_negative() {
-    for (int n = 0; n < kN; ++n) bias_[n] = -1.0f - std::fabs(bias_[n]);
-    for (int m = 0; m < tokens_; m += 3) a_scale_[m] = 1e-9f;
-  }
-
   // [tokens, N]: the equations of docs/numerics.md, each operation rounded to fp32 on its own. static_scale: the scale
   // and the offset of token 0 are those of every token.
   std::vector<float> values(bool static_scale = false) {

@@ -59,36 +59,27 @@ void mapped_linear_equals_the_reference(const std::vector<int>& token_counts, in
   }
 }
 
-template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format, bool kGelu, bool kAtOnce>
+template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format, bool kGelu>
 struct QuantizingGemm {
   using Type = typename Kind::template Then<Problem, Tile, kScope, kCluster, mc::QuantizeRows<Format, false>>;
 };
 template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format>
-struct QuantizingGemm<Kind, Problem, Tile, kScope, kCluster, Format, true, false> {
+struct QuantizingGemm<Kind, Problem, Tile, kScope, kCluster, Format, true> {
   using Type = typename Kind::template Then<Problem, Tile, kScope, kCluster, mc::Gelu<mc::GeluForm::kErf>,
                                             mc::QuantizeRows<Format, false>>;
 };
-template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format>
-struct QuantizingGemm<Kind, Problem, Tile, kScope, kCluster, Format, true, true> {
-  using Type = typename Kind::template Then<Problem, Tile, kScope, kCluster,
-                                            mc::ActivateAndQuantize<mc::Gelu<mc::GeluForm::kErf>, Format>>;
-};
-
-// kGelu: false leaves the function out, so that codes are bit for bit those of the reference. kAtOnce: GELU and the
-// quantizer are one step, and some tokens have no output above GELU's negative tail.
-template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format, bool kGelu,
-          bool kAtOnce = false>
+// kGelu: false leaves the function out, so that codes are bit for bit those of the reference.
+template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format, bool kGelu>
 void mapped_quantize_equals_the_reference(const std::vector<int>& token_counts, int clusters) {
-  using Gemm = typename QuantizingGemm<Kind, Problem, Tile, kScope, kCluster, Format, kGelu, kAtOnce>::Type;
+  using Gemm = typename QuantizingGemm<Kind, Problem, Tile, kScope, kCluster, Format, kGelu>::Type;
   for (int tokens : token_counts) {
     typename Kind::template Layer<Problem> layer(tokens);
-    if (kAtOnce) layer.keep_every_third_token_negative();
     for (auto timing : platform::kCopyTimings) {
       platform::select(timing);
       QuantizedTarget<Format> quantized(tokens, Problem::kN, kGemmConstants);
       mc::GemmArguments arguments = layer.arguments();
       arguments.quantized = quantized.target();
-      const std::string name = describe_mapped<Kind, Gemm>(kAtOnce ? "gelu quantize at once" : kGelu ? "gelu quantize" : "quantize", tokens);
+      const std::string name = describe_mapped<Kind, Gemm>(kGelu ? "gelu quantize" : "quantize", tokens);
       if (!launch_mapped<Kind, Gemm>(name, arguments, tokens, clusters)) {
         report(name, 1, 1);
         continue;

@@ -43,7 +43,7 @@ template <>
 struct Layer<1> {
   static constexpr const char* kName = "attention_output";
   using Problem = GemmProblem<kHidden, kHidden, Operand::kS8, Operand::kS8>;
-  using Steps = mc::Epilogue<Dequantize<>, Bias, Residual, LayerNormStep<Half, Epsilon>, StoreF16,
+  using Steps = mc::Epilogue<Dequantize<>, Bias, Residual, LayerNormStep<float, Epsilon>, StoreF16,
                              QuantizeRows<QuantFormat<4, 8, false>>>;
 };
 template <>
@@ -95,7 +95,7 @@ struct Operands {
   float* scales = allocate<float>(kLongest + Problem::kN, 0x3c);  // about 0.011
   float* bias = allocate<float>(Problem::kN);
   Half* residual = allocate<Half>(size_t(kLongest) * Problem::kN);
-  Half* norm = allocate<Half>(2 * Problem::kN, 0x30);
+  float* norm = allocate<float>(2 * Problem::kN, 0x3e);
   Half* output = allocate<Half>(size_t(kLongest) * Problem::kN);
   unsigned char* codes = allocate<unsigned char>(size_t(kLongest) * Problem::kN);
   float* code_scales = allocate<float>(kLongest);

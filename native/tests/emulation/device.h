@@ -48,7 +48,6 @@ struct Barrier {
   int expected = 0;
   int arrived = 0;
   unsigned generation = 0;
-  bool any[3] = {};  // whether a thread of a generation passed true, where they say
 };
 
 struct Copy {

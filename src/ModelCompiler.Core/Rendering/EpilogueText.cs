@@ -36,9 +36,11 @@ internal sealed record EpilogueText(string Type, string Equation)
             steps.Add(new($"mc::OffsetProduct{template}", $"y += K · {(isStatic ? "a_lo" : "a_lo[m]")} · w_lo[n]"));
         }
 
+        bool toFourBits = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.Quantize { Format.Bits: 4 })
+            && !kernel.Epilogue.Ops.Any(op => op is EpilogueOp.StoreFloat16 or EpilogueOp.StoreFloat32);
         foreach (EpilogueOp op in kernel.Epilogue.Ops)
         {
-            steps.Add(Step(op));
+            steps.Add(Step(op, toFourBits));
             if (op is EpilogueOp.Bias && offsetActivations && !offsetWeights)
                 steps.Add(activationOffset);
         }
@@ -59,10 +61,12 @@ internal sealed record EpilogueText(string Type, string Equation)
         };
     }
 
-    private static EpilogueText Step(EpilogueOp op) => op switch
+    /// <param name="toFourBits">Nothing but 4-bit codes comes of it.</param>
+    private static EpilogueText Step(EpilogueOp op, bool toFourBits) => op switch
     {
         EpilogueOp.Bias => new("mc::Bias", "y += bias[n]"),
-        EpilogueOp.Activation { Function: ActivationFunction.Gelu } => new("mc::Gelu<mc::GeluForm::kErf>", "y = gelu(y), erf form"),
+        EpilogueOp.Activation { Function: ActivationFunction.Gelu } => new(
+            toFourBits ? "mc::Gelu<mc::GeluForm::kErfCoarse>" : "mc::Gelu<mc::GeluForm::kErf>", "y = gelu(y), erf form"),
         EpilogueOp.Activation { Function: ActivationFunction.GeluTanh } => new("mc::Gelu<mc::GeluForm::kTanh>", "y = gelu(y), tanh form"),
         EpilogueOp.Activation { Function: ActivationFunction.Relu } => new("mc::Relu", "y = max(y, 0)"),
         EpilogueOp.Activation { Function: ActivationFunction.Tanh } => new("mc::Tanh", "y = tanh(y)"),

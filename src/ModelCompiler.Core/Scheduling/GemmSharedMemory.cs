@@ -45,10 +45,9 @@ public static class GemmSharedMemory
         WgmmaTile tile = kernel.Tile;
         int steps = kernel.Steps;
         int weights = tile.IsStationary ? steps * WgmmaTile.StepBytes * tile.N + 8 * (steps + steps % 2) : 0;
-        bool keepsResidual = tile.IsStationary && kernel.Epilogue.Ops.Any(op => op is EpilogueOp.Residual);
-        int parameters = 16 * tile.N + 4 * tile.GroupM + (keepsResidual ? 2 * tile.GroupM * tile.N : 0);
+        int parameters = 16 * tile.N + 4 * tile.GroupM;
         int words = kernel.Epilogue.Ops.Any(ExchangesTwoWords) ? 2 : 1;
-        int exchange = kernel.Scope == RowScope.Cluster ? 8 * words * kernel.ClusterSize * tile.GroupM + 16 : 0;
+        int exchange = kernel.Scope == RowScope.Cluster ? 8 * words * kernel.BlocksN * tile.GroupM + 16 : 0;
         return weights + tile.Groups * (parameters + exchange);
     }
 

@@ -37,7 +37,7 @@ public sealed record WgmmaGemmKernel(GpuArch Arch, GemmProblem Problem, WgmmaTil
     public override int SharedBytes => GemmSharedMemory.Bytes(this);
 
     /// <inheritdoc/>
-    public override int ClusterSize => Scope == RowScope.Cluster ? BlocksN : Tile.RowBlocks;
+    public override int ClusterSize => Tile.RowBlocks * (Scope == RowScope.Cluster ? BlocksN : 1);
 
     /// <inheritdoc/>
     public override bool IsPersistent => true;
@@ -65,8 +65,6 @@ public sealed record WgmmaGemmKernel(GpuArch Arch, GemmProblem Problem, WgmmaTil
         return Math.Min(Units(bucketTokens), CeilDiv(BlocksN, Tile.Teams)) * ClusterSize;
     }
 
-    /// <summary>What clusters take in turn (mc/hopper/work.cuh): whole rows, or a column tile of their row blocks.</summary>
-    private int Units(int bucketTokens) => Scope == RowScope.Cluster
-        ? CeilDiv(bucketTokens, Tile.M)
-        : CeilDiv(bucketTokens, Tile.M * Tile.RowBlocks) * BlocksN;
+    /// <summary>What clusters take in turn (mc/hopper/work.cuh): their row blocks, whole rows or a column tile of them.</summary>
+    private int Units(int bucketTokens) => CeilDiv(bucketTokens, Tile.M * Tile.RowBlocks) * (Scope == RowScope.Cluster ? 1 : BlocksN);
 }

@@ -38,7 +38,6 @@ internal static class WgmmaLimits
         {
             case RowScope.Cluster:
                 yield return new("columns beyond whole tiles of a cluster", 0, problem.N % tile.N);
-                yield return new("row blocks of a cluster along the columns", 1, tile.RowBlocks);
                 break;
             case RowScope.Tile:
                 yield return new("columns of a tile that holds whole rows", tile.N, problem.N);

@@ -41,10 +41,10 @@ internal static class WgmmaRules
         new(128, 128, WarpGroupSchedule.PingPong), new(128, 128, WarpGroupSchedule.Cooperative), new(128, 192, WarpGroupSchedule.Cooperative),
         new(128, 256, WarpGroupSchedule.Cooperative), new(256, 128, WarpGroupSchedule.Cooperative),
         new(128, 96, WarpGroupSchedule.Pairs), new(128, 128, WarpGroupSchedule.Pairs),
-        new(64, 256, WarpGroupSchedule.PingPong, 2), new(128, 128, WarpGroupSchedule.PingPong, 2), new(128, 128, WarpGroupSchedule.Pairs, 2),
+        new(64, 192, WarpGroupSchedule.PingPong, 2), new(64, 256, WarpGroupSchedule.PingPong, 2), new(128, 128, WarpGroupSchedule.PingPong, 2), new(128, 128, WarpGroupSchedule.Pairs, 2),
         new(64, 192, WarpGroupSchedule.PingPong, Weights: WeightFlow.Stationary), new(64, 192, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary),
         new(64, 96, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary), new(64, 96, WarpGroupSchedule.Fours, Weights: WeightFlow.Stationary),
-        new(64, 128, WarpGroupSchedule.Fours, Weights: WeightFlow.Stationary),
+        new(64, 128, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary), new(64, 128, WarpGroupSchedule.Fours, Weights: WeightFlow.Stationary),
     ];
 
     /// <summary>All kernels that can do the work in a bucket.</summary>
@@ -123,6 +123,7 @@ internal static class WgmmaRules
             <= 2048 => portable.Where(width => width <= 128 && problem.N / width >= 4).Reverse(),
             _ => Enumerable.Reverse(portable),
         };
+        int rowBlocks = tokens > 8192 && preferred.Any(width => 2 * problem.N / width <= PortableCluster) ? 2 : 1;
         return preferred.Concat(Enumerable.Reverse(portable)).Concat(tokens <= 512 ? widths : Enumerable.Reverse(widths))
             .Select(width => new TileShape(64, width, WarpGroupSchedule.PingPong)).FirstOrDefault();
     }

@@ -35,7 +35,7 @@ public enum WeightFlow
 /// <param name="Stages">Pipeline stages in shared memory, 128 bytes of K each.</param>
 /// <param name="Schedule">How warp groups share tiles.</param>
 /// <param name="RowBlocks">
-/// Blocks of a cluster along M, which copy weights for one another; 1 where blocks work alone or form a cluster along N.
+/// Row blocks of a cluster, whose blocks with the same columns copy weights for one another; 1 where row blocks work alone.
 /// </param>
 /// <param name="Weights">Whether a stage holds weights too.</param>
 public sealed record WgmmaTile(

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
+#include "mc/ptx.cuh"
 
 namespace mc {
 
@@ -24,17 +25,14 @@ struct LayerNormStep {
   template <class View>
   __device__ __forceinline__ static void apply(View& view, typename View::Values& values,
                                                const GemmArguments& arguments) {
-    float mean[View::kRows], scale[View::kRows];
-    const auto inverse_deviation = [](float squares) {
-      const float variance = __fdiv_rn(squares, static_cast<float>(View::Problem::kN));
-      return __frcp_rn(__fsqrt_rn(__fadd_rn(variance, Epsilon::kValue)));
-    };
-    if constexpr (View::kFinishesRows) {
-      view.row_moments(values, mean, scale, inverse_deviation);
-    } else {
-      view.row_moments(values, mean, scale);
+    constexpr float kShare = 1.0f / static_cast<float>(View::Problem::kN);
+    float mean[View::kRows], squares[View::kRows];
+    view.row_moments(values, mean, squares);
+    float scale[View::kRows], shift[View::kRows];  // y * scale + shift has mean 0 and variance 1
 #pragma unroll
-      for (int r = 0; r < View::kRows; ++r) scale[r] = inverse_deviation(scale[r]);
+    for (int r = 0; r < View::kRows; ++r) {
+      scale[r] = ptx::reciprocal_root_approximate(__fmaf_rn(squares[r], kShare, Epsilon::kValue));
+      shift[r] = __fmul_rn(-mean[r], scale[r]);
     }
 
     const Element* gamma = static_cast<const Element*>(arguments.gamma);
@@ -42,8 +40,8 @@ struct LayerNormStep {
     for_each_pair(view, values, [&](int r, int c, float& first, float& second) {
       const float2 factor = load_pair(gamma + view.column(c));
       const float2 offset = load_pair(beta + view.column(c));
-      first = __fmaf_rn(__fmul_rn(__fsub_rn(first, mean[r]), scale[r]), factor.x, offset.x);
-      second = __fmaf_rn(__fmul_rn(__fsub_rn(second, mean[r]), scale[r]), factor.y, offset.y);
+      first = __fmaf_rn(__fmaf_rn(first, scale[r], shift[r]), factor.x, offset.x);
+      second = __fmaf_rn(__fmaf_rn(second, scale[r], shift[r]), factor.y, offset.y);
     });
   }
 };

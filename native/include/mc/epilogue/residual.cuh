@@ -36,9 +36,8 @@ struct Residual {
       if (!view.column_valid(c)) continue;
 #pragma unroll
       for (int r = 0; r < View::kRows; ++r) {
-        if (!view.row_valid(r)) continue;
         float run[8];
-        load_half8(view.residual_run(residual, r, c), run);
+        view.load_residual(residual, r, c, run);
 #pragma unroll
         for (int i = 0; i < 8; ++i) values.at[r][c + i / 2][i % 2] = __fadd_rn(values.at[r][c + i / 2][i % 2], run[i]);
       }

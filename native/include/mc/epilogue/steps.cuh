@@ -1,7 +1,6 @@
 // Every epilogue step, for rendered kernels that include one header.
 #pragma once
 
-#include "mc/epilogue/activate_and_quantize.cuh"
 #include "mc/epilogue/activation_functions.cuh"
 #include "mc/epilogue/bias.cuh"
 #include "mc/epilogue/dequantize.cuh"

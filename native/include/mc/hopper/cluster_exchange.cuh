@@ -11,7 +11,8 @@
 
 namespace mc::hopper {
 
-// kRows: those of one warp group, which has its own exchange.
+// kRows: those of one warp group, which has its own exchange. kClusterSize: blocks that share rows; a cluster may hold
+// several such sets, one after another.
 template <int kRows, int kClusterSize, int kWords>
 struct ClusterExchange {
   static constexpr int kRowBytes = 4 * kWords;
@@ -20,7 +21,8 @@ struct ClusterExchange {
   static constexpr int kBytes = kBarriersAt + 2 * kBarrierBytes;
 
   // place: offset in dynamic shared memory.
-  __device__ __forceinline__ ClusterExchange(int place, int rank) : place_(place), rank_(rank) {}
+  __device__ __forceinline__ ClusterExchange(int place, int rank)
+      : place_(place), rank_(rank % kClusterSize), first_(rank - rank_) {}
 
   __device__ __forceinline__ unsigned shared() const { return ptx::shared_address(ptx::dynamic_shared() + place_); }
 
@@ -44,9 +46,9 @@ struct ClusterExchange {
       const int to = first + lane % 4;
       if (kClusterSize % 4 != 0 && to >= kClusterSize) continue;
       if constexpr (kWords == 1) {
-        store_cluster(target, words.x, bar(), to);
+        store_cluster(target, words.x, bar(), first_ + to);
       } else {
-        store_cluster(target, words, bar(), to);
+        store_cluster(target, words, bar(), first_ + to);
       }
     }
   }
@@ -65,7 +67,7 @@ struct ClusterExchange {
  private:
   __device__ __forceinline__ unsigned bar() const { return shared() + kBarriersAt + buffer_ * kBarrierBytes; }
 
-  int place_, rank_;
+  int place_, rank_, first_;
   int count_ = 0;                 // exchanges begun
   int buffer_ = 0, parity_ = 0;  // of the current one
 };

@@ -38,8 +38,6 @@ template <>
 struct StepNeeds<StoreRangeParts> : StepNeeds<void> {
   static constexpr int kExchanges = 1;
 };
-template <class Activation, class Format>
-struct StepNeeds<ActivateAndQuantize<Activation, Format>> : StepNeeds<QuantizeRows<Format>> {};
 
 // The same of an epilogue.
 template <class Epilogue>

@@ -16,9 +16,9 @@
 // Launch: grid (clusters * kClusterSize, 1, 1), kThreads threads, kSharedBytes of dynamic shared memory, clusters of
 // kClusterSize blocks (__cluster_dims__), more than 8 with the non-portable attribute. Units of work (work.cuh):
 //
-//   along_n    = row_scope == kCluster or stationary
-//   row_groups = ceil(bucket tokens / (kM * (along_n ? 1 : kClusterSize)))
-//   units      = row_groups * ceil(N / kN) / (along_n ? kClusterSize : 1)
+//   cluster    = row_blocks x column_blocks, ranks row by row
+//                column_blocks = row_scope == kCluster ? ceil(N / kN) : stationary ? kClusterSize : 1
+//   units      = ceil(bucket tokens / (kM * row_blocks)) * ceil(N / kN) / column_blocks
 //   clusters   = min(units, clusters that fit the chip at once: SMs / kClusterSize, fewer where its parts are odd)
 //
 // Stationary weights need a cluster for each kClusterSize column tiles. RowScope::kGrid waits for other blocks, so no
@@ -28,8 +28,8 @@
 //   shared_bytes = kStages * (128 * (kM + (stationary ? 0 : kN)) + 16) + (stationary ? weights : 0)
 //                  + kGroups * (parameters + exchange)
 //   weights      = steps * 128 * kN + 8 * (steps rounded up to an even number)       steps = ceil(K bytes / 128)
-//   parameters   = 16 * kN + 4 * kGroupM + (stationary and residual ? 2 * kGroupM * kN : 0)
-//   exchange     = row_scope == kCluster ? 8 * words * kClusterSize * kGroupM + 16 : 0
+//   parameters   = 16 * kN + 4 * kGroupM
+//   exchange     = row_scope == kCluster ? 8 * words * column_blocks * kGroupM + 16 : 0
 //   words        = 2 with layer norm or a dynamic asymmetric quantizer, else 1
 //   kGroups      = 2 for kCooperative and kPingPong, 3 for kThrees, 4 for kPairs and kFours
 //   kGroupM      = kM / 2 for kCooperative and kPairs, else kM
@@ -51,10 +51,11 @@ struct Gemm {
   using Epilogue = Epilogue_;
   using Arguments = GemmArguments;
   using Work = hopper::Work<Problem, Tile, kScope_, kClusterSize_>;
-  using Products = hopper::Products<Problem, Tile, kClusterSize_>;
+  using Products = hopper::Products<Problem, Tile, Work>;
   using Pipeline = typename Products::Pipeline;
   using Parameters = TileParameters<Problem, Tile, Epilogue>;
-  using View = OutputView<Problem, Tile, kScope_, kClusterSize_, EpilogueNeeds<Epilogue>::kExchangedWords>;
+  using Needs = EpilogueNeeds<Epilogue>;
+  using View = OutputView<Problem, Tile, kScope_, Work::kClusterColumns, Needs::kExchangedWords>;
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
 
@@ -87,7 +88,7 @@ struct Gemm {
     if (group == Tile::kGroups) {
       registers_shrink<Tile::kProducerRegisters>();
       if (threadIdx.x == Tile::kComputingThreads) {
-        Producer<Problem, Tile, kScope, kClusterSize>::run(arguments, pipeline, work);
+        Producer<Problem, Tile, kScope, kClusterSize, kPrefetchesResidual>::run(arguments, pipeline, work);
       }
     } else {
       registers_grow<Tile::kConsumerRegisters>();
@@ -112,14 +113,16 @@ struct Gemm {
     dependency_wait();
     const int tokens = *arguments.linear.token_count;
     const int tiles = work.tiles(tokens);
+    if (Tile::kStationary) Parameters::load_columns(arguments.linear, parameters, work.place(0).first_column);
 #pragma unroll 1
     for (int tile = team; tile < tiles; tile += Tile::kTeams) {
       const TilePlace place = work.place(tile);
-      // The second of two row blocks of a cluster may lie beyond the tokens.
-      const bool beyond = !Work::kAlongN && kClusterSize > 1 && place.first_row >= tokens;
+      // The last of a cluster's row blocks may lie beyond the tokens.
+      const bool beyond = Work::kClusterRows > 1 && place.first_row >= tokens;
       if (!beyond) {
         named_barrier_wait(barrier, kWarpGroup);  // all have read the parameters of the last tile
-        Parameters::load(arguments.linear, parameters, place.first_row + first_row, place.first_column, tokens);
+        if (!Tile::kStationary) Parameters::load_columns(arguments.linear, parameters, place.first_column);
+        Parameters::load_rows(arguments.linear, parameters, place.first_row + first_row, tokens);
       }
       if (kTurns && tile > 0) named_barrier_wait(turn(team), kTurnThreads);
       typename Products::Result result;
@@ -134,6 +137,8 @@ struct Gemm {
     }
   }
 
+  // Beside stationary weights the rows are many and short, and their prefetches cost more than they save.
+  static constexpr bool kPrefetchesResidual = Needs::kResidual && !Tile::kStationary;
   static constexpr bool kTurns = Tile::kTeams > 1;
   static constexpr int kTurnThreads = 2 * Tile::kGroupsOfTile * kWarpGroup;  // of a team and of the one before it
   // Named barrier at which a team waits for its turn at the tensor cores. 1 to kGroups are those of the view.

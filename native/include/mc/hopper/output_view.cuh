@@ -11,7 +11,6 @@
 #include "mc/epilogue/output_view.cuh"
 #include "mc/hopper/cluster_exchange.cuh"
 #include "mc/hopper/rendezvous.cuh"
-#include "mc/hopper/tile_parameters.cuh"
 #include "mc/hopper/work.cuh"
 #include "mc/reduce.cuh"
 
@@ -68,14 +67,10 @@ struct OutputView {
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + column_offset(c));
   }
-  // The 8 neighbouring numbers of the residual that belong to values.at[r][c .. c + 3], of the matrix or of its part
-  // that tile_parameters.cuh keeps.
-  __device__ __forceinline__ const Half* residual_run(const Half* residual, int r, int c) const {
-    if constexpr (Tile::kStationary) {
-      return residual + residual_index<Tile::kN>(group_row + row_offset(r), c + lane % 4);
-    } else {
-      return residual + element(r, c);
-    }
+  // The 8 neighbouring numbers of the residual that belong to values.at[r][c .. c + 3]. Rows beyond the tokens read the
+  // last token's.
+  __device__ __forceinline__ void load_residual(const Half* residual, int r, int c, float (&run)[8]) const {
+    load_half8(residual + (static_cast<long long>(readable_row(r)) * Problem::kN + column(c)), run);
   }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
 
@@ -86,35 +81,18 @@ struct OutputView {
   // calls it. Fixed order, so deterministic; up to two quantities at a time.
   template <class Op, int kQuantities>
   __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
-    if constexpr (Op::kIsMax) {
-      send_maxima(partial);
-      receive_maxima(partial);
-    } else {
-      static_assert(kScope != RowScope::kGrid, "RowScope::kGrid exchanges maxima: code sums need another RowScope");
-      over_quad<Op>(partial);
-      if constexpr (kScope == RowScope::kCluster) {
-        send_to_cluster(partial);
-        receive_from_cluster<Op>(partial);
-      }
+    static_assert(kScope != RowScope::kGrid || Op::kIsMax,
+                  "RowScope::kGrid exchanges maxima: code sums need another RowScope");
+    static_assert(kScope != RowScope::kPartial, "this step needs whole rows: use another RowScope");
+    static_assert(kQuantities <= 2 && (kScope != RowScope::kCluster || kQuantities <= kWords),
+                  "an exchange has room for kWords quantities");
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+#pragma unroll
+      for (int i = 0; i < kQuantities; ++i) partial[r][i] = lanes_reduce<Op, 4>(partial[r][i]);
     }
-  }
-
-  // The two halves of reduce_rows<MaxOp>. Nothing else is reduced between them.
-  template <int kQuantities>
-  __device__ __forceinline__ void send_maxima(float (&partial)[kRows][kQuantities]) {
-    over_quad<MaxOp>(partial);
-    if constexpr (kScope == RowScope::kCluster) send_to_cluster(partial);
-    if constexpr (kScope == RowScope::kGrid) send_to_grid(partial);
-  }
-  template <int kQuantities>
-  __device__ __forceinline__ void receive_maxima(float (&partial)[kRows][kQuantities]) {
-    if constexpr (kScope == RowScope::kCluster) receive_from_cluster<MaxOp>(partial);
-    if constexpr (kScope == RowScope::kGrid) receive_from_grid(partial);
-  }
-
-  // True where a thread of the warp group passes true. All blocks that share its rows must come to the same.
-  __device__ __forceinline__ bool any_of_rows(bool value) const {
-    return named_barrier_any(1 + group_, kWarpGroup, value);
+    if constexpr (kScope == RowScope::kCluster) reduce_over_cluster<Op>(partial);
+    if constexpr (kScope == RowScope::kGrid) maxima_over_grid(partial);
   }
 
   // Mean, and sum of the squared differences to it, of every row: of the quad's part in two passes, then the parts of
@@ -159,27 +137,11 @@ struct OutputView {
 
  private:
   template <class Op, int kQuantities>
-  __device__ __forceinline__ static void over_quad(float (&partial)[kRows][kQuantities]) {
-    static_assert(kScope != RowScope::kPartial, "this step needs whole rows: use another RowScope");
-    static_assert(kQuantities <= 2 && (kScope != RowScope::kCluster || kQuantities <= kWords),
-                  "an exchange has room for kWords quantities");
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-#pragma unroll
-      for (int i = 0; i < kQuantities; ++i) partial[r][i] = lanes_reduce<Op, 4>(partial[r][i]);
-    }
-  }
-
-  template <int kQuantities>
-  __device__ __forceinline__ void send_to_cluster(const float (&partial)[kRows][kQuantities]) {
+  __device__ __forceinline__ void reduce_over_cluster(float (&partial)[kRows][kQuantities]) {
     float2 words[kRows];
 #pragma unroll
     for (int r = 0; r < kRows; ++r) words[r] = make_float2(partial[r][0], partial[r][kQuantities - 1]);
     send_rows(words);
-  }
-
-  template <class Op, int kQuantities>
-  __device__ __forceinline__ void receive_from_cluster(float (&partial)[kRows][kQuantities]) {
     exchange_.wait();
     received_rows([&](int r, int from, float2 received) {
       partial[r][0] = from == 0 ? received.x : Op::apply(partial[r][0], received.x);
@@ -204,11 +166,10 @@ struct OutputView {
     }
   }
 
-  // Blocks of the grid meet once or twice a tile, the second time over the other end of each row. The warp groups of all
-  // column tiles that have the same rows count in turn.
+  // The warp groups of all column tiles that have the same rows count in, and wait for all.
   template <int kQuantities>
-  __device__ __forceinline__ void send_to_grid(const float (&partial)[kRows][kQuantities]) {
-    unsigned* ends = range_ends_ + 2ll * first_row + meetings_;
+  __device__ __forceinline__ void maxima_over_grid(float (&partial)[kRows][kQuantities]) {
+    unsigned* ends = range_ends_ + 2ll * first_row;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       if (lane % 4 >= kQuantities || !row_valid(r)) continue;
@@ -216,14 +177,10 @@ struct OutputView {
       range_end_add(ends + 2 * row_offset(r) + lane % 4, end);
     }
     named_barrier_wait(1 + group_, kWarpGroup);
-    if (threadIdx.x % kWarpGroup == 0) rendezvous_arrive(arrivals_);
-  }
-
-  template <int kQuantities>
-  __device__ __forceinline__ void receive_from_grid(float (&partial)[kRows][kQuantities]) {
-    const unsigned* ends = range_ends_ + 2ll * first_row + meetings_;
-    ++meetings_;
-    if (threadIdx.x % kWarpGroup == 0) rendezvous_wait(arrivals_, meetings_ * kColumnTiles);
+    if (threadIdx.x % kWarpGroup == 0) {
+      rendezvous_arrive(arrivals_);
+      rendezvous_wait(arrivals_, kColumnTiles);
+    }
     named_barrier_wait(1 + group_, kWarpGroup);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
@@ -237,7 +194,6 @@ struct OutputView {
   Exchange& exchange_;
   unsigned* range_ends_;
   unsigned* arrivals_;
-  int meetings_ = 0;  // of blocks of the grid, in this tile
   long long first_element_;
 };
 

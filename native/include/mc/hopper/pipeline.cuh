@@ -3,8 +3,8 @@
 // Step i of all the steps that a block computes, tile after tile, uses stage i % kStages. Its full barrier counts the
 // bytes of both operands; its empty barrier counts the warps that have read it.
 //
-// In a cluster one operand is the same for all blocks (the activations along N, the weights along M). The block of rank
-// stage % kClusterSize copies it to all of them, once the warps of all blocks have read the stage.
+// The blocks of a cluster stand in kRows rows of kColumns. Those of a row need the same activations, those of a column the
+// same weights. One of them, in turn, copies a stage's operand to all of them, once the warps of all have read the stage.
 //
 // Stationary weights lie behind the stages, the kWeightSteps steps of K one after another; each has a barrier that counts
 // its bytes once.
@@ -15,10 +15,12 @@
 
 namespace mc::hopper {
 
-// kSteps: of K.
-template <class Tile, int kClusterSize, int kSteps>
+// Work: work.cuh. kSteps: of K.
+template <class Tile, class Work, int kSteps>
 struct Pipeline {
   static constexpr int kWeightSteps = Tile::kStationary ? kSteps : 0;
+  static constexpr int kRows = Work::kClusterRows;
+  static constexpr int kColumns = Work::kClusterColumns;
   static constexpr int kReaders = 4 * Tile::kGroupsOfTile;  // warps that read a stage
   static constexpr int kWeightsAt = Tile::kStages * Tile::kStageBytes;
   static constexpr int kBarriersAt = kWeightsAt + kWeightSteps * Tile::kWeightBytes;
@@ -39,12 +41,28 @@ struct Pipeline {
   __device__ __forceinline__ unsigned kept(int step) const {
     return shared + kBarriersAt + (2 * Tile::kStages + step) * kBarrierBytes;
   }
-  __device__ __forceinline__ static int loader(int stage) { return stage % kClusterSize; }
+  // The blocks that copy what this block needs for a stage.
+  __device__ __forceinline__ int activation_loader(int stage) const { return rank - rank % kColumns + stage % kColumns; }
+  __device__ __forceinline__ int weight_loader(int stage) const { return stage % kRows * kColumns + rank % kColumns; }
+
+  // The blocks of the cluster that need the same activations, and the same weights, one bit each.
+  __device__ __forceinline__ unsigned short row_mask() const {
+    return static_cast<unsigned short>(((1u << kColumns) - 1) << (rank - rank % kColumns));
+  }
+  __device__ __forceinline__ unsigned short column_mask() const {
+    unsigned mask = 0;
+#pragma unroll
+    for (int row = 0; row < kRows; ++row) mask |= 1u << row * kColumns;
+    return static_cast<unsigned short>(mask << rank % kColumns);
+  }
 
   __device__ __forceinline__ void init() const {
     for (int stage = 0; stage < Tile::kStages; ++stage) {
+      int blocks = 1;  // that read what this block copies, itself included
+      if (activation_loader(stage) == rank) blocks += kColumns - 1;
+      if (weight_loader(stage) == rank) blocks += kRows - 1;
       barrier_init(full(stage), 1);
-      barrier_init(empty(stage), loader(stage) == rank ? kReaders * kClusterSize : kReaders);
+      barrier_init(empty(stage), kReaders * blocks);
     }
     for (int step = 0; step < kWeightSteps; ++step) barrier_init(kept(step), 1);
   }
@@ -53,7 +71,13 @@ struct Pipeline {
   __device__ __forceinline__ void release(int stage, int lane) const {
     if (lane != 0) return;
     barrier_arrive(empty(stage));
-    if (kClusterSize > 1 && loader(stage) != rank) barrier_arrive_cluster_after_reads(empty(stage), loader(stage));
+    if (kColumns > 1) release_to(activation_loader(stage), stage);
+    if (kRows > 1) release_to(weight_loader(stage), stage);
+  }
+
+ private:
+  __device__ __forceinline__ void release_to(int loader, int stage) const {
+    if (loader != rank) barrier_arrive_cluster_after_reads(empty(stage), loader);
   }
 };
 

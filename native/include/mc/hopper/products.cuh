@@ -10,11 +10,11 @@
 
 namespace mc::hopper {
 
-template <class Problem, class Tile, int kClusterSize>
+template <class Problem, class Tile, class Work>
 struct Products {
   using Weights = WeightTiles<Problem::kWeight, Problem::kN, Problem::kK>;
   using Product = Wgmma<Tile::kN, Problem::kActivation, Problem::kWeight>;
-  using Pipeline = hopper::Pipeline<Tile, kClusterSize, Weights::kSteps>;
+  using Pipeline = hopper::Pipeline<Tile, Work, Weights::kSteps>;
 
   struct Result {
     typename Product::Sums sums[Tile::kBlocksM];

@@ -91,8 +91,8 @@ class TransposedView {
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + 2 * c);
   }
-  __device__ __forceinline__ const Half* residual_run(const Half* residual, int r, int c) const {
-    return residual + element(r, c);
+  __device__ __forceinline__ void load_residual(const Half* residual, int r, int c, float (&run)[8]) const {
+    load_half8(residual + (static_cast<long long>(readable_row(r)) * Problem::kN + column(c)), run);
   }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
   __device__ __forceinline__ bool first_of_row() const { return first_tile_ && thread_ / 32 == 0 && thread_ % 32 < 8; }
@@ -180,11 +180,8 @@ class TransposedView {
     for (int r = 0; r < kRows; ++r) finished[r] = *shared(lane_token() + row_offset(r));
   }
 
-  // Mean of every row, and finish() of the sum of the squared differences to it: of a warp's part in two passes, then
-  // of joined parts.
-  template <class Finish>
-  __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows],
-                                              Finish&& finish) {
+  // Mean, and sum of the squared differences to it, of every row: of a warp's part in two passes, then of joined parts.
+  __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows]) {
     static_assert(kScope == RowScope::kCluster, "layer norm needs whole rows");
     static_assert(Problem::kN == kTileN * kClusterSize, "the parts of a row must be equally long");
     constexpr float kOfWarp = 32.0f, kOfBlock = static_cast<float>(kTileN);
@@ -205,13 +202,11 @@ class TransposedView {
     };
     if constexpr (kClusterSize > 1) exchange_in_cluster(of_block);
     share_rows([&](int token) {
-      float2 moments;
       if constexpr (kClusterSize == 1) {
-        moments = of_block(token);
+        return of_block(token);
       } else {
-        moments = join_moments<kClusterSize>(kOfBlock, [&](int rank) { return received(token, rank); });
+        return join_moments<kClusterSize>(kOfBlock, [&](int rank) { return received(token, rank); });
       }
-      return make_float2(moments.x, finish(moments.y));
     });
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {

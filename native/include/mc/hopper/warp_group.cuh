@@ -14,20 +14,6 @@ __device__ __forceinline__ void named_barrier_arrive(int id, int threads) {
   asm volatile("barrier.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }
 
-// As named_barrier_wait; true where one of the threads passed true.
-__device__ __forceinline__ bool named_barrier_any(int id, int threads, bool value) {
-  unsigned any;
-  asm volatile(
-      "{ .reg .pred in, out;\n\t"
-      "setp.ne.u32 in, %1, 0;\n\t"
-      "barrier.red.or.pred out, %2, %3, in;\n\t"
-      "selp.b32 %0, 1, 0, out; }"
-      : "=r"(any)
-      : "r"(static_cast<unsigned>(value)), "r"(id), "r"(threads)
-      : "memory");
-  return any != 0;
-}
-
 // Sets the registers of each thread of the calling warp group, a multiple of 8 from 24 to 240. Needs the number of the
 // kernel to be fixed by __launch_bounds__. Growing waits until other warp groups have given enough.
 template <int kRegisters>

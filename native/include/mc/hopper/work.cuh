@@ -3,7 +3,7 @@
 // The grid has one dimension of persistent blocks, in clusters of kClusterSize. Units of work are dealt to clusters in
 // turn, all units of a row block before those of the next, so that row blocks finish one after another:
 //
-//   RowScope::kCluster    a unit is a row block; the cluster's blocks are its column tiles
+//   RowScope::kCluster    a unit is a row block, or several neighbouring ones; their column tiles are the cluster's blocks
 //   stationary weights    a cluster keeps to kClusterSize column tiles, one a block; a unit is a row block of them
 //   else                  a unit is a column tile of kClusterSize neighbouring row blocks, one a block of the cluster
 #pragma once
@@ -23,12 +23,16 @@ template <class Problem, class Tile, RowScope kScope, int kClusterSize>
 struct Work {
   static constexpr bool kAlongN = kScope == RowScope::kCluster || Tile::kStationary;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
-  static constexpr int kUnitRows = Tile::kM * (kAlongN ? 1 : kClusterSize);
-  static constexpr int kUnitsOfRows = kAlongN ? kColumnTiles / kClusterSize : kColumnTiles;
+  static constexpr int kClusterColumns = kScope == RowScope::kCluster ? kColumnTiles  // column tiles of a cluster
+                                         : Tile::kStationary          ? kClusterSize
+                                                                      : 1;
+  static constexpr int kClusterRows = kClusterSize / kClusterColumns;  // row blocks
+  static constexpr int kUnitRows = Tile::kM * kClusterRows;
+  static constexpr int kUnitsOfRows = kColumnTiles / kClusterColumns;
   static constexpr int kLanes = kAlongN ? kUnitsOfRows : 1;  // clusters that take up the units of a row block together
-  static_assert(kScope != RowScope::kCluster || kColumnTiles == kClusterSize,
-                "RowScope::kCluster: the cluster must span all N columns and have no idle block");
-  static_assert(!kAlongN || kColumnTiles % kClusterSize == 0, "clusters along the columns must have no idle block");
+  static_assert(kClusterRows * kClusterColumns == kClusterSize && kColumnTiles % kClusterColumns == 0,
+                "a cluster must have no idle block, and with RowScope::kCluster span all N columns");
+  static_assert(!Tile::kStationary || kClusterRows == 1, "weights that stay are not shared");
 
   int rank = kClusterSize == 1 ? 0 : ptx::cluster_rank();
   int cluster = static_cast<int>(blockIdx.x) / kClusterSize;
@@ -44,7 +48,8 @@ struct Work {
   __device__ __forceinline__ TilePlace place(int tile) const {
     const int unit = first + tile * stride;
     if constexpr (kAlongN) {
-      return {unit * Tile::kM, (cluster % kLanes * kClusterSize + rank) * Tile::kN};
+      return {unit * kUnitRows + rank / kClusterColumns * Tile::kM,
+              (cluster % kLanes * kClusterColumns + rank % kClusterColumns) * Tile::kN};
     } else {
       return {(unit / kColumnTiles * kClusterSize + rank) * Tile::kM, unit % kColumnTiles * Tile::kN};
     }

@@ -78,6 +78,7 @@ inline unsigned half2_multiply_add(unsigned a, unsigned b, unsigned c) {
   return pack_half2(std::fma(x.x, y.x, z.x), std::fma(x.y, y.y, z.y));
 }
 
+inline float reciprocal_root_approximate(float value) { return 1.0f / std::sqrt(value); }
 inline float exp2_approximate(float value) { return std::exp2(value); }
 
 inline float maximum_or_nan(float a, float b) { return std::isnan(a) || std::isnan(b) ? NAN : std::fmax(a, b); }

@@ -25,16 +25,6 @@ inline void named_barrier_arrive(int id, int threads) {
   ++emulation::progress;
 }
 
-// Of three generations, because one thread may read what was found while another begins the next.
-inline bool named_barrier_any(int id, int threads, bool value) {
-  emulation::Barrier& barrier = named_barrier(id, threads);
-  const unsigned generation = barrier.generation;
-  barrier.any[(generation + 1) % 3] = false;
-  barrier.any[generation % 3] = barrier.any[generation % 3] || value;
-  emulation::arrive_and_wait(barrier);
-  return barrier.any[generation % 3];
-}
-
 template <int kRegisters>
 inline void registers_shrink() {
   static_assert(kRegisters % 8 == 0 && kRegisters >= 24 && kRegisters <= 240);
