@@ -58,9 +58,9 @@ struct EpilogueOf<2> {
 using Epilogue = EpilogueOf<kStore ? 0 : kPart>::Type;
 using Problem = GemmProblem<kN, kK, Operand::kS8, Operand::kS8>;
 
-template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster, WeightFlow kFlow>
-using Sparse =
-    mc::hopper::SparseGemm<Problem, SparseTile<kTokens, kGroups, kTeams, kStages, kFlow>, kScope, kCluster, Epilogue>;
+template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster, WeightFlow kFlow, int kMostOfPart>
+using Sparse = mc::hopper::SparseGemm<Problem, SparseTile<kTokens, kGroups, kTeams, kStages, kFlow, kMostOfPart>,
+                                      kScope, kCluster, Epilogue>;
 template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster, WeightFlow kFlow>
 using Dense =
     mc::hopper::Gemm<Problem, WgmmaTile<kM, kTileN, kStages, kSchedule, kFlow>, kScope, kCluster, Epilogue>;
@@ -267,13 +267,14 @@ struct Bench {
   }
 
   template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster,
-            WeightFlow kFlow = WeightFlow::kStreamed>
+            WeightFlow kFlow = WeightFlow::kStreamed, int kMostOfPart = 64>
   void sparse() {
-    using Kernel = Sparse<kTokens, kGroups, kTeams, kStages, kCluster, kFlow>;
+    using Kernel = Sparse<kTokens, kGroups, kTeams, kStages, kCluster, kFlow, kMostOfPart>;
     const std::string name = "sparse " + std::to_string(kTokens) + "x" + std::to_string(128 * kGroups) +
                              (kTeams > 1 ? ", two teams" : ", one team") + ", " + std::to_string(kStages) +
                              " stages, cluster " + std::to_string(kCluster) +
-                             (kFlow == WeightFlow::kStationary ? ", kept" : "");
+                             (kFlow == WeightFlow::kStationary ? ", kept" : "") + ", parts of " +
+                             std::to_string(Kernel::kPart);
     const long long units = (tokens + kTokens - 1) / kTokens * Kernel::kGroupsN;
     Outputs outputs;
     keep(best_sparse, measure<Kernel>(name, layer, layer.sparse_weights, tokens, Kernel::kBoxRows, units, outputs));
@@ -286,53 +287,44 @@ struct Bench {
     constexpr auto kTogether = Schedule::kCooperative;
     constexpr auto kInThrees = Schedule::kThrees;
     constexpr auto kInFours = Schedule::kFours;
-    constexpr auto kKept = WeightFlow::kStationary;
+    constexpr auto kStreamed = WeightFlow::kStreamed, kKept = WeightFlow::kStationary;
     if constexpr (kScope == RowScope::kPartial && kK == 768) {
       dense<64, 192, 6, kInThrees, 1, kKept>();
       dense<64, 192, 6, kTurns, 1, kKept>();
       sparse<64, 2, 2, 6, 1, kKept>();
-      sparse<48, 2, 2, 9, 1, kKept>();
       sparse<128, 1, 2, 6, 1, kKept>();
-      sparse<128, 1, 2, 6, 2, kKept>();
+      sparse<192, 1, 2, 6, 2, kKept>();
       sparse<160, 1, 2, 6, 2, kKept>();
-      sparse<192, 1, 2, 5, 2, kKept>();
-      sparse<160, 1, 2, 5, 2>();
-      sparse<128, 2, 1, 4, 1>();
+      sparse<192, 1, 2, 6, 2>();
+      sparse<160, 1, 2, 6, 2>();
+      sparse<192, 2, 1, 4, 1>();
+      sparse<128, 2, 1, 6, 1>();
     } else if constexpr (kScope == RowScope::kPartial) {
       dense<128, 128, 6, kTurns, 2>();
       dense<128, 256, 4, kTogether, 1>();
-      sparse<192, 2, 1, 3, 1>();
-      sparse<160, 2, 1, 4, 1>();
-      sparse<160, 1, 2, 5, 2>();
+      sparse<192, 2, 1, 4, 1>();
+      sparse<160, 2, 1, 5, 1>();
+      sparse<160, 1, 2, 6, 2>();
     } else if constexpr (kPart == 2) {
       dense<64, 192, 6, kInThrees, 1, kKept>();
       sparse<64, 2, 2, 6, 1, kKept>();
-      sparse<64, 2, 2, 10, 1, kKept>();
+      sparse<64, 2, 2, 6, 1, kKept, 32>();
       sparse<48, 2, 2, 12, 1, kKept>();
-      sparse<128, 1, 2, 6, 1, kKept>();
-      sparse<128, 2, 1, 5, 1, kKept>();
-      sparse<96, 2, 1, 6, 1, kKept>();
-      sparse<96, 2, 1, 6, 2>();
+      sparse<144, 2, 1, 5, 2>();
       sparse<128, 2, 1, 5, 2>();
     } else if constexpr (kK == 768) {
       dense<64, 96, 6, kInFours, 8, kKept>();
-      dense<64, 192, 6, kTurns, 4>();
       sparse<64, 2, 2, 6, 3, kKept>();
+      sparse<64, 2, 2, 6, 3, kKept, 32>();
       sparse<48, 2, 2, 12, 3, kKept>();
-      sparse<128, 2, 1, 5, 3, kKept>();
-      sparse<96, 2, 1, 6, 3, kKept>();
-      sparse<128, 1, 2, 6, 6, kKept>();
-      sparse<64, 2, 2, 6, 3>();
-      sparse<96, 2, 1, 6, 3>();
+      sparse<48, 2, 2, 6, 3>();
     } else {
       dense<64, 192, 6, kTurns, 4>();
       sparse<144, 2, 1, 4, 3>();
-      sparse<128, 2, 1, 5, 3>();
-      sparse<96, 2, 1, 6, 3>();
+      sparse<144, 2, 1, 4, 3, kStreamed, 144>();
       sparse<64, 2, 2, 6, 3>();
-      sparse<112, 3, 1, 4, 2>();
+      sparse<64, 2, 2, 6, 3, kStreamed, 32>();
       sparse<96, 3, 1, 4, 2>();
-      sparse<128, 1, 2, 6, 6>();
     }
     std::printf("%s, M %d: best sparse %.2f us (%.0f TOPS), best dense %.2f us, ratio %.3f\n\n", kNames[kPart], tokens,
                 best_sparse.microseconds, 2.0 * tokens * kN * kK / best_sparse.microseconds * 1e-6,

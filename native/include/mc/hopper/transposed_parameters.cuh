@@ -2,6 +2,8 @@
 // multiplied: from device memory the steps would wait for the L2 again and again, those that run in slices for each of
 // them.
 //
+// Rows of the residual, which are many, are brought to the L2.
+//
 // The steps read as always. They receive a copy of the arguments whose pointers lead to shared memory, moved back by
 // the tile's first token or output. What is not named here is read from where it was.
 //
@@ -42,6 +44,7 @@ struct TransposedParameters {
       load_vector<Needs::kNormBytes>(vectors + 3 * kVectorBytes, arguments.beta, first_output, thread);
     }
     ptx::copy_async_commit();
+    if constexpr (Needs::kResidual) prefetch_residual(arguments.residual, thread, tokens, first_token, first_output);
   }
 
   // Waits for the copies of a thread. A barrier of the team must follow.
@@ -65,6 +68,17 @@ struct TransposedParameters {
   }
 
  private:
+  __device__ __forceinline__ static void prefetch_residual(const Half* residual, int thread, int tokens,
+                                                           int first_token, int first_output) {
+    constexpr int kLineElements = 64, kLines = kOutputs / kLineElements;  // of a row, 128 bytes each
+    const int column = first_output + thread % kLines * kLineElements;
+    if (column >= Problem::kN) return;
+#pragma unroll 1
+    for (int token = thread / kLines; token < kTokens && first_token + token < tokens; token += kOutputs / kLines) {
+      ptx::prefetch_l2(residual + (static_cast<long long>(first_token + token) * Problem::kN + column));
+    }
+  }
+
   // Elements from first_output on, as far as the matrix and the tile go.
   template <int kElementBytes>
   __device__ __forceinline__ static void load_vector(unsigned target, const void* source, int first_output,

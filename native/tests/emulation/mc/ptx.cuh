@@ -27,6 +27,8 @@ inline void copy_async(unsigned target, const void* source, int bytes) {
   emulation::current->groups.back().push_back(copy);
 }
 
+inline void prefetch_l2(const void*) {}
+
 inline void copy_async_16(unsigned target, const void* source, bool valid) {
   copy_async(target, valid ? source : nullptr, 16);
 }
