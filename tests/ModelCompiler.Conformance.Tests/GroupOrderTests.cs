@@ -41,13 +41,15 @@ public sealed class GroupOrderTests
                     for (int k = g * size; k < (g + 1) * size; k++)
                         sum += input.Codes[m * op.K + k] * (sbyte)weight.Weights.Codes[n * op.K + k];
                     float scale = weight.Weights.Scales[n * groups + g];
-                    total = groups == 1 ? Multiply(sum, Multiply(input.Scales[m], scale)) : Add(total, Multiply(sum, scale));
+                    total = groups == 1
+                        ? MathF.FusedMultiplyAdd(Multiply(sum, input.Scales[m]), scale, weight.Bias[n])
+                        : Add(total, Multiply(sum, scale));
                 }
 
                 if (groups > 1)
-                    total = Multiply(total, input.Scales[m]);
+                    total = MathF.FusedMultiplyAdd(total, input.Scales[m], weight.Bias[n]);
 
-                different += (float)(Half)Add(total, weight.Bias[n]) == found.Values[m * op.N + n] ? 0 : 1;
+                different += (float)(Half)total == found.Values[m * op.N + n] ? 0 : 1;
             }
         }
 

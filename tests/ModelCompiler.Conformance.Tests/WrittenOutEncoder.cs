@@ -173,7 +173,7 @@ internal sealed class WrittenOutEncoder(EncoderModel model, QuantizationScheme s
         float scale = range?.Scale ?? (asymmetric ? (x.Max() - lo) / high : x.Max(MathF.Abs) / high);
         scale = scale == 0 ? 1 : scale;
         float inverse = 1f / scale;
-        return Array.ConvertAll(x, v => (double)scale * Math.Clamp(MathF.Round((v - lo) * inverse, MidpointRounding.ToEven), low, high) + lo);
+        return Array.ConvertAll(x, v => (double)scale * Math.Clamp(Math.Round((double)(v - lo) * inverse, MidpointRounding.ToEven), low, high) + lo);
     }
 
     private Half[] Table(WeightRole role) => weights.Get<TableWeight>(new(role)).Values;

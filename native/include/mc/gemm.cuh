@@ -6,7 +6,7 @@
 //
 //   using Kernel = mc::Gemm<mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS4>,
 //                           mc::Tile<128, 128, 128, 2, 4, 3>, mc::RowScope::kPartial, 1,
-//                           mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF16>>;
+//                           mc::Epilogue<mc::DequantizeWithBias<>, mc::StoreF16>>;
 //   extern "C" __global__ void __launch_bounds__(Kernel::kThreads, 1) NAME(const mc::GemmArguments arguments) {
 //     Kernel::run(arguments);
 //   }

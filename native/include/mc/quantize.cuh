@@ -3,7 +3,8 @@
 //   symmetric   S = max|x| / (2^(b-1) - 1), or 1 where that is 0    q = clamp(rne(x * inv), -2^(b-1), 2^(b-1) - 1)
 //   asymmetric  lo = min x, S = (max x - min x) / (2^b - 1), or 1 where that is 0
 //                                                                   q = clamp(rne((x - lo) * inv), 0, 2^b - 1)
-//   inv = 1 / S, one IEEE division. A clip range [-c, c] is applied to x first. rne: nearest, ties to even.
+//   inv = 1 / S, one IEEE division; the product with it is not rounded before rne. A clip range [-c, c] is applied to x
+//   first. rne: nearest, ties to even.
 //
 // Every operation is an explicitly rounded intrinsic, so that no multiply and add are contracted and the codes equal
 // those of the CPU executor.
@@ -102,26 +103,24 @@ struct QuantFormat {
   }
 
   // What quantize_bits adds to a code. Its low byte is zero.
-  static constexpr int kBitsOfZero = kStatic ? 0 : 0x4b400000;
+  static constexpr int kBitsOfZero = 0x4b400000;
 
   // One code in its integer value, kLowest to kHighest.
   __device__ __forceinline__ static int quantize_code(float value, const QuantParams& params, float clip) {
     return quantize_bits(value, params, clip) - kBitsOfZero;
   }
 
-  // A word whose low byte is that of the code.
+  // A word whose low byte is that of the code. Numbers near 1.5 * 2^23 have no fraction: the fused sum is the exact
+  // product rounded once, to nearest even, and its low bits are the code.
   __device__ __forceinline__ static int quantize_bits(float value, const QuantParams& params, float clip) {
     value = clipped(value, clip);
     if constexpr (kAsymmetric) value = __fsub_rn(value, params.lo);
-    const float scaled = __fmul_rn(value, params.inv);
-    if constexpr (kStatic) {
-      return ::min(::max(__float2int_rn(scaled), kLowest), kHighest);
-    } else {
-      // Within the row's own range |scaled| exceeds kHighest by roundings alone, so nothing is left to clamp. Numbers
-      // near 1.5 * 2^23 have no fraction: the sum is rounded to nearest even, and its low bits are the code.
-      constexpr float kNoFraction = 12582912.0f;
-      return __float_as_int(__fadd_rn(scaled, kNoFraction));
-    }
+    constexpr float kNoFraction = 12582912.0f;
+    float sum = __fmaf_rn(value, params.inv, kNoFraction);
+    // Within the row's own range the product exceeds kHighest by roundings alone, so nothing is left to clamp. In a
+    // static range the clamp is that of codes, for the sum is monotonic in any magnitude; NaN becomes kLowest.
+    if constexpr (kStatic) sum = fminf(fmaxf(sum, kNoFraction + kLowest), kNoFraction + kHighest);
+    return __float_as_int(sum);
   }
 
   // Packs kCodesPerWord codes into a word, the first in the lowest bits.

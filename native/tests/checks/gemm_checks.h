@@ -37,11 +37,11 @@ constexpr Terms terms_of() {
 
 template <Terms kTerms, bool kStaticScale, class... Steps>
 struct Linearized {
-  using Type = mc::Epilogue<mc::Dequantize<kStaticScale>, mc::Bias, Steps...>;
+  using Type = mc::Epilogue<mc::DequantizeWithBias<kStaticScale>, Steps...>;
 };
 template <bool kStaticScale, class... Steps>
 struct Linearized<Terms::kActivationOffset, kStaticScale, Steps...> {
-  using Type = mc::Epilogue<mc::Dequantize<kStaticScale>, mc::Bias, mc::ActivationOffset<kStaticScale>, Steps...>;
+  using Type = mc::Epilogue<mc::DequantizeWithBias<kStaticScale>, mc::ActivationOffset<kStaticScale>, Steps...>;
 };
 template <bool kStaticScale, class... Steps>
 struct Linearized<Terms::kWeightOffset, kStaticScale, Steps...> {
@@ -151,6 +151,10 @@ void elementwise_is_near_the_reference(const char* what, float (*function)(float
   }
 }
 
+// The form that the renderer chooses.
+template <class Format>
+constexpr mc::GeluForm kErfFor = Format::kBits == 4 ? mc::GeluForm::kErfCoarse : mc::GeluForm::kErf;
+
 template <class Gemm, class Format, mc::GeluForm kForm, bool kCodeSum>
 void gelu_then_quantize_of_kernel_equals_the_reference(const std::vector<int>& token_counts) {
   using Problem = typename Gemm::Problem;
@@ -165,7 +169,7 @@ void gelu_then_quantize_of_kernel_equals_the_reference(const std::vector<int>& t
       continue;
     }
     std::vector<float> rows = layer.values();
-    for (float& x : rows) x = kForm == mc::GeluForm::kErf ? gelu_erf(x) : gelu_tanh(x);
+    for (float& x : rows) x = kForm == mc::GeluForm::kTanh ? gelu_tanh(x) : gelu_erf(x);
     // GELU's erf form is not the reference's; tanh is, where the kernel's tanhf is the host's.
     const bool exact = platform::kExactMath && kForm == mc::GeluForm::kTanh;
     quantized.check(name, rows, tokens, exact ? CodeMatch::kExact : CodeMatch::kTies, kCodeSum);
@@ -173,7 +177,7 @@ void gelu_then_quantize_of_kernel_equals_the_reference(const std::vector<int>& t
 }
 
 template <class Problem, class Tile, RowScope kScope, int kCluster, class Format,
-          mc::GeluForm kForm = mc::GeluForm::kErf, bool kCodeSum = Format::kAsymmetric>
+          mc::GeluForm kForm = kErfFor<Format>, bool kCodeSum = Format::kAsymmetric>
 void gelu_then_quantize_equals_the_reference(const std::vector<int>& token_counts) {
   gelu_then_quantize_of_kernel_equals_the_reference<
       LinearThen<Problem, Tile, kScope, kCluster, mc::Gelu<kForm>, mc::QuantizeRows<Format, kCodeSum>>, Format, kForm,

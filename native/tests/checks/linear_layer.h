@@ -63,8 +63,8 @@ class LinearLayer {
     for (size_t i = 0; i < size_t(tokens) * kN; ++i) residual[i] = {float_to_half(random.real(-2.0f, 2.0f))};
   }
 
-  // [tokens, N]: the equations of docs/numerics.md, each operation rounded to fp32 on its own. static_scale: the scale
-  // and the offset of token 0 are those of every token.
+  // [tokens, N]: the equations of docs/numerics.md, each operation rounded to fp32 on its own but for the fused one.
+  // static_scale: the scale and the offset of token 0 are those of every token.
   std::vector<float> values(bool static_scale = false) {
     std::vector<float> result(size_t(tokens_) * kN);
     for (int m = 0; m < tokens_; ++m) {
@@ -192,18 +192,22 @@ class LinearLayer {
       }
     }
     if (mc::is_float(kA)) {
-      float y = kGroup != 0 ? total : static_cast<float>(sum) * (mc::is_float(kW) ? 1.0f : w_scale_[n]);
-      if (is_asymmetric(kW)) y = y + w_lo_[n] * static_cast<float>(a_sum_[m]);
+      const float factor = mc::is_float(kW) || kGroup != 0 ? 1.0f : w_scale_[n];
+      const float product = kGroup != 0 ? total : static_cast<float>(sum);
+      if (!is_asymmetric(kW)) return std::fma(product, factor, bias_[n]);
+      const float y = product * factor + w_lo_[n] * static_cast<float>(a_sum_[m]);
       return y + bias_[n];
     }
-    float y = kGroup != 0 ? total * a_scale_[row] : static_cast<float>(sum) * (a_scale_[row] * w_scale_[n]);
+    const float product = kGroup != 0 ? total : static_cast<float>(sum) * a_scale_[row];
+    const float factor = kGroup != 0 ? a_scale_[row] : w_scale_[n];
     if (is_asymmetric(kW)) {
+      float y = product * factor;
       y = y + w_lo_[n] * (a_scale_[row] * static_cast<float>(a_sum_[m]));
       y = y + a_lo_[row] * correction_[n];
       y = y + static_cast<float>(kK) * a_lo_[row] * w_lo_[n];
       return y + bias_[n];
     }
-    y = y + bias_[n];
+    const float y = std::fma(product, factor, bias_[n]);
     return is_asymmetric(kA) ? y + a_lo_[row] * correction_[n] : y;
   }
 

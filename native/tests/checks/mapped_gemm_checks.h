@@ -65,7 +65,7 @@ struct QuantizingGemm {
 };
 template <class Kind, class Problem, class Tile, RowScope kScope, int kCluster, class Format>
 struct QuantizingGemm<Kind, Problem, Tile, kScope, kCluster, Format, true> {
-  using Type = typename Kind::template Then<Problem, Tile, kScope, kCluster, mc::Gelu<mc::GeluForm::kErf>,
+  using Type = typename Kind::template Then<Problem, Tile, kScope, kCluster, mc::Gelu<kErfFor<Format>>,
                                             mc::QuantizeRows<Format, false>>;
 };
 // kGelu: false leaves the function out, so that codes are bit for bit those of the reference.

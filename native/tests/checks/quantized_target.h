@@ -88,8 +88,9 @@ class QuantizedTarget {
       long long sum = 0;
       const bool judged_by_value = match == CodeMatch::kTies && scale < 2 * kFunctionError;
       for (int n = 0; n < features_; ++n) {
-        const float rounded = std::nearbyint((row[n] - lo) * inverse);
-        const int expected = static_cast<int>(std::clamp(rounded, float(Format::kLowest), float(Format::kHighest)));
+        const float difference = row[n] - lo;
+        const double rounded = std::nearbyint(static_cast<double>(difference) * inverse);  // of the exact product
+        const int expected = static_cast<int>(std::clamp(rounded, double(Format::kLowest), double(Format::kHighest)));
         const int found = code(m, n);
         sum += found;
         if (judged_by_value) {
@@ -114,8 +115,9 @@ class QuantizedTarget {
 
   // GELU's 1 + erf(x) cancels for negative x: a last place of erf, 2^-24, is an absolute error of |x| / 2 of those, which
   // is the whole range of a row whose outputs all lie in the negative tail (|x| below 8 in these cases). Where the step of
-  // a row is finer than that, its codes say nothing, and the values that they stand for are compared.
-  static constexpr float kFunctionError = 4.0f / (1 << 24);
+  // a row is finer than that, its codes say nothing, and the values that they stand for are compared. For 4-bit codes it
+  // is computed to 4.5e-7.
+  static constexpr float kFunctionError = Format::kBits == 4 ? 6e-7f : 4.0f / (1 << 24);
 
   static bool near(float found, float expected, float size, CodeMatch match) {
     if (match == CodeMatch::kExact) return found == expected;

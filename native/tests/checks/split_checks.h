@@ -29,7 +29,9 @@ struct ValuesInMemory {
       }
       scales[m] = largest == 0.0f ? 1.0f : largest / Format::kHighest;
       const float inverse = 1.0f / scales[m];
-      for (int k = 0; k < kFeatures; ++k) codes[m].push_back(static_cast<int>(std::nearbyint(row[k] * inverse)));
+      for (int k = 0; k < kFeatures; ++k) {
+        codes[m].push_back(static_cast<int>(std::nearbyint(static_cast<double>(row[k]) * inverse)));
+      }
     }
   }
 };
@@ -41,7 +43,7 @@ void split_layer_norm(const std::vector<int>& token_counts) {
   constexpr bool kOfValues = kParts != 0;
   using Gemm =
       mc::hopper::SplitGemm<Problem, Tile, Source,
-                            mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<Element, Epsilon>,
+                            mc::Epilogue<mc::DequantizeWithBias<>, mc::Residual, mc::LayerNormStep<Element, Epsilon>,
                                          mc::StoreF16, mc::QuantizeRows<Format>>>;
   for (int tokens : platform::tokens(token_counts)) {
     const int rows = rows_in_memory<Gemm>(tokens);
@@ -81,7 +83,7 @@ void split_layer_norm(const std::vector<int>& token_counts) {
 template <class Problem, class Tile>
 void range_parts_equal_the_reference(const std::vector<int>& token_counts) {
   using Gemm = mc::hopper::ResidentGemm<Problem, Tile, RowScope::kPartial, 1,
-                                        mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF32, mc::StoreRangeParts>>;
+                                        mc::Epilogue<mc::DequantizeWithBias<>, mc::StoreF32, mc::StoreRangeParts>>;
   constexpr int kParts = Problem::kN / Tile::kTileN;
   for (int tokens : platform::tokens(token_counts)) {
     const int rows = rows_in_memory<Gemm>(tokens);

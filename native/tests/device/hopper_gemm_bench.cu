@@ -37,20 +37,20 @@ template <>
 struct Layer<0> {
   static constexpr const char* kName = "qkv";
   using Problem = GemmProblem<3 * kHidden, kHidden, Operand::kS8, Operand::kS8>;
-  using Steps = mc::Epilogue<Dequantize<>, Bias, StoreF16>;
+  using Steps = mc::Epilogue<DequantizeWithBias<>, StoreF16>;
 };
 template <>
 struct Layer<1> {
   static constexpr const char* kName = "attention_output";
   using Problem = GemmProblem<kHidden, kHidden, Operand::kS8, Operand::kS8>;
-  using Steps = mc::Epilogue<Dequantize<>, Bias, Residual, LayerNormStep<float, Epsilon>, StoreF16,
+  using Steps = mc::Epilogue<DequantizeWithBias<>, Residual, LayerNormStep<float, Epsilon>, StoreF16,
                              QuantizeRows<QuantFormat<4, 8, false>>>;
 };
 template <>
 struct Layer<2> {
   static constexpr const char* kName = "mlp_in";
   using Problem = GemmProblem<kInner, kHidden, Operand::kS8, Operand::kS8>;
-  using Steps = mc::Epilogue<Dequantize<>, Bias, Gelu<GeluForm::kErf>, QuantizeRows<QuantFormat<4, 8, false>>>;
+  using Steps = mc::Epilogue<DequantizeWithBias<>, Gelu<GeluForm::kErf>, QuantizeRows<QuantFormat<4, 8, false>>>;
 };
 template <>
 struct Layer<3> {

@@ -39,10 +39,10 @@ struct Epsilon {
 };
 
 using Codes = mc::QuantizeRows<mc::QuantFormat<4, 8, false>>;
-using Store = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF16>;
+using Store = mc::Epilogue<mc::DequantizeWithBias<>, mc::StoreF16>;
 using Norm =
-    mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16, Codes>;
-using Gelu = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>, Codes>;
+    mc::Epilogue<mc::DequantizeWithBias<>, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16, Codes>;
+using Gelu = mc::Epilogue<mc::DequantizeWithBias<>, mc::Gelu<mc::GeluForm::kErf>, Codes>;
 
 template <int kN, int kK>
 using Problem = GemmProblem<kN, kK, Operand::kS8, Operand::kS4>;
@@ -61,10 +61,10 @@ using Down = ResidentGemm<Problem<kHidden, kMlp>, Tile, RowScope::kCluster, kClu
 template <class Tile, int kCluster>
 using OutputNorm = ResidentGemm<
     Problem<kHidden, kHidden>, Tile, RowScope::kCluster, kCluster,
-    mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16>>;
+    mc::Epilogue<mc::DequantizeWithBias<>, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16>>;
 template <class Tile, int kCluster>
 using OutputCodes = ResidentGemm<Problem<kHidden, kHidden>, Tile, RowScope::kCluster, kCluster,
-                                 mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, Codes>>;
+                                 mc::Epilogue<mc::DequantizeWithBias<>, mc::Residual, Codes>>;
 template <class Tile>
 using OutputStore = ResidentGemm<Problem<kHidden, kHidden>, Tile, RowScope::kPartial, 1, Store>;
 template <class Tile>

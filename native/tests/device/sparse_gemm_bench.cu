@@ -44,16 +44,16 @@ struct Epsilon {
 using Quantize = mc::QuantizeRows<mc::QuantFormat<4, 8, false>>;
 template <int kIndex>
 struct EpilogueOf {
-  using Type = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>,
+  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>,
                             mc::StoreF16, Quantize>;
 };
 template <>
 struct EpilogueOf<0> {
-  using Type = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF16>;
+  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::StoreF16>;
 };
 template <>
 struct EpilogueOf<2> {
-  using Type = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>, Quantize>;
+  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::Gelu<mc::GeluForm::kErf>, Quantize>;
 };
 using Epilogue = EpilogueOf<kStore ? 0 : kPart>::Type;
 using Problem = GemmProblem<kN, kK, Operand::kS8, Operand::kS8>;

@@ -49,10 +49,10 @@ struct Epsilon {
 };
 
 using Codes = mc::QuantizeRows<mc::QuantFormat<4, 8, false>>;
-using Store = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF16>;
+using Store = mc::Epilogue<mc::DequantizeWithBias<>, mc::StoreF16>;
 using Norm =
-    mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16, Codes>;
-using Gelu = mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>, Codes>;
+    mc::Epilogue<mc::DequantizeWithBias<>, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16, Codes>;
+using Gelu = mc::Epilogue<mc::DequantizeWithBias<>, mc::Gelu<mc::GeluForm::kErf>, Codes>;
 
 template <int kN, int kK>
 using Problem = GemmProblem<kN, kK, Operand::kS8, Operand::kS4>;
@@ -66,7 +66,7 @@ using Up =
 template <class Tile>
 using UpValues = ResidentGemm<
     Problem<kMlp, kHidden>, Tile, RowScope::kPartial, 1,
-    mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>, mc::StoreF32, mc::StoreRangeParts>>;
+    mc::Epilogue<mc::DequantizeWithBias<>, mc::Gelu<mc::GeluForm::kErf>, mc::StoreF32, mc::StoreRangeParts>>;
 template <int kSplitN, int kSplitK, int kWarpsN, int kWarpsK, int kEpilogue, int kParts, int kTileM = 16>
 using SplitDown = SplitGemm<Problem<kHidden, kMlp>,
                             SplitTile<Problem<kHidden, kMlp>, kTileM, kSplitN, kSplitK, kWarpsN, kWarpsK, kEpilogue>,

@@ -21,7 +21,8 @@ internal sealed record EpilogueText(string Type, string Equation)
         bool offsetWeights = precision.Weights is { IsQuantized: true, Symmetry: Symmetry.Asymmetric };
         bool offsetActivations = precision.Activations is { IsQuantized: true, Symmetry: Symmetry.Asymmetric };
 
-        steps.Add(new($"mc::Dequantize{template}", Dequantize(precision, isStatic)));
+        bool fusesBias = !offsetWeights && kernel.Epilogue.Ops.FirstOrDefault() is EpilogueOp.Bias;
+        steps.Add(new($"mc::Dequantize{(fusesBias ? "WithBias" : "")}{template}", Dequantize(precision, isStatic, fusesBias)));
         if (offsetWeights)
         {
             string sum = precision.IsInteger ? (isStatic ? "(a_scale · sum_k qA[m, k])" : "(a_scale[m] · sum_k qA[m, k])") : "sum_k A[m, k]";
@@ -40,7 +41,8 @@ internal sealed record EpilogueText(string Type, string Equation)
             && !kernel.Epilogue.Ops.Any(op => op is EpilogueOp.StoreFloat16 or EpilogueOp.StoreFloat32);
         foreach (EpilogueOp op in kernel.Epilogue.Ops)
         {
-            steps.Add(Step(op, toFourBits));
+            if (op is not EpilogueOp.Bias || !fusesBias)
+                steps.Add(Step(op, toFourBits));
             if (op is EpilogueOp.Bias && offsetActivations && !offsetWeights)
                 steps.Add(activationOffset);
         }
@@ -48,20 +50,27 @@ internal sealed record EpilogueText(string Type, string Equation)
         return steps;
     }
 
-    private static string Dequantize(LinearPrecision precision, bool isStatic)
+    private static string Dequantize(LinearPrecision precision, bool isStatic, bool fusesBias)
     {
         string a = isStatic ? "a_scale" : "a_scale[m]";
-        return (precision.IsInteger, precision.Weights.GroupSize > 0, precision.Weights.IsQuantized) switch
+        (string sum, string? factor) = (precision.IsInteger, precision.Weights.GroupSize > 0, precision.Weights.IsQuantized) switch
         {
-            (true, true, _) => $"y = (sum over groups g, in order, of acc_g · w_scale[g, n]) · {a}",
-            (true, false, _) => $"y = acc · ({a} · w_scale[n])",
-            (false, true, _) => "y = sum over groups g, in order, of acc_g · w_scale[g, n]",
-            (false, false, true) => "y = acc · w_scale[n]",
-            _ => "y = acc",
+            (true, true, _) => ("(sum over groups g, in order, of acc_g · w_scale[g, n])", a),
+            (true, false, _) => ($"acc · {a}", "w_scale[n]"),
+            (false, true, _) => ("(sum over groups g, in order, of acc_g · w_scale[g, n])", null),
+            (false, false, true) => ("acc", "w_scale[n]"),
+            _ => ("acc", null),
+        };
+        return (factor, fusesBias) switch
+        {
+            (null, true) => $"y = {sum} + bias[n]",
+            (null, false) => $"y = {sum}",
+            (_, true) => $"y = fma({sum}, {factor}, bias[n])",
+            (_, false) => $"y = {sum} · {factor}",
         };
     }
 
-    /// <param name="toFourBits">Nothing but 4-bit codes comes of it.</param>
+    // toFourBits: nothing but 4-bit codes comes of it.
     private static EpilogueText Step(EpilogueOp op, bool toFourBits) => op switch
     {
         EpilogueOp.Bias => new("mc::Bias", "y += bias[n]"),

@@ -123,9 +123,11 @@ internal static class WgmmaRules
             <= 2048 => portable.Where(width => width <= 128 && problem.N / width >= 4).Reverse(),
             _ => Enumerable.Reverse(portable),
         };
-        int rowBlocks = tokens > 8192 && preferred.Any(width => 2 * problem.N / width <= PortableCluster) ? 2 : 1;
         return preferred.Concat(Enumerable.Reverse(portable)).Concat(tokens <= 512 ? widths : Enumerable.Reverse(widths))
-            .Select(width => new TileShape(64, width, WarpGroupSchedule.PingPong)).FirstOrDefault();
+            .Select(width => new TileShape(64, width, WarpGroupSchedule.PingPong, RowBlocks(width))).FirstOrDefault();
+
+        // Many blocks that read all weights for 64 rows each keep the L2 busy.
+        int RowBlocks(int width) => tokens > 8192 && 2 * problem.N / width <= PortableCluster ? 2 : 1;
     }
 
     /// <summary>True where tiles of 128 x 96 are at most two for each multiprocessor of an H100 SXM.</summary>

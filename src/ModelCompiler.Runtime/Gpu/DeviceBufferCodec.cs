@@ -99,7 +99,7 @@ internal readonly struct DeviceBufferCodec(DeviceBuffer device, int bucketTokens
             scales[row] = largest == 0 ? 1 : largest / highest;
             float inverse = 1 / scales[row];
             for (int i = row * buffer.Columns; i < (row + 1) * buffer.Columns; i++)
-                codes[i] = (short)Math.Clamp(MathF.Round(values[i] * inverse), -highest - 1, highest);
+                codes[i] = (short)Math.Clamp(Math.Round((double)values[i] * inverse), -highest - 1, highest);
         }
 
         return new(buffer, rows) { Codes = codes, Scales = scales, Minimums = new float[rows] };

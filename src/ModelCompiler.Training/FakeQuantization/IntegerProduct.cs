@@ -15,18 +15,29 @@ internal static class IntegerProduct
     {
         long rows = weight.Values.shape[0], columns = weight.Values.shape[2];
         Tensor codes = weight.Values.view(rows, columns), scale = weight.Scale.view(rows);
-        Tensor sums = torch.matmul(input.Values, codes.transpose(0, 1)).mul(input.Scale.mul(scale));
+        Tensor sums = torch.matmul(input.Values, codes.transpose(0, 1)).mul(input.Scale);
         Tensor codeSums = scale.mul(codes.sum(-1));
         if (weight.Minimum is null)
         {
-            Tensor symmetric = sums.add(bias);
+            Tensor symmetric = FusedMultiplyAdd(sums, scale, bias);
             return input.Minimum is null ? symmetric : symmetric.add(input.Minimum.mul(codeSums));
         }
 
         Tensor low = weight.Minimum.view(rows);
-        sums = sums.add(low.mul(input.Scale.mul(input.Values.sum(-1, keepdim: true))));
+        sums = sums.mul(scale).add(low.mul(input.Scale.mul(input.Values.sum(-1, keepdim: true))));
         if (input.Minimum is not null)
             sums = sums.add(input.Minimum.mul(codeSums)).add(input.Minimum.mul((float)columns).mul(low));
         return sums.add(bias);
+    }
+
+    /// <summary>
+    /// a · b + c in fp64, which holds the product of two fp32 values exactly, then fp32: a fused multiply-add but where
+    /// fp64's own rounding makes a tie of fp32, about once in 2^29.
+    /// </summary>
+    private static Tensor FusedMultiplyAdd(Tensor a, Tensor b, Tensor c)
+    {
+        using Tensor wideA = a.to_type(torch.float64), wideB = b.to_type(torch.float64), wideC = c.to_type(torch.float64);
+        using Tensor sum = wideA.mul_(wideB).add_(wideC);
+        return sum.to_type(torch.float32);
     }
 }

@@ -2,7 +2,7 @@ namespace ModelCompiler.Training.FakeQuantization;
 
 /// <summary>
 /// The quantizers of docs/numerics.md (Wu et al., "Understanding INT4 Quantization for Language Models", ICML 2023,
-/// section 3.1 and appendix A) on tensors. Every step is the same fp32 operation as in the executors, so codes are equal.
+/// section 3.1 and appendix A) on tensors. Every step is rounded as in the executors, so codes are equal.
 /// </summary>
 public static class Quantizer
 {
@@ -21,17 +21,32 @@ public static class Quantizer
         return (UsableScale(values.amax(LastDimension, keepdim: true).sub(minimum), Steps(bits, symmetry)), minimum);
     }
 
-    /// <summary>q = clamp(rne((x - lo) · (1 / S))): one division for a range, one product for a value.</summary>
+    /// <summary>
+    /// Of activations: q = clamp(rne((x - lo) · (1 / S))), one division for a range, one product for a value, which fp64
+    /// holds exactly.
+    /// </summary>
     /// <param name="values">[..., n].</param>
     /// <param name="scale">S, broadcasts against <paramref name="values"/>.</param>
     /// <param name="minimum">lo, or null in the symmetric form.</param>
     /// <param name="bits">4 or 8.</param>
     public static Codes Quantize(Tensor values, Tensor scale, Tensor? minimum, int bits)
     {
-        (int low, int high) = minimum is null ? (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) : (0, (1 << bits) - 1);
         Tensor shifted = minimum is null ? values : values.sub(minimum);
-        return new(shifted.mul(scale.reciprocal()).round().clamp(low, high), scale, minimum);
+        using Tensor inverse = scale.reciprocal().to_type(torch.float64), wide = shifted.to_type(torch.float64);
+        using Tensor codes = wide.mul_(inverse).round();
+        return new(Clamp(codes, minimum, bits).to_type(torch.float32), scale, minimum);
     }
+
+    /// <summary>Of weights: the same, but the product is rounded to fp32 before rne.</summary>
+    /// <inheritdoc cref="Quantize"/>
+    public static Codes QuantizeWeights(Tensor values, Tensor scale, Tensor? minimum, int bits)
+    {
+        Tensor shifted = minimum is null ? values : values.sub(minimum);
+        return new(Clamp(shifted.mul(scale.reciprocal()).round(), minimum, bits), scale, minimum);
+    }
+
+    private static Tensor Clamp(Tensor codes, Tensor? minimum, int bits) =>
+        minimum is null ? codes.clamp(-(1 << (bits - 1)), (1 << (bits - 1)) - 1) : codes.clamp(0, (1 << bits) - 1);
 
     /// <summary>
     /// The quantized value with the gradient of the clipped one (straight-through estimator): v + (x - x) is v, and its

@@ -33,6 +33,6 @@ public static class WeightFakeQuantizer
         long groups = format.GroupSize > 0 ? columns / format.GroupSize : 1;
         Tensor grouped = weight.view(rows, groups, columns / groups);
         (Tensor scale, Tensor? minimum) = Quantizer.RangeOf(grouped, format.Bits, format.Symmetry);
-        return Quantizer.Quantize(grouped, scale, minimum, format.Bits);
+        return Quantizer.QuantizeWeights(grouped, scale, minimum, format.Bits);
     }
 }

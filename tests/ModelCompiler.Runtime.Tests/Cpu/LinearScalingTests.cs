@@ -30,7 +30,7 @@ public sealed unsafe class LinearScalingTests
         fixed (int* acc = _acc)
         fixed (float* y = _y, s = _scale, c = _codeSum, lo = _lo, b = _bias)
             LinearScaling.Symmetric(acc, y, N, 0.037f, new(s, c, lo, b));
-        Compare(n => (float)_acc[n] * (0.037f * _scale[n]) + _bias[n]);
+        Compare(n => MathF.FusedMultiplyAdd((float)_acc[n] * 0.037f, _scale[n], _bias[n]));
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed unsafe class LinearScalingTests
         fixed (int* acc = _acc)
         fixed (float* y = _y, s = _scale, c = _codeSum, lo = _lo, b = _bias)
             LinearScaling.AsymmetricActivations(acc, y, N, 0.037f, -1.7f, new(s, c, lo, b));
-        Compare(n => (float)_acc[n] * (0.037f * _scale[n]) + _bias[n] + -1.7f * (_scale[n] * (float)_weightSums[n]));
+        Compare(n => MathF.FusedMultiplyAdd((float)_acc[n] * 0.037f, _scale[n], _bias[n]) + -1.7f * (_scale[n] * (float)_weightSums[n]));
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed unsafe class LinearScalingTests
         fixed (int* acc = _acc)
         fixed (float* y = _y, s = _scale, c = _codeSum, lo = _lo, b = _bias)
             LinearScaling.AsymmetricWeights(acc, y, N, 0.037f, -1.7f, ASum, K, new(s, c, lo, b));
-        Compare(n => (float)_acc[n] * (0.037f * _scale[n]) + _lo[n] * (0.037f * (float)ASum)
+        Compare(n => (float)_acc[n] * 0.037f * _scale[n] + _lo[n] * (0.037f * (float)ASum)
             + -1.7f * (_scale[n] * (float)_weightSums[n]) + (float)K * -1.7f * _lo[n] + _bias[n]);
     }
 
@@ -64,7 +64,18 @@ public sealed unsafe class LinearScalingTests
             LinearScaling.FinishGroups(y, N, 0.037f, 0, new(s, c, null, b));
         }
 
-        Compare(n => (0f + (float)_acc[n] * _scale[n] + (float)_weightSums[n] * _lo[n]) * 0.037f + _bias[n]);
+        Compare(n => MathF.FusedMultiplyAdd(0f + (float)_acc[n] * _scale[n] + (float)_weightSums[n] * _lo[n], 0.037f, _bias[n]));
+    }
+
+    [Fact]
+    public void Floats_by_symmetric()
+    {
+        for (int n = 0; n < N; n++)
+            _y[n] = 0.37f * (float)_acc[n];
+        float[] sums = [.. _y];
+        fixed (float* y = _y, s = _scale, b = _bias)
+            LinearScaling.FloatActivations(y, N, s, b);
+        Compare(n => MathF.FusedMultiplyAdd(sums[n], _scale[n], _bias[n]));
     }
 
     private void Compare(Func<int, float> expected)

@@ -43,6 +43,23 @@ public sealed unsafe class RowQuantizerTests
         Compare(RowQuantizer.Static(8, false, 1, 0), x, false, expected, 1, 0);
     }
 
+    /// <summary>Products above 2.5 that fp32 would first round to 2.5, and that tie to 2.</summary>
+    [Fact]
+    public void Codes_are_rounded_once()
+    {
+        int found = 0;
+        for (int i = 1; i < 1000; i++)
+        {
+            float scale = 0.001f * i, inverse = 1f / scale, x = 2.5f / inverse;
+            if (x * inverse != 2.5f || (double)x * inverse <= 2.5)
+                continue;
+            found++;
+            Compare(RowQuantizer.Static(8, false, scale, 0), [x], false, [3], scale, 0);
+        }
+
+        found.ShouldBeGreaterThan(100);
+    }
+
     [Fact]
     public void Values_outside_of_a_static_range_are_clamped()
     {
@@ -83,6 +100,6 @@ public sealed unsafe class RowQuantizerTests
         if (scale == 0)
             scale = 1;
         float inverse = 1f / scale;
-        return (clipped.Select(v => (int)Math.Clamp(MathF.Round((v - lo) * inverse, MidpointRounding.ToEven), low, high)).ToArray(), scale, lo);
+        return (clipped.Select(v => (int)Math.Clamp(Math.Round((double)(v - lo) * inverse, MidpointRounding.ToEven), low, high)).ToArray(), scale, lo);
     }
 }

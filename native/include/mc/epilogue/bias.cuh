@@ -1,4 +1,6 @@
 //   y[m, n] = y[m, n] + bias[n]        bias: fp32 [N]
+//
+// Behind a term of asymmetric weights. A bias directly behind the scales is part of DequantizeWithBias.
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"

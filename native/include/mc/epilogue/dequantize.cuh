@@ -1,20 +1,24 @@
-// First step of every epilogue: the sums of the mainloop become fp32 values.
+// First step of every epilogue: the sums of the mainloop become fp32 values. Sums are multiplied by the token's scale,
+// then by the column's; DequantizeWithBias stands for Dequantize and Bias behind it, and fuses the last of these
+// multiplications with the addition.
 //
-//   integer activations      y[m, n] = (float)sum[m, n] * (a_scale[m] * w_scale[n])
-//     weight groups          y[m, n] = total[m, n] * a_scale[m]            total: mainloop.cuh
-//   FP16 activations         y[m, n] = sum[m, n]                           FP16 weights
-//     int4 weights           y[m, n] = sum[m, n] * w_scale[n]
-//     int4 weight groups     y[m, n] = total[m, n]
+//                            Dequantize                                  DequantizeWithBias
+//   integer activations      ((float)sum[m, n] * a_scale[m]) * w_scale[n]   fma((float)sum * a_scale, w_scale, bias[n])
+//     weight groups          total[m, n] * a_scale[m]                       fma(total, a_scale, bias[n])
+//   FP16 activations         sum[m, n]                                      sum + bias[n]           FP16 weights
+//     int4 weights           sum[m, n] * w_scale[n]                         fma(sum, w_scale, bias[n])
+//     int4 weight groups     total[m, n]                                    total + bias[n]
 //
-// The terms of asymmetric quantizers are steps of their own (offsets.cuh). kStaticScale: a_scale[0] for every token.
+// total: mainloop.cuh. The terms of asymmetric quantizers are steps of their own (offsets.cuh). kStaticScale:
+// a_scale[0] for every token. bias: fp32 [N].
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
 
 namespace mc {
 
-template <bool kStaticScale = false>
-struct Dequantize {
+template <bool kStaticScale, bool kBias>
+struct ScaleSums {
   template <class View, class Result>
   __device__ __forceinline__ static void start(View& view, const Result& result, typename View::Values& values,
                                                const GemmArguments& arguments) {
@@ -31,28 +35,42 @@ struct Dequantize {
     }
 #pragma unroll
     for (int c = 0; c < View::kColumns; ++c) {
-      float2 column_scale = make_float2(1.0f, 1.0f);
+      float2 column_scale = make_float2(1.0f, 1.0f), bias = make_float2(0.0f, 0.0f);
       if (kColumnScale && view.column_valid(c)) {
         column_scale = *reinterpret_cast<const float2*>(arguments.weight_scale + view.column(c));
+      }
+      if (kBias && view.column_valid(c)) {
+        bias = *reinterpret_cast<const float2*>(arguments.bias + view.column(c));
       }
 #pragma unroll
       for (int r = 0; r < View::kRows; ++r) {
 #pragma unroll
         for (int e = 0; e < 2; ++e) {
           float value = static_cast<float>(result.sums[r / 2][c][r % 2 * 2 + e]);
-          const float of_column = e == 0 ? column_scale.x : column_scale.y;
-          if constexpr (kRowScale && kColumnScale) {
-            value = __fmul_rn(value, __fmul_rn(row_scale[r], of_column));
+          const float of_column = e == 0 ? column_scale.x : column_scale.y, addend = e == 0 ? bias.x : bias.y;
+          if constexpr (kRowScale && kColumnScale) value = __fmul_rn(value, row_scale[r]);
+          if constexpr (kColumnScale) {
+            value = scaled(value, of_column, addend);
           } else if constexpr (kRowScale) {
-            value = __fmul_rn(value, row_scale[r]);
-          } else if constexpr (kColumnScale) {
-            value = __fmul_rn(value, of_column);
+            value = scaled(value, row_scale[r], addend);
+          } else if constexpr (kBias) {
+            value = __fadd_rn(value, addend);
           }
           values.at[r][c][e] = value;
         }
       }
     }
   }
+
+ private:
+  __device__ __forceinline__ static float scaled(float value, float scale, float addend) {
+    return kBias ? __fmaf_rn(value, scale, addend) : __fmul_rn(value, scale);
+  }
 };
+
+template <bool kStaticScale = false>
+using Dequantize = ScaleSums<kStaticScale, false>;
+template <bool kStaticScale = false>
+using DequantizeWithBias = ScaleSums<kStaticScale, true>;
 
 }  // namespace mc

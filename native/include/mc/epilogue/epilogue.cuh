@@ -1,7 +1,7 @@
 // An epilogue is a list of steps, composed at compile time. The first turns the sums of the mainloop into fp32 values
 // that stay in registers; each other step changes or stores them, in order:
 //
-//   mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::Gelu<mc::GeluForm::kErf>,
+//   mc::Epilogue<mc::DequantizeWithBias<>, mc::Gelu<mc::GeluForm::kErf>,
 //                mc::QuantizeRows<mc::QuantFormat<4, 4, false>>>
 //
 // A step is a struct with `static void apply(View&, View::Values&, const GemmArguments&)`, its equation at the top of

@@ -3,7 +3,7 @@
 //   sum over k of a w = S_a S_w sum(q_a q_w) + lo_w S_a sum(q_a) + lo_a S_w sum(q_w) + K lo_a lo_w
 //
 // Their order in the epilogue, and so the order of rounding, is that of docs/numerics.md:
-//   asymmetric activations, symmetric weights   Dequantize, Bias, ActivationOffset
+//   asymmetric activations, symmetric weights   DequantizeWithBias, ActivationOffset
 //   asymmetric activations and weights          Dequantize, WeightOffset, ActivationOffset, OffsetProduct, Bias
 //   FP16 activations, asymmetric weights        Dequantize, WeightOffset, Bias
 // kStaticScale: S_a and lo_a are those of token 0 for every token.

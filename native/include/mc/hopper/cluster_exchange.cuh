@@ -68,7 +68,7 @@ struct ClusterExchange {
   __device__ __forceinline__ unsigned bar() const { return shared() + kBarriersAt + buffer_ * kBarrierBytes; }
 
   int place_, rank_, first_;
-  int count_ = 0;                 // exchanges begun
+  int count_ = 0;                // exchanges begun
   int buffer_ = 0, parity_ = 0;  // of the current one
 };
 

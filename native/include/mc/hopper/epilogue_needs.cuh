@@ -20,9 +20,9 @@ template <>
 struct StepNeeds<Residual> : StepNeeds<void> {
   static constexpr bool kResidual = true;
 };
-template <>
-struct StepNeeds<Dequantize<false>> : StepNeeds<void> {
-  static constexpr bool kTokenScale = true;
+template <bool kStaticScale, bool kWithBias>
+struct StepNeeds<ScaleSums<kStaticScale, kWithBias>> : StepNeeds<void> {
+  static constexpr bool kBias = kWithBias, kTokenScale = !kStaticScale;
 };
 template <class Element, class Epsilon>
 struct StepNeeds<LayerNormStep<Element, Epsilon>> : StepNeeds<void> {

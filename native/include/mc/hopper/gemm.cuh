@@ -11,7 +11,8 @@
 //   }
 //
 // Blocks are persistent. Two to four warp groups multiply tiles and run the epilogue; the last warps copy operands to
-// shared memory. Operands have one byte or FP16 each; int4 codes are widened to bytes at load. Groups of weights are not offered.
+// shared memory. Operands have one byte or FP16 each; int4 codes are widened to bytes at load. Groups of weights are
+// not offered.
 //
 // Launch: grid (clusters * kClusterSize, 1, 1), kThreads threads, kSharedBytes of dynamic shared memory, clusters of
 // kClusterSize blocks (__cluster_dims__), more than 8 with the non-portable attribute. Units of work (work.cuh):
@@ -132,8 +133,8 @@ struct Gemm {
       if (beyond) continue;
       Parameters::wait(barrier);
       View view(place, group, tokens, of_group, arguments.linear);
-      Epilogue::run(view, result, Parameters::moved(arguments.linear, parameters, place.first_row + first_row,
-                                                    place.first_column));
+      Epilogue::run(view, result,
+                    Parameters::moved(arguments.linear, parameters, place.first_row + first_row, place.first_column));
     }
   }
 

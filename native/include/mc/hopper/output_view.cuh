@@ -162,7 +162,8 @@ struct OutputView {
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
 #pragma unroll
-      for (int from = 0; from < kClusterSize; ++from) take(r, from, exchange_.received(group_row + row_offset(r), from));
+      for (int from = 0; from < kClusterSize; ++from)
+        take(r, from, exchange_.received(group_row + row_offset(r), from));
     }
   }
 

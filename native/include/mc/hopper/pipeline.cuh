@@ -3,11 +3,12 @@
 // Step i of all the steps that a block computes, tile after tile, uses stage i % kStages. Its full barrier counts the
 // bytes of both operands; its empty barrier counts the warps that have read it.
 //
-// The blocks of a cluster stand in kRows rows of kColumns. Those of a row need the same activations, those of a column the
-// same weights. One of them, in turn, copies a stage's operand to all of them, once the warps of all have read the stage.
+// The blocks of a cluster stand in kRows rows of kColumns. Those of a row need the same activations, those of a column
+// the same weights. One of them, in turn, copies a stage's operand to all of them, once the warps of all have read the
+// stage.
 //
-// Stationary weights lie behind the stages, the kWeightSteps steps of K one after another; each has a barrier that counts
-// its bytes once.
+// Stationary weights lie behind the stages, the kWeightSteps steps of K one after another; each has a barrier that
+// counts its bytes once.
 #pragma once
 
 #include "mc/hopper/barrier.cuh"
@@ -42,7 +43,9 @@ struct Pipeline {
     return shared + kBarriersAt + (2 * Tile::kStages + step) * kBarrierBytes;
   }
   // The blocks that copy what this block needs for a stage.
-  __device__ __forceinline__ int activation_loader(int stage) const { return rank - rank % kColumns + stage % kColumns; }
+  __device__ __forceinline__ int activation_loader(int stage) const {
+    return rank - rank % kColumns + stage % kColumns;
+  }
   __device__ __forceinline__ int weight_loader(int stage) const { return stage % kRows * kColumns + rank % kColumns; }
 
   // The blocks of the cluster that need the same activations, and the same weights, one bit each.

@@ -10,8 +10,8 @@
 
 namespace mc::hopper {
 
-// kPrefetchResidual: the epilogue adds a residual, which the L2 shall fetch while the tile is multiplied. The first tiles
-// do without: where there are no others, the batch is small, and its residual still lies there.
+// kPrefetchResidual: the epilogue adds a residual, which the L2 shall fetch while the tile is multiplied. The first
+// tiles do without: where there are no others, the batch is small, and its residual still lies there.
 template <class Problem, class Tile, RowScope kScope, int kClusterSize, bool kPrefetchResidual>
 struct Producer {
   using Weights = WeightTiles<Problem::kWeight, Problem::kN, Problem::kK>;
@@ -19,8 +19,7 @@ struct Producer {
   using Pipeline = hopper::Pipeline<Tile, Work, Weights::kSteps>;
   using Step = StepPlace<Tile::kStages>;
   // Steps of the first tile's weights that need no stage to be given back.
-  static constexpr int kEarly =
-      Tile::kStationary || Weights::kSteps < Tile::kStages ? Weights::kSteps : Tile::kStages;
+  static constexpr int kEarly = Tile::kStationary || Weights::kSteps < Tile::kStages ? Weights::kSteps : Tile::kStages;
 
   __device__ __forceinline__ static void run(const GemmArguments& arguments, const Pipeline& pipeline,
                                              const Work& work) {
@@ -93,7 +92,8 @@ struct Producer {
     const int columns = ::min(Tile::kN, Problem::kN - place.first_column);
 #pragma unroll 1
     for (int row = first; row < end; ++row) {
-      prefetch_bulk_l2(arguments.linear.residual + (static_cast<long long>(row) * Problem::kN + place.first_column), 2 * columns);
+      prefetch_bulk_l2(arguments.linear.residual + (static_cast<long long>(row) * Problem::kN + place.first_column),
+                       2 * columns);
     }
   }
 

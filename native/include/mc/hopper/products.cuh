@@ -33,8 +33,8 @@ struct Products {
   }
 
  private:
-  // Where every tile begins at stage 0, the compiler knows each step's stage: a quarter of the instructions. They count,
-  // because warps that wait for nothing, those in an epilogue, are served as often as these.
+  // Where every tile begins at stage 0, the compiler knows each step's stage: a quarter of the instructions. They
+  // count, because warps that wait for nothing, those in an epilogue, are served as often as these.
   template <class Issued>
   __device__ __forceinline__ static void run_rounds(const Pipeline& pipeline, int first_row, int lane, int first_step,
                                                     Result& result, Issued&& issued) {

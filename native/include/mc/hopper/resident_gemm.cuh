@@ -5,7 +5,7 @@
 //
 //   using Kernel = mc::hopper::ResidentGemm<mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS4>,
 //                                           mc::hopper::ResidentTile<16, 96, 3, 4, 4>, mc::RowScope::kCluster, 8,
-//                                           mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF16>>;
+//                                           mc::Epilogue<mc::DequantizeWithBias<>, mc::StoreF16>>;
 //   extern "C" __global__ void __launch_bounds__(Kernel::kThreads, 1) NAME(const mc::GemmArguments arguments) {
 //     Kernel::run(arguments);
 //   }

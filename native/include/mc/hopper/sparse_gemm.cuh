@@ -4,7 +4,7 @@
 //
 //   using Kernel = mc::hopper::SparseGemm<mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS8>,
 //                                         mc::hopper::SparseTile<192, 1, 2, 5>, mc::RowScope::kPartial, 2,
-//                                         mc::Epilogue<mc::Dequantize<>, mc::Bias, mc::StoreF16>>;
+//                                         mc::Epilogue<mc::DequantizeWithBias<>, mc::StoreF16>>;
 //   extern "C" __global__ void __cluster_dims__(2, 1, 1) __launch_bounds__(Kernel::kThreads, 1)
 //       NAME(const __grid_constant__ mc::hopper::GemmArguments arguments) { Kernel::run(arguments); }
 //

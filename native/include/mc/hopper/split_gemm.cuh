@@ -5,7 +5,7 @@
 //   using Problem = mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS4>;
 //   using Kernel = mc::hopper::SplitGemm<Problem, mc::hopper::SplitTile<Problem, 16, 2, 8, 12, 1, 6>,
 //                                        mc::hopper::ValuesOfRows<mc::QuantFormat<4, 8, false>, 64>,
-//                                        mc::Epilogue<mc::Dequantize<>, mc::Bias, ...>>;
+//                                        mc::Epilogue<mc::DequantizeWithBias<>, ...>>;
 //   extern "C" __global__ void __cluster_dims__(Kernel::kClusterSize, 1, 1) __launch_bounds__(Kernel::kThreads, 1)
 //   NAME(const mc::GemmArguments arguments) { Kernel::run(arguments); }
 //

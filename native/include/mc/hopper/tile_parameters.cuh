@@ -1,9 +1,9 @@
 // What an epilogue reads per column and per row, copied to shared memory by the warp group that needs it,
-// while its tile is multiplied. From device memory each of the steps would wait for the L2, a dozen times a tile: blocks
-// that meet (rendezvous.cuh) throw away what the L1 holds.
+// while its tile is multiplied. From device memory each of the steps would wait for the L2, a dozen times a tile:
+// blocks that meet (rendezvous.cuh) throw away what the L1 holds.
 //
-// The steps read as always. They receive a copy of the arguments whose pointers lead to shared memory, moved back by the
-// tile's first column or row. What is not named here is read from where it was.
+// The steps read as always. They receive a copy of the arguments whose pointers lead to shared memory, moved back by
+// the tile's first column or row. What is not named here is read from where it was.
 //
 //   weight_scale, bias, gamma, beta   [kN], 4 bytes each (FP16 gamma and beta use half)
 //   activation_scale                  [kGroupM], 4 bytes each

@@ -3,9 +3,10 @@
 // The grid has one dimension of persistent blocks, in clusters of kClusterSize. Units of work are dealt to clusters in
 // turn, all units of a row block before those of the next, so that row blocks finish one after another:
 //
-//   RowScope::kCluster    a unit is a row block, or several neighbouring ones; their column tiles are the cluster's blocks
-//   stationary weights    a cluster keeps to kClusterSize column tiles, one a block; a unit is a row block of them
-//   else                  a unit is a column tile of kClusterSize neighbouring row blocks, one a block of the cluster
+//   RowScope::kCluster    a unit is a row block, or several neighbouring ones; their column tiles are the cluster's
+//   blocks stationary weights    a cluster keeps to kClusterSize column tiles, one a block; a unit is a row block of
+//   them else                  a unit is a column tile of kClusterSize neighbouring row blocks, one a block of the
+//   cluster
 #pragma once
 
 #include "mc/hopper/wgmma_tile.cuh"

@@ -4,7 +4,8 @@ namespace ModelCompiler.Runtime.Cpu.Binding;
 
 /// <summary>
 /// Integer weights for FP16 activations (W4A16): codes enter the fp32 product as they are, the scale is applied behind
-/// it, group by group in k order. y = Σ_g (Σ_k x · q) · sW[n, g] + loW[n, g] · Σ_k x, then + bias.
+/// it, group by group in k order. y = Σ_g (Σ_k x · q) · sW[n, g] + loW[n, g] · Σ_k x, then + bias. One symmetric group:
+/// y = fma(Σ_k x · q, sW[n], bias[n]).
 /// </summary>
 internal sealed unsafe class CodedFloatLinearWeights : LinearWeights
 {
@@ -38,6 +39,14 @@ internal sealed unsafe class CodedFloatLinearWeights : LinearWeights
         {
             int column = b * ColumnBlock;
             float* target = y + (nint)(b - block) * ColumnBlock;
+            if (_groupSize == K && _lo == null)
+            {
+                FloatGemm.Multiply(input.Floats + (nint)row * K, K, rows, _codes, b, 1, 0, K, target, stride, _path);
+                for (int m = 0; m < rows; m++)
+                    LinearScaling.FloatActivations(target + (nint)m * stride, ColumnBlock, _scale + column, _bias + column);
+                continue;
+            }
+
             for (int m = 0; m < rows; m++)
                 new Span<float>(target + (nint)m * stride, ColumnBlock).Clear();
             for (int group = 0; group < K / _groupSize; group++)

@@ -20,34 +20,34 @@ internal readonly unsafe struct ColumnConstants(float* scale, float* codeSum, fl
 }
 
 /// <summary>
-/// Turns int32 accumulators of a row into fp32 results, in the order of docs/numerics.md: separate multiplies and adds,
-/// never fused. Columns are processed in whole vectors; all arrays are padded to at least 8.
+/// Turns int32 accumulators of a row into fp32 results, in the order of docs/numerics.md: the last multiplication is
+/// fused with a bias that follows it directly, all others and all other additions are rounded on their own. Columns are processed in whole vectors; all arrays are padded to at least 8.
 /// </summary>
 internal static unsafe class LinearScaling
 {
-    /// <summary>y = (float)acc · (sA · sW[n]) + bias[n].</summary>
+    /// <summary>y = fma((float)acc · sA, sW[n], bias[n]).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Symmetric(int* acc, float* y, int columns, float aScale, in ColumnConstants w)
     {
         Vector256<float> sA = Vector256.Create(aScale);
         for (int n = 0; n < columns; n += VectorTail.Width)
-            (Scaled(acc + n, sA, w.Scale + n) + Vector256.Load(w.Bias + n)).Store(y + n);
+            ScaledWithBias(acc + n, sA, w, n).Store(y + n);
     }
 
-    /// <summary>y = (float)acc · (sA · sW[n]) + bias[n] + lo · (sW[n] · (float)Σ_k qW[n, k]).</summary>
+    /// <summary>y = fma((float)acc · sA, sW[n], bias[n]) + lo · (sW[n] · (float)Σ_k qW[n, k]).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AsymmetricActivations(int* acc, float* y, int columns, float aScale, float aLo, in ColumnConstants w)
     {
         Vector256<float> sA = Vector256.Create(aScale), lo = Vector256.Create(aLo);
         for (int n = 0; n < columns; n += VectorTail.Width)
         {
-            Vector256<float> v = Scaled(acc + n, sA, w.Scale + n) + Vector256.Load(w.Bias + n);
+            Vector256<float> v = ScaledWithBias(acc + n, sA, w, n);
             (v + lo * Vector256.Load(w.CodeSum + n)).Store(y + n);
         }
     }
 
     /// <summary>
-    /// y = (float)acc · (sA · sW) + loW · (sA · (float)Σ_k qA) + lo · (sW · (float)Σ_k qW) + (float)K · lo · loW + bias. Symmetric
+    /// y = ((float)acc · sA) · sW + loW · (sA · (float)Σ_k qA) + lo · (sW · (float)Σ_k qW) + (float)K · lo · loW + bias. Symmetric
     /// activations have lo = 0.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -59,7 +59,7 @@ internal static unsafe class LinearScaling
         for (int n = 0; n < columns; n += VectorTail.Width)
         {
             Vector256<float> wLo = Vector256.Load(w.Lo + n);
-            Vector256<float> v = Scaled(acc + n, sA, w.Scale + n) + wLo * aSum;
+            Vector256<float> v = Scaled(acc + n, sA) * Vector256.Load(w.Scale + n) + wLo * aSum;
             v += lo * Vector256.Load(w.CodeSum + n);
             v += kLo * wLo;
             (v + Vector256.Load(w.Bias + n)).Store(y + n);
@@ -94,21 +94,33 @@ internal static unsafe class LinearScaling
         }
     }
 
-    /// <summary>y = total · sA + bias[n] + lo · Σ_g (sW · (float)Σ_k qW + (float)G · loW): behind the groups.</summary>
+    /// <summary>y = fma(total, sA, bias[n]) + lo · Σ_g (sW · (float)Σ_k qW + (float)G · loW): behind the groups.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FinishGroups(float* y, int columns, float aScale, float aLo, in ColumnConstants w)
     {
         Vector256<float> sA = Vector256.Create(aScale), lo = Vector256.Create(aLo);
         for (int n = 0; n < columns; n += VectorTail.Width)
         {
-            Vector256<float> v = Vector256.Load(y + n) * sA + Vector256.Load(w.Bias + n);
+            Vector256<float> v = Vector256.FusedMultiplyAdd(Vector256.Load(y + n), sA, Vector256.Load(w.Bias + n));
             if (aLo != 0)
                 v += lo * Vector256.Load(w.CodeSum + n);
             v.Store(y + n);
         }
     }
 
+    /// <summary>y = fma(acc, sW[n], bias[n]) in place: float activations, one scale a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void FloatActivations(float* y, int columns, float* scale, float* bias)
+    {
+        for (int n = 0; n < columns; n += VectorTail.Width)
+            Vector256.FusedMultiplyAdd(Vector256.Load(y + n), Vector256.Load(scale + n), Vector256.Load(bias + n)).Store(y + n);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Scaled(int* acc, Vector256<float> aScale, float* wScale) =>
-        Vector256.ConvertToSingle(Vector256.Load(acc)) * (aScale * Vector256.Load(wScale));
+    private static Vector256<float> Scaled(int* acc, Vector256<float> aScale) =>
+        Vector256.ConvertToSingle(Vector256.Load(acc)) * aScale;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> ScaledWithBias(int* acc, Vector256<float> aScale, in ColumnConstants w, int n) =>
+        Vector256.FusedMultiplyAdd(Scaled(acc, aScale), Vector256.Load(w.Scale + n), Vector256.Load(w.Bias + n));
 }

@@ -7,11 +7,15 @@ namespace ModelCompiler.Runtime.Cpu.Kernels;
 /// <summary>Quantizes activation rows as docs/numerics.md says.</summary>
 /// <remarks>
 /// Symmetric: S = max|x| / (2^(b-1) - 1), q = clamp(rne(x · inv)). Asymmetric: lo = min x, S = (max x - min x) /
-/// (2^b - 1), q = clamp(rne((x - lo) · inv)). S is 1 where the range is 0; inv = 1 / S is one division. Signed codes are
+/// (2^b - 1), q = clamp(rne((x - lo) · inv)). S is 1 where the range is 0; inv = 1 / S is one division; its product
+/// is not rounded before rne. Signed codes are
 /// stored as code + 128, unsigned ones as they are.
 /// </remarks>
 internal readonly unsafe struct RowQuantizer
 {
+    /// <summary>1.5 · 2^23. Floats around it are whole numbers, so that a sum with it is rounded to nearest even.</summary>
+    private const float NoFraction = 12582912f;
+
     private readonly int _low;
     private readonly int _high;
     private readonly bool _asymmetric;
@@ -110,7 +114,7 @@ internal readonly unsafe struct RowQuantizer
     {
         const int Block = 2 * VectorTail.Width;
         var limits = new Limits(
-            Vector256.Create(_clip), Vector256.Create(lo), Vector256.Create((float)_low), Vector256.Create((float)_high));
+            Vector256.Create(_clip), Vector256.Create(lo), Vector256.Create(NoFraction + _low), Vector256.Create(NoFraction + _high));
         Vector256<float> inverses = Vector256.Create(inverse);
         Vector256<int> offset = Vector256.Create(_asymmetric ? 0 : CodeRows.SignedOffset), sums = default;
         int i = 0;
@@ -142,11 +146,13 @@ internal readonly unsafe struct RowQuantizer
     {
         x = Vector256.MinNative(Vector256.MaxNative(x, -limits.Clip), limits.Clip) - limits.Lo;
 
-        // Rounding before or after the clamp is the same: the limits are whole. 0 of NaN, as the GPU's conversion has it.
-        Vector256<float> scaled = x * inverse;
-        scaled &= Vector256.Equals(scaled, scaled);
-        scaled = Vector256.MinNative(Vector256.MaxNative(scaled, limits.Low), limits.High);
-        return Vector256.ConvertToInt32Native(Vector256.Round(scaled));
+        // One rounding, of the exact product. Limits are those of codes: the sum is monotonic. NaN takes the lowest code,
+        // as in the GPU's static form.
+        Vector256<float> noFraction = Vector256.Create(NoFraction);
+        Vector256<float> sum = Vector256.FusedMultiplyAdd(x, inverse, noFraction);
+        sum &= Vector256.Equals(sum, sum);
+        sum = Vector256.MinNative(Vector256.MaxNative(sum, limits.Low), limits.High);
+        return sum.AsInt32() - noFraction.AsInt32();
     }
 
     /// <summary>Sixteen numbers from 0 to 255 as bytes.</summary>
@@ -159,6 +165,7 @@ internal readonly unsafe struct RowQuantizer
             : Vector128.Narrow(words.GetLower().AsUInt16(), words.GetUpper().AsUInt16());
     }
 
+    /// <summary>Clip value and minimum; lowest and highest code, each + <see cref="NoFraction"/>.</summary>
     private readonly struct Limits(Vector256<float> clip, Vector256<float> lo, Vector256<float> low, Vector256<float> high)
     {
         public readonly Vector256<float> Clip = clip;

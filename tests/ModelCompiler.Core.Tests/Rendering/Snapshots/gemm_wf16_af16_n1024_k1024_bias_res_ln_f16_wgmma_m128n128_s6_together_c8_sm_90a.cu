@@ -1,8 +1,7 @@
 // gemm_wf16_af16_n1024_k1024_bias_res_ln_f16_wgmma_m128n128_s6_together_c8_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], fp32
-//   y = acc
-//   y += bias[n]
+//   y = acc + bias[n]
 //   y += residual[m, n]
 //   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
 //   output[m, n] = y, FP16
@@ -26,8 +25,7 @@ struct LayerNormEpsilon {
 using Problem = mc::GemmProblem<1024, 1024, mc::Operand::kF16, mc::Operand::kF16>;
 using Tile = mc::hopper::WgmmaTile<128, 128, 6, mc::hopper::Schedule::kCooperative>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Residual,
     mc::LayerNormStep<float, LayerNormEpsilon>,
     mc::StoreF16>;

@@ -1,8 +1,7 @@
 // gemm_ws4_af16_n3072_k768_bias_gelu_f16_m32n64k64_w1x4_s4_sm_80
 //
 //   acc = sum over k of A[m, k] · W[n, k], fp32
-//   y = acc · w_scale[n]
-//   y += bias[n]
+//   y = fma(acc, w_scale[n], bias[n])
 //   y = gelu(y), erf form
 //   output[m, n] = y, FP16
 //
@@ -20,8 +19,7 @@ namespace {
 using Problem = mc::GemmProblem<3072, 768, mc::Operand::kF16, mc::Operand::kS4, 0>;
 using Tile = mc::Tile<32, 64, 64, 1, 4, 4>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Gelu<mc::GeluForm::kErf>,
     mc::StoreF16>;
 using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;

@@ -1,8 +1,7 @@
 // gemm_ws4_af16_n3072_k768_bias_gelu_f16_resident_m16n48_w3x4_p1_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], fp32
-//   y = acc · w_scale[n]
-//   y += bias[n]
+//   y = fma(acc, w_scale[n], bias[n])
 //   y = gelu(y), erf form
 //   output[m, n] = y, FP16
 //
@@ -21,8 +20,7 @@ namespace {
 using Problem = mc::GemmProblem<3072, 768, mc::Operand::kF16, mc::Operand::kS4>;
 using Tile = mc::hopper::ResidentTile<16, 48, 3, 4, 1>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Gelu<mc::GeluForm::kErf>,
     mc::StoreF16>;
 using Kernel = mc::hopper::ResidentGemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;

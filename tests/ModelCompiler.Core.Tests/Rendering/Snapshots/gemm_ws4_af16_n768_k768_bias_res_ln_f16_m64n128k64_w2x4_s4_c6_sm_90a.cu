@@ -1,8 +1,7 @@
 // gemm_ws4_af16_n768_k768_bias_res_ln_f16_m64n128k64_w2x4_s4_c6_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], fp32
-//   y = acc · w_scale[n]
-//   y += bias[n]
+//   y = fma(acc, w_scale[n], bias[n])
 //   y += residual[m, n]
 //   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
 //   output[m, n] = y, FP16
@@ -25,8 +24,7 @@ struct LayerNormEpsilon {
 using Problem = mc::GemmProblem<768, 768, mc::Operand::kF16, mc::Operand::kS4, 0>;
 using Tile = mc::Tile<64, 128, 64, 2, 4, 4>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Residual,
     mc::LayerNormStep<float, LayerNormEpsilon>,
     mc::StoreF16>;

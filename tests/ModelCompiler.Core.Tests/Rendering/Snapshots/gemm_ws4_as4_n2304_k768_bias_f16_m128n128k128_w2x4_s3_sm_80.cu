@@ -1,8 +1,7 @@
 // gemm_ws4_as4_n2304_k768_bias_f16_m128n128k128_w2x4_s3_sm_80
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale[m] · w_scale[n])
-//   y += bias[n]
+//   y = fma(acc · a_scale[m], w_scale[n], bias[n])
 //   output[m, n] = y, FP16
 //
 //   A   [tokens, 768] row-major, s4 packed two to a byte
@@ -19,8 +18,7 @@ namespace {
 using Problem = mc::GemmProblem<2304, 768, mc::Operand::kS4, mc::Operand::kS4, 0>;
 using Tile = mc::Tile<128, 128, 128, 2, 4, 3>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::StoreF16>;
 using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
 

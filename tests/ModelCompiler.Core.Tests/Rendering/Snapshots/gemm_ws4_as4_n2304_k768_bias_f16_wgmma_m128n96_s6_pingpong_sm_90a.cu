@@ -1,8 +1,7 @@
 // gemm_ws4_as4_n2304_k768_bias_f16_wgmma_m128n96_s6_pingpong_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale[m] · w_scale[n])
-//   y += bias[n]
+//   y = fma(acc · a_scale[m], w_scale[n], bias[n])
 //   output[m, n] = y, FP16
 //
 //   A   [tokens, 768] row-major, s4 in bytes, through a tensor map in boxes of 128 rows x 128 bytes
@@ -20,8 +19,7 @@ namespace {
 using Problem = mc::GemmProblem<2304, 768, mc::Operand::kS8, mc::Operand::kS8>;
 using Tile = mc::hopper::WgmmaTile<128, 96, 6, mc::hopper::Schedule::kPingPong>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::StoreF16>;
 using Kernel = mc::hopper::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
 

@@ -1,8 +1,7 @@
 // gemm_ws4_as4_n256_k1024_bias_res_ln_f16_qs4_m64n256k128_w2x4_s3_sm_89
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale[m] · w_scale[n])
-//   y += bias[n]
+//   y = fma(acc · a_scale[m], w_scale[n], bias[n])
 //   y += residual[m, n]
 //   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
 //   output[m, n] = y, FP16
@@ -26,8 +25,7 @@ struct LayerNormEpsilon {
 using Problem = mc::GemmProblem<256, 1024, mc::Operand::kS4, mc::Operand::kS4, 0>;
 using Tile = mc::Tile<64, 256, 128, 2, 4, 3>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Residual,
     mc::LayerNormStep<float, LayerNormEpsilon>,
     mc::StoreF16,

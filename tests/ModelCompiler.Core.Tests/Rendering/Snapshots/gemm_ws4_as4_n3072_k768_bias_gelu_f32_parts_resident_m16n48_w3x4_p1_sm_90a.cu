@@ -1,8 +1,7 @@
 // gemm_ws4_as4_n3072_k768_bias_gelu_f32_parts_resident_m16n48_w3x4_p1_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale[m] · w_scale[n])
-//   y += bias[n]
+//   y = fma(acc · a_scale[m], w_scale[n], bias[n])
 //   y = gelu(y), erf form
 //   output[m, n] = y, fp32
 //   range_parts[m, b] = max over the columns n of block b of |y|
@@ -22,8 +21,7 @@ namespace {
 using Problem = mc::GemmProblem<3072, 768, mc::Operand::kS8, mc::Operand::kS4>;
 using Tile = mc::hopper::ResidentTile<16, 48, 3, 4, 1>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Gelu<mc::GeluForm::kErf>,
     mc::StoreF32,
     mc::StoreRangeParts>;

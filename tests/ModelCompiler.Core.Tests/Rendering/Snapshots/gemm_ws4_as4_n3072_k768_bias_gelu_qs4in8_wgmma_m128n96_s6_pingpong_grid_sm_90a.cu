@@ -1,8 +1,7 @@
 // gemm_ws4_as4_n3072_k768_bias_gelu_qs4in8_wgmma_m128n96_s6_pingpong_grid_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale[m] · w_scale[n])
-//   y += bias[n]
+//   y = fma(acc · a_scale[m], w_scale[n], bias[n])
 //   y = gelu(y), erf form
 //   quantized[m, n] = quantize(y): s4 codes, one to a byte, range of each token
 //
@@ -21,8 +20,7 @@ namespace {
 using Problem = mc::GemmProblem<3072, 768, mc::Operand::kS8, mc::Operand::kS8>;
 using Tile = mc::hopper::WgmmaTile<128, 96, 6, mc::hopper::Schedule::kPingPong>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Gelu<mc::GeluForm::kErf>,
     mc::QuantizeRows<mc::QuantFormat<4, 8, false, false>>>;
 using Kernel = mc::hopper::Gemm<Problem, Tile, mc::RowScope::kGrid, 1, Epilogue>;

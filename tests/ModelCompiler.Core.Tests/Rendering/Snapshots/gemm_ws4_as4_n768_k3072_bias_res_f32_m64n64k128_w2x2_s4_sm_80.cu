@@ -1,8 +1,7 @@
 // gemm_ws4_as4_n768_k3072_bias_res_f32_m64n64k128_w2x2_s4_sm_80
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale[m] · w_scale[n])
-//   y += bias[n]
+//   y = fma(acc · a_scale[m], w_scale[n], bias[n])
 //   y += residual[m, n]
 //   output[m, n] = y, fp32
 //
@@ -20,8 +19,7 @@ namespace {
 using Problem = mc::GemmProblem<768, 3072, mc::Operand::kS4, mc::Operand::kS4, 0>;
 using Tile = mc::Tile<64, 64, 128, 2, 2, 4>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Residual,
     mc::StoreF32>;
 using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;

@@ -1,8 +1,7 @@
 // gemm_ws4_as4_n768_k3072_bias_res_ln_f16_qs4in8_resident_m16n96_w3x4_p4_c8_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale[m] · w_scale[n])
-//   y += bias[n]
+//   y = fma(acc · a_scale[m], w_scale[n], bias[n])
 //   y += residual[m, n]
 //   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
 //   output[m, n] = y, FP16
@@ -27,8 +26,7 @@ struct LayerNormEpsilon {
 using Problem = mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS4>;
 using Tile = mc::hopper::ResidentTile<16, 96, 3, 4, 4>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Residual,
     mc::LayerNormStep<float, LayerNormEpsilon>,
     mc::StoreF16,

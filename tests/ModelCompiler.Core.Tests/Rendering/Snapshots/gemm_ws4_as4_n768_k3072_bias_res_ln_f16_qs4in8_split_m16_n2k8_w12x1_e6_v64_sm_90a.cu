@@ -1,8 +1,7 @@
 // gemm_ws4_as4_n768_k3072_bias_res_ln_f16_qs4in8_split_m16_n2k8_w12x1_e6_v64_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale[m] · w_scale[n])
-//   y += bias[n]
+//   y = fma(acc · a_scale[m], w_scale[n], bias[n])
 //   y += residual[m, n]
 //   y = (y - mean) / sqrt(variance + epsilon) · gamma[n] + beta[n], over row m
 //   output[m, n] = y, FP16
@@ -29,8 +28,7 @@ struct LayerNormEpsilon {
 using Problem = mc::GemmProblem<768, 3072, mc::Operand::kS8, mc::Operand::kS4>;
 using Tile = mc::hopper::SplitTile<Problem, 16, 2, 8, 12, 1, 6>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Residual,
     mc::LayerNormStep<float, LayerNormEpsilon>,
     mc::StoreF16,

@@ -1,8 +1,7 @@
 // gemm_ws4g128_as8_n2304_k768_bias_f16_m64n64k64_w2x2_s4_sm_86
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = (sum over groups g, in order, of acc_g · w_scale[g, n]) · a_scale[m]
-//   y += bias[n]
+//   y = fma((sum over groups g, in order, of acc_g · w_scale[g, n]), a_scale[m], bias[n])
 //   output[m, n] = y, FP16
 //
 //   A   [tokens, 768] row-major, s8
@@ -19,8 +18,7 @@ namespace {
 using Problem = mc::GemmProblem<2304, 768, mc::Operand::kS8, mc::Operand::kS4, 128>;
 using Tile = mc::Tile<64, 64, 64, 2, 2, 4>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::StoreF16>;
 using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
 

@@ -1,8 +1,7 @@
 // gemm_ws4g128_as8_n3072_k768_bias_gelu_qs8_m64n256k64_w2x4_s3_c12_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = (sum over groups g, in order, of acc_g · w_scale[g, n]) · a_scale[m]
-//   y += bias[n]
+//   y = fma((sum over groups g, in order, of acc_g · w_scale[g, n]), a_scale[m], bias[n])
 //   y = gelu(y), erf form
 //   quantized[m, n] = quantize(y): s8 codes, one to a byte, range of each token
 //
@@ -20,8 +19,7 @@ namespace {
 using Problem = mc::GemmProblem<3072, 768, mc::Operand::kS8, mc::Operand::kS4, 128>;
 using Tile = mc::Tile<64, 256, 64, 2, 4, 3>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Gelu<mc::GeluForm::kErf>,
     mc::QuantizeRows<mc::QuantFormat<8, 8, false, false>>>;
 using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kCluster, 12, Epilogue>;

@@ -1,8 +1,7 @@
 // gemm_ws8_as8_n4096_k1024_bias_gelu_qs8_resident_m16n64_w2x4_p1_grid_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale[m] · w_scale[n])
-//   y += bias[n]
+//   y = fma(acc · a_scale[m], w_scale[n], bias[n])
 //   y = gelu(y), erf form
 //   quantized[m, n] = quantize(y): s8 codes, one to a byte, range of each token
 //
@@ -21,8 +20,7 @@ namespace {
 using Problem = mc::GemmProblem<4096, 1024, mc::Operand::kS8, mc::Operand::kS8>;
 using Tile = mc::hopper::ResidentTile<16, 64, 2, 4, 1>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<>,
-    mc::Bias,
+    mc::DequantizeWithBias<>,
     mc::Gelu<mc::GeluForm::kErf>,
     mc::QuantizeRows<mc::QuantFormat<8, 8, false, false>>>;
 using Kernel = mc::hopper::ResidentGemm<Problem, Tile, mc::RowScope::kGrid, 1, Epilogue>;

@@ -1,8 +1,7 @@
 // gemm_ws8_as8static_n3072_k768_bias_gelu_qs8static_m128n128k64_w2x4_s3_sm_80
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale · w_scale[n])
-//   y += bias[n]
+//   y = fma(acc · a_scale, w_scale[n], bias[n])
 //   y = gelu(y), erf form
 //   quantized[m, n] = quantize(y): s8 codes, one to a byte, static range
 //
@@ -20,8 +19,7 @@ namespace {
 using Problem = mc::GemmProblem<3072, 768, mc::Operand::kS8, mc::Operand::kS8, 0>;
 using Tile = mc::Tile<128, 128, 64, 2, 4, 3>;
 using Epilogue = mc::Epilogue<
-    mc::Dequantize<true>,
-    mc::Bias,
+    mc::DequantizeWithBias<true>,
     mc::Gelu<mc::GeluForm::kErf>,
     mc::QuantizeRows<mc::QuantFormat<8, 8, false, true>>>;
 using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;

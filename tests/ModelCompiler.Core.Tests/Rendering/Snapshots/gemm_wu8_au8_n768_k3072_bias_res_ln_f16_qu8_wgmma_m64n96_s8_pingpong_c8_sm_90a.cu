@@ -1,7 +1,7 @@
 // gemm_wu8_au8_n768_k3072_bias_res_ln_f16_qu8_wgmma_m64n96_s8_pingpong_c8_sm_90a
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
-//   y = acc · (a_scale[m] · w_scale[n])
+//   y = acc · a_scale[m] · w_scale[n]
 //   y += w_lo[n] · (a_scale[m] · sum_k qA[m, k])
 //   y += a_lo[m] · (w_scale[n] · sum_k qW[n, k])
 //   y += K · a_lo[m] · w_lo[n]
