@@ -264,9 +264,9 @@ struct SparseGemm {
     int sums[View::kRows / 2 + View::kRows % 2][View::kColumns][4];
   };
 
-  // Pieces of a run: as many as possible of 8 and fewer, of which a tile has a whole number, else all up to 8 or 1.
+  // Pieces of a run, whose code is unrolled: few, because the epilogue's code needs the instruction cache too.
   static constexpr int kRun = [] {
-    int pieces = Weights::kPiecesK < 8 ? Weights::kPiecesK : 8;
+    int pieces = Weights::kPiecesK <= 6 ? Weights::kPiecesK : 4;
     while (Weights::kPiecesK % pieces != 0) --pieces;
     return pieces;
   }();
