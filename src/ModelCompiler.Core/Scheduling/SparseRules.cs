@@ -11,11 +11,14 @@ internal static class SparseRules
     /// <summary>The smallest bucket that was measured to be faster without the zeros, in each part of BERT-base.</summary>
     private const int SmallestLead = 4096;
 
-    /// <summary>From so many tokens on epilogues with whole rows take longer than the products, and longer than the dense kernel's.</summary>
+    /// <summary>From so many tokens on epilogues with whole rows take as long as the dense kernel's, whatever the products take.</summary>
     private const int LargeBucket = 8192;
 
-    /// <summary>Inputs from which on the products are the longer part all the same.</summary>
+    /// <summary>Inputs from which on the products are the longer part in a smaller bucket.</summary>
     private const int ManyInputs = 2048;
+
+    /// <summary>Fewer stages beside stationary weights than these leave the tensor cores waiting for activations.</summary>
+    private const int FewestBesideWeights = 4;
 
     /// <summary>Of an H100 SXM.</summary>
     private const int Multiprocessors = 132;
@@ -36,18 +39,19 @@ internal static class SparseRules
     private static readonly int[] s_outputBlocks = [2, 1];
 
     /// <summary>The best first. Without whole rows a thread has registers for the sums of the widest product.</summary>
-    private static readonly TileShape[] s_shapes = [new(192, 1, 2), new(160, 1, 2), new(128, 1, 2), new(160, 2, 1), new(192, 2, 1), new(128, 2, 1)];
+    private static readonly TileShape[] s_shapes = [new(192, 1, 2), new(160, 1, 2), new(128, 1, 2), new(160, 2, 1), new(192, 2, 1), new(128, 2, 1), new(160, 1, 2, Weights: WeightFlow.Stationary), new(64, 2, 2, Weights: WeightFlow.Stationary)];
 
     /// <summary>Whole rows cost registers: what spills is a candidate that only a measurement takes.</summary>
     private static readonly TileShape[] s_shapesOfRows =
     [
         new(128, 2, 1), new(112, 2, 1), new(96, 2, 1, MaySpill: true), new(144, 2, 1, MaySpill: true), new(128, 1, 2, MaySpill: true),
-        new(96, 1, 2, MaySpill: true), new(80, 3, 1, MaySpill: true),
+        new(96, 1, 2, MaySpill: true), new(80, 3, 1, MaySpill: true), new(64, 2, 2, MaySpill: true),
+        new(64, 2, 2, MaySpill: true, WeightFlow.Stationary), new(48, 2, 2, MaySpill: true, WeightFlow.Stationary),
     ];
 
     /// <summary>True where these kernels are measured to be ahead of those that multiply the zeros.</summary>
     public static bool Lead(GemmProblem problem, EpilogueSpec epilogue, int bucketTokens) =>
-        bucketTokens >= SmallestLead && (bucketTokens < LargeBucket || !epilogue.NeedsWholeRow || problem.K >= ManyInputs);
+        bucketTokens >= SmallestLead && (!epilogue.NeedsWholeRow || (problem.K >= ManyInputs && bucketTokens < LargeBucket));
 
     /// <summary>All kernels that can do the work in a bucket.</summary>
     public static IEnumerable<SparseGemmKernel> Kernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
@@ -96,12 +100,12 @@ internal static class SparseRules
 
     /// <summary>A pipeline has some depth; a cluster that spans rows finds room.</summary>
     private static bool Suits(SparseGemmKernel kernel) =>
-        kernel.Tile.Stages >= FewestStages && (kernel.Scope != RowScope.Cluster || kernel.BlocksN <= PortableCluster);
+        kernel.Tile.Stages >= (kernel.Tile.IsStationary ? FewestBesideWeights : FewestStages) && (kernel.Scope != RowScope.Cluster || kernel.BlocksN <= PortableCluster);
 
     private static SparseGemmKernel Kernel(
         GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, RowScope scope, TileShape shape, int outputBlocks)
     {
-        var tile = new SparseTile(shape.Tokens, shape.Groups, shape.Teams, Stages: 0, outputBlocks);
+        var tile = new SparseTile(shape.Tokens, shape.Groups, shape.Teams, Stages: 0, outputBlocks, shape.Weights);
         var kernel = new SparseGemmKernel(arch, problem, tile, scope, epilogue);
         int room = arch.MaxSharedBytes() - kernel.SharedBytes;
         int most = Math.Min(MostStages, room / (tile.StageBytes + GemmSharedMemory.BarrierBytes));
@@ -111,5 +115,5 @@ internal static class SparseRules
         return kernel with { Tile = tile with { Stages = whole ?? most } };
     }
 
-    private sealed record TileShape(int Tokens, int Groups, int Teams, bool MaySpill = false);
+    private sealed record TileShape(int Tokens, int Groups, int Teams, bool MaySpill = false, WeightFlow Weights = WeightFlow.Streamed);
 }
