@@ -53,7 +53,7 @@ struct EpilogueOf<0> {
 };
 template <>
 struct EpilogueOf<2> {
-  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::Gelu<mc::GeluForm::kErf>, Quantize>;
+  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::Gelu<mc::GeluForm::kErfCoarse>, Quantize>;
 };
 using Epilogue = EpilogueOf<kStore ? 0 : kPart>::Type;
 using Problem = GemmProblem<kN, kK, Operand::kS8, Operand::kS8>;
