@@ -98,9 +98,9 @@ __device__ __forceinline__ float exp2_approximate(float value) {
   return result;
 }
 
-// Brings the line of device memory to the L2. source: in an allocation.
-__device__ __forceinline__ void prefetch_l2(const void* source) {
-  asm volatile("prefetch.global.L2 [%0];" ::"l"(source));
+// Has the L2 fetch the 128-byte line of an address.
+__device__ __forceinline__ void prefetch_l2(const void* address) {
+  asm volatile("prefetch.global.L2 [%0];" ::"l"(address));
 }
 
 // 1 / sqrt(value) to 2^-22, relative.

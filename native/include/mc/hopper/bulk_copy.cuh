@@ -55,11 +55,6 @@ __device__ __forceinline__ void prefetch_map(const TensorMap* map) {
 }
 
 // This block to global memory. What threads wrote to shared memory needs fence_async_proxy() and a barrier before.
-// Has the L2 fetch `bytes` bytes, a multiple of 16, from a 16-byte aligned address.
-__device__ __forceinline__ void prefetch_bulk_l2(const void* source, int bytes) {
-  asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(source), "r"(bytes) : "memory");
-}
-
 __device__ __forceinline__ void store_bulk(void* target, unsigned source, int bytes) {
   asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], %2;" ::"l"(target), "r"(source), "r"(bytes)
                : "memory");

@@ -88,8 +88,8 @@ struct Gemm {
     }
     if (group == Tile::kGroups) {
       registers_shrink<Tile::kProducerRegisters>();
-      if (threadIdx.x == Tile::kComputingThreads) {
-        Producer<Problem, Tile, kScope, kClusterSize, kPrefetchesResidual>::run(arguments, pipeline, work);
+      if (uniform(static_cast<int>(threadIdx.x) / 32) == Tile::kComputingThreads / 32 && elect_one()) {
+        Producer<Problem, Tile, kScope, kClusterSize>::run(arguments, pipeline, work);
       }
     } else {
       registers_grow<Tile::kConsumerRegisters>();
@@ -123,6 +123,8 @@ struct Gemm {
       if (!beyond) {
         named_barrier_wait(barrier, kWarpGroup);  // all have read the parameters of the last tile
         if (!Tile::kStationary) Parameters::load_columns(arguments.linear, parameters, place.first_column);
+        // The first tiles do without: where there are no others, the batch is small, and its residual still in the L2.
+        if (kPrefetchesResidual && tile >= Tile::kTeams) prefetch_residual(arguments.linear, place, first_row, tokens);
         Parameters::load_rows(arguments.linear, parameters, place.first_row + first_row, tokens);
       }
       if (kTurns && tile > 0) named_barrier_wait(turn(team), kTurnThreads);
@@ -140,6 +142,23 @@ struct Gemm {
 
   // Beside stationary weights the rows are many and short, and their prefetches cost more than they save.
   static constexpr bool kPrefetchesResidual = Needs::kResidual && !Tile::kStationary;
+
+  // Has the L2 fetch the residual of a warp group's part of a tile while that is multiplied.
+  __device__ __forceinline__ static void prefetch_residual(const mc::GemmArguments& arguments, const TilePlace& place,
+                                                           int first_row, int tokens) {
+    constexpr int kLine = 64;  // numbers
+    constexpr int kLines = (Tile::kN + kLine - 1) / kLine;
+    const int thread = static_cast<int>(threadIdx.x) % kWarpGroup;
+#pragma unroll
+    for (int first = 0; first < Tile::kGroupM * kLines; first += kWarpGroup) {
+      const int index = first + thread;
+      const int row = place.first_row + first_row + index / kLines;
+      const int column = place.first_column + index % kLines * kLine;
+      if (index >= Tile::kGroupM * kLines || row >= tokens || column >= Problem::kN) continue;
+      ptx::prefetch_l2(arguments.residual + (static_cast<long long>(row) * Problem::kN + column));
+    }
+  }
+
   static constexpr bool kTurns = Tile::kTeams > 1;
   static constexpr int kTurnThreads = 2 * Tile::kGroupsOfTile * kWarpGroup;  // of a team and of the one before it
   // Named barrier at which a team waits for its turn at the tensor cores. 1 to kGroups are those of the view.

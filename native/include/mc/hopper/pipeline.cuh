@@ -44,9 +44,9 @@ struct Pipeline {
   }
   // The blocks that copy what this block needs for a stage.
   __device__ __forceinline__ int activation_loader(int stage) const {
-    return rank - rank % kColumns + stage % kColumns;
+    return rank - rank % kColumns + static_cast<unsigned>(stage) % kColumns;
   }
-  __device__ __forceinline__ int weight_loader(int stage) const { return stage % kRows * kColumns + rank % kColumns; }
+  __device__ __forceinline__ int weight_loader(int stage) const { return static_cast<unsigned>(stage) % kRows * kColumns + rank % kColumns; }
 
   // The blocks of the cluster that need the same activations, and the same weights, one bit each.
   __device__ __forceinline__ unsigned short row_mask() const {

@@ -10,9 +10,7 @@
 
 namespace mc::hopper {
 
-// kPrefetchResidual: the epilogue adds a residual, which the L2 shall fetch while the tile is multiplied. The first
-// tiles do without: where there are no others, the batch is small, and its residual still lies there.
-template <class Problem, class Tile, RowScope kScope, int kClusterSize, bool kPrefetchResidual>
+template <class Problem, class Tile, RowScope kScope, int kClusterSize>
 struct Producer {
   using Weights = WeightTiles<Problem::kWeight, Problem::kN, Problem::kK>;
   using Work = hopper::Work<Problem, Tile, kScope, kClusterSize>;
@@ -32,11 +30,10 @@ struct Producer {
       } else {
         barrier_expect(pipeline.full(step), weight_bytes(early));
       }
-      load_weights(arguments, pipeline, early, step, step);
+      load_weights(weights_of(arguments, early, step), pipeline, early, step, step);
     }
     dependency_wait();
-    const int tokens = *arguments.linear.token_count;
-    const int tiles = work.tiles(tokens);
+    const int tiles = work.tiles(*arguments.linear.token_count);
     if (tiles == 0) {
       for (int step = 0; step < kEarly; ++step) {
         if constexpr (!Tile::kStationary) barrier_arrive(pipeline.full(step));
@@ -47,14 +44,14 @@ struct Producer {
     Step at = Step::of(0);
     for (int tile = 0; tile < tiles; ++tile) {
       const TilePlace place = work.place(tile);
+      const unsigned char* weights = weights_of(arguments, place, 0);
 #pragma unroll 1
-      for (int step = 0; step < Weights::kSteps; ++step, at.advance()) {
+      for (int step = 0; step < Weights::kSteps; ++step, at.advance(), weights += kWeightStride) {
         const bool loaded = Tile::kStationary || (tile == 0 && step < kEarly);
         barrier_wait(pipeline.empty(at.stage), at.parity ^ 1);
         barrier_arrive_expect(pipeline.full(at.stage), Tile::kActivationBytes + (loaded ? 0 : weight_bytes(place)));
-        if (!loaded) load_weights(arguments, pipeline, place, step, at.stage);
+        if (!loaded) load_weights(weights, pipeline, place, step, at.stage);
         load_activations(arguments, pipeline, place, step, at.stage);
-        if (kPrefetchResidual && tile >= Tile::kTeams) prefetch_residual(arguments, place, step, tokens);
       }
     }
     dependency_release();
@@ -70,30 +67,22 @@ struct Producer {
     return kWholeTiles ? Tile::kWeightBytes : ::min(Tile::kN, Weights::kRows - place.first_column) * Tile::kStepBytes;
   }
 
-  __device__ __forceinline__ static void load_weights(const GemmArguments& arguments, const Pipeline& pipeline,
+  static constexpr long long kWeightStride = static_cast<long long>(Weights::kRows) * Tile::kStepBytes;  // of a step
+
+  __device__ __forceinline__ static const unsigned char* weights_of(const GemmArguments& arguments,
+                                                                    const TilePlace& place, int step) {
+    return static_cast<const unsigned char*>(arguments.linear.weights) +
+           (step * kWeightStride + static_cast<long long>(place.first_column) * Tile::kStepBytes);
+  }
+
+  __device__ __forceinline__ static void load_weights(const unsigned char* source, const Pipeline& pipeline,
                                                       const TilePlace& place, int step, int stage) {
-    const long long line = static_cast<long long>(step) * Weights::kRows + place.first_column;
-    const void* source = static_cast<const unsigned char*>(arguments.linear.weights) + line * Tile::kStepBytes;
     const unsigned target = pipeline.weights(step, stage);
     const unsigned barrier = Tile::kStationary ? pipeline.kept(step) : pipeline.full(stage);
     if constexpr (Pipeline::kRows == 1) {
       load_bulk(target, source, weight_bytes(place), barrier);
     } else if (pipeline.weight_loader(stage) == pipeline.rank) {
       load_bulk_multicast(target, source, weight_bytes(place), barrier, pipeline.column_mask());
-    }
-  }
-
-  // A share of the rows with each step.
-  __device__ __forceinline__ static void prefetch_residual(const GemmArguments& arguments, const TilePlace& place,
-                                                           int step, int tokens) {
-    constexpr int kRows = (Tile::kM + Weights::kSteps - 1) / Weights::kSteps;
-    const int first = place.first_row + step * kRows;
-    const int end = ::min(::min(first + kRows, place.first_row + Tile::kM), tokens);
-    const int columns = ::min(Tile::kN, Problem::kN - place.first_column);
-#pragma unroll 1
-    for (int row = first; row < end; ++row) {
-      prefetch_bulk_l2(arguments.linear.residual + (static_cast<long long>(row) * Problem::kN + place.first_column),
-                       2 * columns);
     }
   }
 

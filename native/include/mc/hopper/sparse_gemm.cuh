@@ -104,7 +104,7 @@ struct SparseGemm {
     const int group = uniform(thread / kWarpGroup);
     if (group == Tile::kConsumers) {
       if constexpr (Tile::kConsumers > 1) registers_shrink<Tile::kProducerRegisters>();
-      if (thread == Tile::kConsumers * kWarpGroup) fetch(arguments, shared, rank);
+      if (uniform(thread / 32) == Tile::kConsumers * kWarpGroup / 32) fetch(arguments, shared, rank);
     } else {
       if constexpr (Tile::kConsumers > 1) registers_grow<Tile::kConsumerRegisters>();
       consume(arguments, shared, group, rank);
@@ -158,17 +158,27 @@ struct SparseGemm {
     return Tile::kStationary && first_tile() >= tile_step() ? 0 : (tokens + kTileM - 1) / kTileM * kGroupsN;
   }
 
-  // One thread.
+  // One warp, of which one thread copies: elected, so that the compiler knows the operands of copies to be uniform.
   __device__ __forceinline__ static void fetch(const GemmArguments& arguments, unsigned shared, int rank) {
     const unsigned char* weights = static_cast<const unsigned char*>(arguments.linear.weights);
-    const int kept_n = (first_tile() % kGroupsN * kClusterSize + rank) * Tile::kGroups;
-    for (int piece = 0; piece < kKeptPieces; ++piece) {  // depends on no earlier kernel
-      const unsigned kept = shared + kKept + piece * kBarrierBytes;
-      barrier_arrive_expect(kept, kWeightBytes);
-      load_bulk(shared + kKeptAt + piece * kWeightBytes, weights + Weights::piece(kept_n, piece), kWeightBytes, kept);
+    if (Tile::kStationary && elect_one()) {  // depends on no earlier kernel
+      const int kept_n = (first_tile() % kGroupsN * kClusterSize + rank) * Tile::kGroups;
+      for (int piece = 0; piece < kKeptPieces; ++piece) {
+        const unsigned kept = shared + kKept + piece * kBarrierBytes;
+        barrier_arrive_expect(kept, kWeightBytes);
+        load_bulk(shared + kKeptAt + piece * kWeightBytes, weights + Weights::piece(kept_n, piece), kWeightBytes, kept);
+      }
     }
     dependency_wait();
-    const int tiles = last_tile(*arguments.linear.token_count);
+    const int tiles = last_tile(uniform(*arguments.linear.token_count));
+    if (elect_one()) fetch_tiles(arguments, shared, rank, tiles);
+    // A block without a tile may not leave before its weights have landed.
+    for (int piece = 0; piece < kKeptPieces; ++piece) barrier_wait(shared + kKept + piece * kBarrierBytes, 0);
+  }
+
+  __device__ __forceinline__ static void fetch_tiles(const GemmArguments& arguments, unsigned shared, int rank,
+                                                     int tiles) {
+    const unsigned char* weights = static_cast<const unsigned char*>(arguments.linear.weights);
     Place place;
     for (int tile = first_tile(); tile < tiles; tile += tile_step()) {
       const int row = tile / kGroupsN * kTileM + (kSharers == 1 ? 0 : rank * kBoxRows);
@@ -190,8 +200,6 @@ struct SparseGemm {
         }
       }
     }
-    // A block without a tile may not leave before its weights have landed.
-    for (int piece = 0; piece < kKeptPieces; ++piece) barrier_wait(shared + kKept + piece * kBarrierBytes, 0);
   }
 
   __device__ __forceinline__ static void consume(const GemmArguments& arguments, unsigned shared, int group, int rank) {

@@ -27,8 +27,6 @@ inline void copy_async(unsigned target, const void* source, int bytes) {
   emulation::current->groups.back().push_back(copy);
 }
 
-inline void prefetch_l2(const void*) {}
-
 inline void copy_async_16(unsigned target, const void* source, bool valid) {
   copy_async(target, valid ? source : nullptr, 16);
 }
@@ -80,6 +78,7 @@ inline unsigned half2_multiply_add(unsigned a, unsigned b, unsigned c) {
   return pack_half2(std::fma(x.x, y.x, z.x), std::fma(x.y, y.y, z.y));
 }
 
+inline void prefetch_l2(const void*) {}
 inline float reciprocal_root_approximate(float value) { return 1.0f / std::sqrt(value); }
 inline float exp2_approximate(float value) { return std::exp2(value); }
 

@@ -82,8 +82,6 @@ inline void load_tile_2d_multicast(unsigned target, const TensorMap* map, int x,
 
 inline void prefetch_map(const TensorMap*) {}
 
-inline void prefetch_bulk_l2(const void*, int) {}
-
 inline void store_bulk(void* target, unsigned source, int bytes) {
   check_bulk(target, source, bytes);
   const unsigned char* place = emulation::current->block->shared.data() + source;
