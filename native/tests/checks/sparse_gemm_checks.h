@@ -82,7 +82,8 @@ inline void check_sparse_gemms() {
       platform::tokens({17}), 1);
   // Stationary weights: N in one tile and in two, the second not whole; a cluster too many.
   mapped_linear_equals_the_reference<Sparse, GemmProblem<256, 400, O::kS8, O::kS8>,
-                                     SparseTile<64, 2, 2, 3, WeightFlow::kStationary>, 1>(platform::tokens({1, 300}), 1);
+                                     SparseTile<64, 2, 2, 3, WeightFlow::kStationary>, 1>(platform::tokens({1, 300}),
+                                                                                          1);
   mapped_linear_equals_the_reference<Sparse, GemmProblem<240, 272, O::kU8, O::kS8>,
                                      SparseTile<48, 1, 2, 4, WeightFlow::kStationary>, 1>(platform::tokens({129}), 3);
   mapped_linear_equals_the_reference<Sparse, GemmProblem<512, 144, O::kS8, O::kS8>,

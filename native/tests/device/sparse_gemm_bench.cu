@@ -44,8 +44,8 @@ struct Epsilon {
 using Quantize = mc::QuantizeRows<mc::QuantFormat<4, 8, false>>;
 template <int kIndex>
 struct EpilogueOf {
-  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>,
-                            mc::StoreF16, Quantize>;
+  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16,
+                            Quantize>;
 };
 template <>
 struct EpilogueOf<0> {
@@ -62,8 +62,7 @@ template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster, Weigh
 using Sparse = mc::hopper::SparseGemm<Problem, SparseTile<kTokens, kGroups, kTeams, kStages, kFlow, kMostOfPart>,
                                       kScope, kCluster, Epilogue>;
 template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster, WeightFlow kFlow>
-using Dense =
-    mc::hopper::Gemm<Problem, WgmmaTile<kM, kTileN, kStages, kSchedule, kFlow>, kScope, kCluster, Epilogue>;
+using Dense = mc::hopper::Gemm<Problem, WgmmaTile<kM, kTileN, kStages, kSchedule, kFlow>, kScope, kCluster, Epilogue>;
 
 void require(cudaError_t error, const char* call) {
   if (error == cudaSuccess) return;
@@ -254,7 +253,7 @@ struct Bench {
                              (kSchedule == Schedule::kPingPong ? " ping-pong"
                               : kSchedule == Schedule::kPairs  ? " pairs"
                               : kSchedule == Schedule::kThrees ? " threes"
-                             : kSchedule == Schedule::kFours  ? " fours"
+                              : kSchedule == Schedule::kFours  ? " fours"
                                                                : " cooperative") +
                              (kFlow == WeightFlow::kStationary ? ", kept" : "") + ", cluster " +
                              std::to_string(kCluster);
@@ -266,8 +265,8 @@ struct Bench {
     compare(outputs, reference);
   }
 
-  template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster,
-            WeightFlow kFlow = WeightFlow::kStreamed, int kMostOfPart = 64>
+  template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster, WeightFlow kFlow = WeightFlow::kStreamed,
+            int kMostOfPart = 64>
   void sparse() {
     using Kernel = Sparse<kTokens, kGroups, kTeams, kStages, kCluster, kFlow, kMostOfPart>;
     const std::string name = "sparse " + std::to_string(kTokens) + "x" + std::to_string(128 * kGroups) +

@@ -15,7 +15,8 @@
 // each fetches its share of the tokens for all. Where weights are stationary a block keeps those of its outputs, and
 // stages hold tokens alone.
 //
-// The multiprocessor's instruction cache holds about 32 KB, so the epilogue of a tile is a loop over parts of its tokens.
+// The multiprocessor's instruction cache holds about 32 KB, so the epilogue of a tile is a loop over parts of its
+// tokens.
 //
 // Launch: a grid of whole clusters along x, at least N / (kTileN * kClusterSize) of them and with RowScope::kGrid at
 // most as many as the chip holds at once; they take up tiles in the order of tokens. kThreads threads, kSharedBytes of
@@ -287,8 +288,8 @@ struct SparseGemm {
     }
   }
 
-  // The sums of one tile, when it is the team's turn: both blocks of 64 outputs of the warp group. is_first: tile of the
-  // team. Runs of pieces are unrolled.
+  // The sums of one tile, when it is the team's turn: both blocks of 64 outputs of the warp group. is_first: tile of
+  // the team. Runs of pieces are unrolled.
   __device__ __forceinline__ static void multiply(unsigned shared, int team, int group, int tokens, bool is_first,
                                                   Place& place, typename Product::Sums (&sums)[2]) {
     // In a loop of runs all add, so that one code does for all.

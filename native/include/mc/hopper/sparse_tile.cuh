@@ -5,8 +5,8 @@
 
 namespace mc::hopper {
 
-// kTokens: of a tile. kGroups: warp groups that share a tile, 128 outputs each: a team. kTeams: that take tiles in turn.
-// kMostOfPart: tokens of a part of the epilogue, at most.
+// kTokens: of a tile. kGroups: warp groups that share a tile, 128 outputs each: a team. kTeams: that take tiles in
+// turn. kMostOfPart: tokens of a part of the epilogue, at most.
 template <int kTokens_, int kGroups_, int kTeams_, int kStages_, WeightFlow kWeightFlow_ = WeightFlow::kStreamed,
           int kMostOfPart = 64>
 struct SparseTile {
@@ -32,7 +32,9 @@ struct SparseTile {
   static_assert(kTokens % 16 == 0 && kTokens <= 192, "a warp group has 16 to 192 tokens, in steps of 16");
   static_assert(kTeams >= 1 && kTeams <= 2 && kConsumers >= 1 && kConsumers <= 4,
                 "a block has 1 to 4 computing warp groups, in one team or two");
-  static_assert(kTokens <= (kConsumers <= 2 ? 192 : kConsumers == 3 ? 112 : 64),
+  static_assert(kTokens <= (kConsumers <= 2   ? 192
+                            : kConsumers == 3 ? 112
+                                              : 64),
                 "registers would spill: each of three warp groups has 112 tokens at most, of four 64");
   static_assert(kStages >= 2 && kStages <= 16, "products of two pieces overlap; the pipeline has 2 to 16 stages");
 };
