@@ -35,7 +35,8 @@ internal static class DeclaredCase
     });
 
     private static QuantizeArguments Quantize(EncoderPart part, LinearPrecision precision) => new(
-        (int)Of(precision), (int)part, (int)precision.Weights.Symmetry, (int)precision.Activations.Symmetry, precision.Weights.GroupSize, (int)precision.Activations.Range);
+        (int)Of(precision), (int)part, (int)precision.Weights.Symmetry, (int)precision.Activations.Symmetry, precision.Weights.GroupSize, (int)precision.Activations.Range,
+        (int)precision.Weights.Sparsity);
 
     private static Precision Of(LinearPrecision precision) => (precision.Weights.Bits, precision.Activations.Bits) switch
     {

@@ -34,6 +34,9 @@ internal static class Models
             weights == 16 ? WeightFormat.Float16 : new(weights, symmetry, group),
             activations == 16 ? ActivationFormat.Float16 : new(activations, symmetry, range)));
 
+    public static QuantizationScheme Sparse(int weights, int activations) => QuantizationScheme.Uniform(new(
+        new(weights, Symmetry.Symmetric, 0, Sparsity.TwoOfFour), new(activations, Symmetry.Symmetric, ActivationRange.PerToken)));
+
     public static QuantizationScheme W4A4 => Scheme(4, 4);
 
     public static GpuArch[] Targets { get; } = [GpuArch.Sm80, GpuArch.Sm86, GpuArch.Sm89, GpuArch.Sm90a];

@@ -40,15 +40,16 @@ struct SparseProductKernel {
 
     const unsigned shared = mc::ptx::shared_address(mc::ptx::dynamic_shared());
     typename Product::Sums sums;
+    const SparseMetadata metadata{mc::ptx::load_shared_16(shared + kA0 + Weights::kValueBytes + thread * 16)};
     wgmma_fence();
 #pragma unroll
     for (int step = 0; step < 2; ++step) {
-      const unsigned metadata = memory[(kA0 + Weights::kValueBytes) / 4 + thread * 4 + step];
-      Product::multiply(sums, core_matrix_descriptor(shared + kA0 + step * Weights::kStepBytes), metadata,
+      Product::multiply(sums, core_matrix_descriptor(shared + kA0 + step * Weights::kStepBytes), metadata.of(0, step),
                         k_major_descriptor(shared + kB0) + step * 4, step > 0);
     }
     wgmma_commit();
     wgmma_wait<0>();
+    sparse_hold(metadata, thread);
 #pragma unroll
     for (int j = 0; j < kN / 8; ++j) {
 #pragma unroll
@@ -74,7 +75,7 @@ void sparse_product_equals_the_reference() {
     for (int m = 0; m < 64; ++m) {
       for (int k = 0; k < 128; k += 4) {
         const int first = random.between(0, 2), second = random.between(first + 1, 3);
-        const int output_of_row = m / 16 * 32 + m % 8 / 2 * 8 + m % 16 / 8 * 2 + m % 2;
+        const int output_of_row = m / 16 * 32 + m % 8 * 4 + m % 16 / 8;
         const auto position = Kernel::Weights::position(output_of_row, k);
         for (int i = 0; i < 2; ++i) {
           const int value = random.between(-128, 127);

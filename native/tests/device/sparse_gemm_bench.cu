@@ -1,7 +1,9 @@
-// Times one linear part of a BERT-base layer (MC_PART) with its epilogue, for many tokens: 2:4 sparse weights against
-// the dense kernel on the same weights, whose outputs must be the same. Rates count the dense product's operations.
+// Times one linear part of a BERT-base layer (MC_PART) for many tokens, with its epilogue or (MC_STORE) with FP16
+// stored alone: 2:4 sparse weights against the dense kernel on the same weights, whose outputs must be the same. Rates
+// count the dense product's operations.
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -19,13 +21,21 @@ using mc::Operand;
 using mc::RowScope;
 using mc::hopper::Schedule;
 using mc::hopper::SparseTile;
+using mc::hopper::WeightFlow;
 using mc::hopper::WgmmaTile;
 
 constexpr int kPart = MC_PART;
 constexpr const char* kNames[] = {"qkv", "attention output", "mlp in", "mlp out"};
 constexpr int kN = kPart == 0 ? 2304 : kPart == 2 ? 3072 : 768;
 constexpr int kK = kPart == 3 ? 3072 : 768;
-constexpr RowScope kScope = kPart == 0 ? RowScope::kPartial : kPart == 2 ? RowScope::kGrid : RowScope::kCluster;
+#ifdef MC_STORE
+constexpr bool kStore = true;
+#else
+constexpr bool kStore = false;
+#endif
+constexpr RowScope kScope = kStore || kPart == 0 ? RowScope::kPartial
+                            : kPart == 2         ? RowScope::kGrid
+                                                 : RowScope::kCluster;
 constexpr int kMaxTokens = 16384, kLaunches = 20;
 
 struct Epsilon {
@@ -34,8 +44,8 @@ struct Epsilon {
 using Quantize = mc::QuantizeRows<mc::QuantFormat<4, 8, false>>;
 template <int kIndex>
 struct EpilogueOf {
-  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>,
-                            mc::StoreF16, Quantize>;
+  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::Residual, mc::LayerNormStep<mc::Half, Epsilon>, mc::StoreF16,
+                            Quantize>;
 };
 template <>
 struct EpilogueOf<0> {
@@ -43,16 +53,16 @@ struct EpilogueOf<0> {
 };
 template <>
 struct EpilogueOf<2> {
-  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::Gelu<mc::GeluForm::kErf>, Quantize>;
+  using Type = mc::Epilogue<mc::DequantizeWithBias<>, mc::Gelu<mc::GeluForm::kErfCoarse>, Quantize>;
 };
-using Epilogue = EpilogueOf<kPart>::Type;
+using Epilogue = EpilogueOf<kStore ? 0 : kPart>::Type;
 using Problem = GemmProblem<kN, kK, Operand::kS8, Operand::kS8>;
 
-template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster>
-using Sparse =
-    mc::hopper::SparseGemm<Problem, SparseTile<kTokens, kGroups, kTeams, kStages>, kScope, kCluster, Epilogue>;
-template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster>
-using Dense = mc::hopper::Gemm<Problem, WgmmaTile<kM, kTileN, kStages, kSchedule>, kScope, kCluster, Epilogue>;
+template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster, WeightFlow kFlow, int kMostOfPart>
+using Sparse = mc::hopper::SparseGemm<Problem, SparseTile<kTokens, kGroups, kTeams, kStages, kFlow, kMostOfPart>,
+                                      kScope, kCluster, Epilogue>;
+template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster, WeightFlow kFlow>
+using Dense = mc::hopper::Gemm<Problem, WgmmaTile<kM, kTileN, kStages, kSchedule, kFlow>, kScope, kCluster, Epilogue>;
 
 void require(cudaError_t error, const char* call) {
   if (error == cudaSuccess) return;
@@ -236,11 +246,16 @@ struct Bench {
     if (best.microseconds == 0 || other.microseconds < best.microseconds) best = other;
   }
 
-  template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster>
+  template <int kM, int kTileN, int kStages, Schedule kSchedule, int kCluster, WeightFlow kFlow = WeightFlow::kStreamed>
   void dense() {
-    using Kernel = Dense<kM, kTileN, kStages, kSchedule, kCluster>;
+    using Kernel = Dense<kM, kTileN, kStages, kSchedule, kCluster, kFlow>;
     const std::string name = "dense " + std::to_string(kM) + "x" + std::to_string(kTileN) +
-                             (kSchedule == Schedule::kPingPong ? " ping-pong" : " cooperative") + ", cluster " +
+                             (kSchedule == Schedule::kPingPong ? " ping-pong"
+                              : kSchedule == Schedule::kPairs  ? " pairs"
+                              : kSchedule == Schedule::kThrees ? " threes"
+                              : kSchedule == Schedule::kFours  ? " fours"
+                                                               : " cooperative") +
+                             (kFlow == WeightFlow::kStationary ? ", kept" : "") + ", cluster " +
                              std::to_string(kCluster);
     const long long units =
         (tokens + Kernel::Work::kUnitRows - 1) / Kernel::Work::kUnitRows * Kernel::Work::kUnitsOfRows;
@@ -250,12 +265,15 @@ struct Bench {
     compare(outputs, reference);
   }
 
-  template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster>
+  template <int kTokens, int kGroups, int kTeams, int kStages, int kCluster, WeightFlow kFlow = WeightFlow::kStreamed,
+            int kMostOfPart = 64>
   void sparse() {
-    using Kernel = Sparse<kTokens, kGroups, kTeams, kStages, kCluster>;
+    using Kernel = Sparse<kTokens, kGroups, kTeams, kStages, kCluster, kFlow, kMostOfPart>;
     const std::string name = "sparse " + std::to_string(kTokens) + "x" + std::to_string(128 * kGroups) +
                              (kTeams > 1 ? ", two teams" : ", one team") + ", " + std::to_string(kStages) +
-                             " stages, cluster " + std::to_string(kCluster);
+                             " stages, cluster " + std::to_string(kCluster) +
+                             (kFlow == WeightFlow::kStationary ? ", kept" : "") + ", parts of " +
+                             std::to_string(Kernel::kPart);
     const long long units = (tokens + kTokens - 1) / kTokens * Kernel::kGroupsN;
     Outputs outputs;
     keep(best_sparse, measure<Kernel>(name, layer, layer.sparse_weights, tokens, Kernel::kBoxRows, units, outputs));
@@ -263,37 +281,48 @@ struct Bench {
   }
 
   void run() {
-    std::printf("%s, M %d N %d K %d\n", kNames[kPart], tokens, kN, kK);
+    std::printf("%s%s, M %d N %d K %d\n", kNames[kPart], kStore ? ", FP16 stored" : "", tokens, kN, kK);
     constexpr auto kTurns = Schedule::kPingPong;
     constexpr auto kTogether = Schedule::kCooperative;
-    if constexpr (kPart == 0) {
-      dense<128, 128, 6, kTurns, 2>();
-      dense<128, 256, 4, kTogether, 1>();
-      dense<256, 128, 4, kTogether, 2>();
-      sparse<192, 2, 1, 5, 1>();
-      sparse<192, 2, 1, 5, 3>();
-      sparse<176, 1, 2, 6, 1>();
-      sparse<176, 1, 2, 6, 2>();
-      sparse<192, 1, 2, 6, 3>();
-      sparse<128, 1, 2, 8, 2>();
-    } else if constexpr (kPart == 2) {
-      dense<128, 128, 6, kTurns, 2>();
-      dense<128, 256, 4, kTogether, 1>();
-      dense<256, 128, 4, kTogether, 2>();
-      sparse<192, 2, 1, 4, 1>();
-      sparse<160, 2, 1, 5, 2>();
-      sparse<160, 1, 2, 6, 1>();
+    constexpr auto kInThrees = Schedule::kThrees;
+    constexpr auto kInFours = Schedule::kFours;
+    constexpr auto kStreamed = WeightFlow::kStreamed, kKept = WeightFlow::kStationary;
+    if constexpr (kScope == RowScope::kPartial && kK == 768) {
+      dense<64, 192, 6, kInThrees, 1, kKept>();
+      dense<64, 192, 6, kTurns, 1, kKept>();
+      sparse<64, 2, 2, 6, 1, kKept>();
+      sparse<128, 1, 2, 6, 1, kKept>();
+      sparse<192, 1, 2, 6, 2, kKept>();
+      sparse<160, 1, 2, 6, 2, kKept>();
+      sparse<192, 1, 2, 6, 2>();
       sparse<160, 1, 2, 6, 2>();
-      sparse<128, 1, 2, 7, 2>();
+      sparse<192, 2, 1, 4, 1>();
+      sparse<128, 2, 1, 6, 1>();
+    } else if constexpr (kScope == RowScope::kPartial) {
+      dense<128, 128, 6, kTurns, 2>();
+      dense<128, 256, 4, kTogether, 1>();
+      sparse<192, 2, 1, 4, 1>();
+      sparse<160, 2, 1, 5, 1>();
+      sparse<160, 1, 2, 6, 2>();
+    } else if constexpr (kPart == 2) {
+      dense<64, 192, 6, kInThrees, 1, kKept>();
+      sparse<64, 2, 2, 6, 1, kKept>();
+      sparse<64, 2, 2, 6, 1, kKept, 32>();
+      sparse<48, 2, 2, 12, 1, kKept>();
+      sparse<144, 2, 1, 5, 2>();
+      sparse<128, 2, 1, 5, 2>();
+    } else if constexpr (kK == 768) {
+      dense<64, 96, 6, kInFours, 8, kKept>();
+      sparse<64, 2, 2, 6, 3, kKept>();
+      sparse<64, 2, 2, 6, 3, kKept, 32>();
+      sparse<48, 2, 2, 12, 3, kKept>();
+      sparse<48, 2, 2, 6, 3>();
     } else {
-      dense<128, 128, 6, kTurns, 6>();
       dense<64, 192, 6, kTurns, 4>();
-      dense<128, 256, 4, kTogether, 3>();
-      sparse<128, 2, 1, 5, 3>();
       sparse<144, 2, 1, 4, 3>();
-      sparse<144, 1, 2, 5, 6>();
-      sparse<128, 1, 2, 6, 6>();
-      sparse<96, 1, 2, 7, 6>();
+      sparse<144, 2, 1, 4, 3, kStreamed, 144>();
+      sparse<64, 2, 2, 6, 3>();
+      sparse<64, 2, 2, 6, 3, kStreamed, 32>();
       sparse<96, 3, 1, 4, 2>();
     }
     std::printf("%s, M %d: best sparse %.2f us (%.0f TOPS), best dense %.2f us, ratio %.3f\n\n", kNames[kPart], tokens,
@@ -305,8 +334,12 @@ struct Bench {
 
 }  // namespace
 
-int main() {
+// Arguments: token counts; without them 16384 and 4096.
+int main(int count, char** arguments) {
   Layer layer;
-  for (int tokens : {16384, 12288, 4096}) Bench{layer, tokens}.run();
+  std::vector<int> sizes;
+  for (int i = 1; i < count; ++i) sizes.push_back(std::atoi(arguments[i]));
+  if (sizes.empty()) sizes = {16384, 4096};
+  for (int tokens : sizes) Bench{layer, tokens}.run();
   return 0;
 }

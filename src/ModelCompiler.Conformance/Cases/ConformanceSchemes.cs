@@ -5,10 +5,12 @@ namespace ModelCompiler.Conformance;
 /// <summary>Every kind of precision that <c>[Quantize]</c> can declare, by name.</summary>
 /// <remarks>
 /// Names: <c>g64</c>, <c>g128</c> weight groups; <c>aa</c> asymmetric activations; <c>asym</c> asymmetric on both sides
-/// (of the weights alone for w4a16); <c>static</c> calibrated activation ranges.
+/// (of the weights alone for w4a16); <c>static</c> calibrated activation ranges; <c>2of4</c> sparse weights.
 /// </remarks>
 internal static class ConformanceSchemes
 {
+    private const string SparseSuffix = "-2of4";
+
     /// <summary>All of them, in the order of the suite.</summary>
     public static IReadOnlyList<(string Name, QuantizationScheme Scheme)> All { get; } =
     [
@@ -30,13 +32,21 @@ internal static class ConformanceSchemes
         ("mixed-c", new(LinearPrecision.Float16, Part(4, 4), Part(8, 8, activations: Symmetry.Asymmetric), Part(4, 8, group: 64))),
     ];
 
-    /// <summary>The scheme of a name.</summary>
-    public static QuantizationScheme Get(string name) => All.Single(scheme => scheme.Name == name).Scheme;
+    /// <summary>The scheme of a name; with <c>-2of4</c> behind it, that with sparse weights.</summary>
+    public static QuantizationScheme Get(string name) => name.EndsWith(SparseSuffix, StringComparison.Ordinal)
+        ? Sparse(Get(name[..^SparseSuffix.Length]))
+        : All.Single(scheme => scheme.Name == name).Scheme;
 
     /// <summary>True where the weight groups divide the inputs of their parts.</summary>
     public static bool Fits(QuantizationScheme scheme, EncoderModel model) =>
         QuantizationScheme.Parts.All(part => scheme[part].Weights.GroupSize is var group
             && (group == 0 || (part == EncoderPart.MlpOutput ? model.IntermediateSize : model.HiddenSize) % group == 0));
+
+    private static QuantizationScheme Sparse(QuantizationScheme dense)
+    {
+        LinearPrecision Part(LinearPrecision part) => part with { Weights = part.Weights with { Sparsity = Sparsity.TwoOfFour } };
+        return new(Part(dense.Qkv), Part(dense.AttentionOutput), Part(dense.MlpIntermediate), Part(dense.MlpOutput));
+    }
 
     private static IEnumerable<(string, QuantizationScheme)> Integer(string name, int weights, int activations) =>
     [

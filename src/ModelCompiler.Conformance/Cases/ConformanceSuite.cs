@@ -16,6 +16,9 @@ public static class ConformanceSuite
 
     private static readonly EquatableArray<int> s_mostTokens = new(16, 128, 2048);
 
+    /// <summary>Sparse products are for many tokens.</summary>
+    private static readonly EquatableArray<int> s_sparseTokens = new(16, 128, 4096);
+
     private static readonly string[] s_few = ["fp16", "w8a8", "w4a8", "w4a4-asym", "w4a16"];
 
     private static readonly (EncoderHead Head, bool Normalize)[] s_heads =
@@ -47,6 +50,7 @@ public static class ConformanceSuite
         yield return Case("wide", ConformanceModels.Wide.With(EncoderHead.ClsEmbedding), "w8a8", 17);
         yield return Case("wide", ConformanceModels.Wide, "fp16", 129);
         yield return Case("many-heads", ConformanceModels.ManyHeads, "w4a8", 17);
+        yield return Case("sample", ConformanceModels.Sample, "w4a4-2of4", 129) with { Shapes = new(s_sparseTokens, 128) };
     }
 
     private static IEnumerable<ConformanceCase> Full()
@@ -89,15 +93,12 @@ public static class ConformanceSuite
         }
 
         foreach (EncoderFamily family in new[] { EncoderFamily.Roberta, EncoderFamily.DistilBert })
-        {
-            foreach (string scheme in new[] { "fp16", "w4a8" })
-                yield return Case($"{family}".ToLowerInvariant(), ConformanceModels.SmallHeads32.As(family), scheme, 127);
-        }
+            yield return Case($"{family}".ToLowerInvariant(), ConformanceModels.SmallHeads32.As(family), "w4a8", 127);
 
         foreach (ActivationFunction function in new[] { ActivationFunction.GeluTanh, ActivationFunction.Relu })
             yield return Case($"act-{function}".ToLowerInvariant(), ConformanceModels.Small with { Activation = function }, "w8a8-aa", 127);
 
-        foreach ((string scheme, int total) in new[] { ("w4a8-g128-aa", 129), ("w4a16-g64", 129), ("w8a8-static", 127) })
+        foreach ((string scheme, int total) in new[] { ("w4a8-g128-aa", 129), ("w4a16-g64", 129) })
             yield return Case("base", ConformanceModels.Base.With(EncoderHead.Pooler), scheme, total);
 
         foreach (string scheme in new[] { "fp16", "w8a8" })
@@ -109,6 +110,8 @@ public static class ConformanceSuite
         // Kernels for many tokens, which share rows among blocks; in larger buckets the heads of attention take turns.
         foreach (string scheme in new[] { "fp16", "w8a8", "w4a4", "w4a4-asym" })
             yield return Many(Case("many", ConformanceModels.Base.With(EncoderHead.Pooler), scheme, 1), scheme is "fp16" or "w4a4-asym" ? s_mostTokens : s_manyTokens);
+        foreach (string scheme in new[] { "w4a4-2of4", "w8a8-aa-2of4", "w8a8-static-2of4" })
+            yield return Many(Case("many", ConformanceModels.Base.With(EncoderHead.Pooler), scheme, 1), s_sparseTokens);
 
         static ConformanceCase Many(ConformanceCase made, EquatableArray<int> buckets) => made with
         {

@@ -64,7 +64,10 @@ public static class RandomModelWeights
             return Float16(op.Weight, op.N, op.K, values);
         ActivationFormat input = op.Precision.Activations;
         CalibratedRange? range = input is { IsQuantized: true, Range: ActivationRange.Static } ? ranges!.RangeOf(op.Weight, input) : null;
-        QuantizedLinear codes = WeightQuantizer.Quantize(values.Matrix(op.Weight, op.N, op.K), op.N, op.K, op.Precision.Weights);
+        float[] matrix = values.Matrix(op.Weight, op.N, op.K);
+        if (op.Precision.Weights.Sparsity == Sparsity.TwoOfFour)
+            TwoOfFour.Prune(matrix);
+        QuantizedLinear codes = WeightQuantizer.Quantize(matrix, op.N, op.K, op.Precision.Weights);
         return new QuantizedLinearWeight(codes, values.Bias(op.Weight, op.N), range);
     }
 

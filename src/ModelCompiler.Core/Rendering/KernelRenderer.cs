@@ -17,6 +17,7 @@ public static class KernelRenderer
             ResidentGemmKernel gemm => new ResidentGemmView(gemm),
             SplitGemmKernel gemm => new SplitGemmView(gemm),
             WgmmaGemmKernel gemm => new WgmmaGemmView(gemm),
+            SparseGemmKernel gemm => new SparseGemmView(gemm),
             AttentionKernel attention => new AttentionView(attention),
             HopperAttentionKernel attention => new HopperAttentionView(attention),
             RowsKernel rows => new RowsView(rows),

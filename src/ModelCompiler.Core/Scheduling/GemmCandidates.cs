@@ -56,14 +56,16 @@ public static class GemmCandidates
         }
     }
 
-    /// <summary>Kernels for few and for many tokens; those first that are measured to be ahead at this size.</summary>
+    /// <summary>Kernels for few and for many tokens, and for sparse weights; those first that are measured to be ahead at this size.</summary>
     private static IEnumerable<LinearKernel> HopperKernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
     {
         IEnumerable<LinearKernel> resident = ResidentRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> split = SplitRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> few = SplitRules.Lead(problem) ? split.Concat(resident) : resident.Concat(split);
         IEnumerable<LinearKernel> many = WgmmaRules.Kernels(problem, epilogue, arch, bucketTokens);
-        return ResidentRules.Lead(problem, bucketTokens) ? few.Concat(many) : many.Concat(few);
+        IEnumerable<LinearKernel> sparse = SparseRules.Kernels(problem, epilogue, arch, bucketTokens);
+        IEnumerable<LinearKernel> dense = ResidentRules.Lead(problem, bucketTokens) ? few.Concat(many) : many.Concat(few);
+        return SparseRules.Lead(problem, epilogue, bucketTokens) ? sparse.Concat(dense) : dense.Concat(sparse);
     }
 
     private static GemmCandidate Mma(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens) =>

@@ -51,6 +51,23 @@ public static class GemmSharedMemory
         return weights + tile.Groups * (parameters + exchange);
     }
 
+    /// <summary>
+    /// mc/hopper/sparse_gemm.cuh: stages with their barriers; stationary weights; for each team what its epilogue reads of tokens and
+    /// outputs of two tiles, and what its warps and the blocks of a cluster tell one another of each token of a part.
+    /// </summary>
+    public static int Bytes(SparseGemmKernel kernel)
+    {
+        SparseTile tile = kernel.Tile;
+        int ranks = kernel.Scope == RowScope.Cluster ? kernel.ClusterSize : 0;
+        int rows = kernel.Scope == RowScope.Partial
+            ? 0
+            : 8 * tile.PartTokens * (4 * tile.Groups + 2 * ranks + 1) + BarrierBytes;
+        int team = 8 * (tile.Tokens + 4 * tile.Outputs) + rows;
+        int pieces = kernel.Pieces;
+        int weights = tile.IsStationary ? pieces * tile.WeightBytes + 8 * (pieces + pieces % 2) : 0;
+        return tile.Stages * (tile.StageBytes + BarrierBytes) + weights + tile.Teams * team;
+    }
+
     private static bool ExchangesTwoWords(EpilogueOp op) => op is EpilogueOp.LayerNorm
         or EpilogueOp.Quantize { Format: { Range: ActivationRange.PerToken, Symmetry: Symmetry.Asymmetric } };
 }

@@ -32,6 +32,9 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
     /// <summary>True where activations are fetched through a tensor map.</summary>
     public virtual bool HasActivationMap => false;
 
+    /// <summary>Rows of a box of that map.</summary>
+    public virtual int ActivationBoxRows() => TileM;
+
     /// <summary>How the product is cut, as the kernel's name says it. Tells candidates of one problem apart.</summary>
     public abstract string Schedule { get; }
 

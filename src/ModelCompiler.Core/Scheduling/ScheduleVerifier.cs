@@ -48,6 +48,7 @@ public static class ScheduleVerifier
             ResidentGemmKernel resident => ResidentLimits.Of(resident),
             SplitGemmKernel split => SplitLimits.Of(split),
             WgmmaGemmKernel wgmma => WgmmaLimits.Of(wgmma),
+            SparseGemmKernel sparse => SparseLimits.Of(sparse),
             HopperAttentionKernel attention => HopperAttentionLimits.Of(attention),
             _ => [],
         }));

@@ -34,10 +34,10 @@ public static class TuneCommand
         });
         var precisions = new Option<string[]>("--precisions")
         {
-            Description = "Precisions to measure, such as w4a4 w8a8; those of the classes or of the checkpoint by default.",
+            Description = "Precisions to measure, such as w4a4 w8a8, or w4a4-2of4 with sparse weights; those of the classes or of the checkpoint by default.",
             AllowMultipleArgumentsPerToken = true,
         };
-        precisions.AcceptOnlyFromAmong([.. PrecisionOptions.Names]);
+        precisions.AcceptOnlyFromAmong([.. PrecisionOptions.Names, .. PrecisionOptions.SparseNames]);
         var sequence = new Option<int>("--sequence")
         {
             Description = "Tokens of a sequence, where a bucket has so many.",

@@ -22,6 +22,11 @@ public sealed class PrecisionOptions
     /// <summary>Words for precisions.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Precisions.Select(p => p.Name)];
 
+    /// <summary>Words for integer precisions with 2:4 sparse weights.</summary>
+    public static IReadOnlyList<string> SparseNames { get; } = [.. Names.Where(name => Parse(name).IsInteger).Select(name => name + SparseSuffix)];
+
+    private const string SparseSuffix = "-2of4";
+
     private readonly Option<string> _precision;
     private readonly Option<string[]> _parts = new("--part")
     {
@@ -82,8 +87,15 @@ public sealed class PrecisionOptions
     }
 
     /// <summary>The formats of a name, symmetric, with a scale for each row and each token.</summary>
+    /// <param name="name">One of <see cref="Names"/> or <see cref="SparseNames"/>.</param>
     public static LinearPrecision Parse(string name)
     {
+        if (name.EndsWith(SparseSuffix, StringComparison.Ordinal))
+        {
+            LinearPrecision dense = Parse(name[..^SparseSuffix.Length]);
+            return dense with { Weights = dense.Weights with { Sparsity = Sparsity.TwoOfFour } };
+        }
+
         (int weights, int activations) = Precisions.First(p => p.Name == name).Precision switch
         {
             Precision.W4A16 => (4, 16),

@@ -79,6 +79,9 @@ public class KernelSnapshotTests
         KernelPlan Wgmma(EncoderModel model, QuantizationScheme scheme, int n, int k, int tileM) => Kernels(model, scheme, GpuArch.Sm90a)
             .OfType<WgmmaGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k && g.Tile.M == tileM);
 
+        KernelPlan Sparse(EncoderModel model, QuantizationScheme scheme, int n, int k) => Kernels(model, scheme, GpuArch.Sm90a)
+            .OfType<SparseGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k);
+
         EncoderModel model = Models.BertBase, small = Models.Small, large = Models.BertLarge;
         return
         [
@@ -99,6 +102,8 @@ public class KernelSnapshotTests
             Wgmma(model, Models.Scheme(8, 8, Symmetry.Asymmetric), 768, 3072, 64),
             Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<WgmmaGemmKernel>().First(g => g.Tile.Weights == WeightFlow.Stationary && g.Problem.N == 3072),
             Wgmma(large, QuantizationScheme.Float16, 1024, 1024, 128),
+            Sparse(model, Models.Sparse(4, 4), 2304, 768),
+            Sparse(model, Models.Sparse(8, 8), 768, 3072),
             Gemm(model, Models.Scheme(4, 8, group: 128), GpuArch.Sm86, 2304, 768, 64),
             Gemm(model, Models.Scheme(8, 8, range: ActivationRange.Static), GpuArch.Sm80, 3072, 768, 128),
             Gemm(model, Models.Scheme(4, 16), GpuArch.Sm80, 3072, 768, 32),

@@ -83,7 +83,8 @@ public class PlanKernelsTests(ITestOutputHelper output)
                 GemmFamily.Int8 or GemmFamily.Int8Weight4 => counts.S8,
                 _ => counts.F16,
             };
-            if (expected == 0 || expected != counts.Total || counts.WarpGroup != (gemm is WgmmaGemmKernel ? expected : 0))
+            int warpGroup = gemm is WgmmaGemmKernel or SparseGemmKernel ? expected : 0, sparse = gemm is SparseGemmKernel ? expected : 0;
+            if (expected == 0 || expected != counts.Total || counts.WarpGroup != warpGroup || counts.Sparse != sparse)
                 yield return $"{gemm.Problem.Family} kernel with tensor instructions {counts}";
         }
     }
@@ -100,8 +101,10 @@ public class PlanKernelsTests(ITestOutputHelper output)
         yield return QuantizationScheme.Uniform(new(W(8), A(8)));
         yield return QuantizationScheme.Uniform(new(W(4), A(8)));
         yield return QuantizationScheme.Uniform(new(W(4), A(4)));
+        yield return QuantizationScheme.Uniform(new(W(4) with { Sparsity = Sparsity.TwoOfFour }, A(4)));
         if (!all)
             yield break;
+        yield return QuantizationScheme.Uniform(new(W(8) with { Sparsity = Sparsity.TwoOfFour }, A(8, Symmetry.Asymmetric)));
         yield return QuantizationScheme.Uniform(new(W(4, Symmetry.Asymmetric), A(4, Symmetry.Asymmetric)));
         yield return QuantizationScheme.Uniform(new(W(4, group: 64), A(8)));
         yield return QuantizationScheme.Uniform(new(W(4), A(4, range: ActivationRange.Static)));

@@ -86,6 +86,28 @@ public class LinearLaunchTests
     }
 
     [Fact]
+    public void Sparse_weights_are_read_two_of_four_and_tokens_in_the_shares_of_a_cluster()
+    {
+        var sparse = new LinearPrecision(
+            new(4, Symmetry.Symmetric, 0, Sparsity.TwoOfFour), new(4, Symmetry.Symmetric, ActivationRange.PerToken));
+        ExecutionPlan plan = Planner.Plan(s_plan.Model, QuantizationScheme.Uniform(sparse));
+        var kernel = new SparseGemmKernel(
+            GpuArch.Sm90a, GemmProblem.For(2304, 768, sparse, GpuArch.Sm90a), new(192, 1, 2, 5, 3), RowScope.Partial,
+            new(new(new EpilogueOp.Bias(), new EpilogueOp.StoreFloat16())));
+        BucketPlan bucket = Scheduler.Schedule(plan, new(new(Many), 64), GpuArch.Sm90a).Buckets[0];
+        int first = bucket.Launches.ToList().FindIndex(launch => plan.Ops[launch.Op] is LinearOp);
+        KernelLaunch[] launches = [.. bucket.Launches.Select((launch, i) => i == first ? launch with { Kernel = kernel } : launch)];
+        var maps = new RecordedMaps();
+
+        BoundLaunch bound = Build(plan, bucket with { Launches = launches.ToEquatableArray() }, maps)[first];
+
+        var op = (LinearOp)plan.Ops[bound.Launch.Op];
+        GemmArguments arguments = MemoryMarshal.Read<MappedGemmArguments>(bound.Argument).Linear;
+        arguments.Weights.ShouldBe(WrittenOutWeights.At(op.Weight, WeightOrder.SparseRows));
+        maps.Made.ShouldContain((arguments.Activations, bucket.Buffers[op.Source].RowsIn(Many), op.K, 192 / 3));
+    }
+
+    [Fact]
     public void Each_launch_whose_blocks_meet_has_memory_of_its_own()
     {
         BucketPlan bucket = s_target.Buckets[1];
@@ -105,10 +127,12 @@ public class LinearLaunchTests
         taken[0].End.ShouldBeLessThanOrEqualTo(taken[1].First);
     }
 
-    private static BoundLaunch[] Build(BucketPlan bucket, ITensorMaps maps)
+    private static BoundLaunch[] Build(BucketPlan bucket, ITensorMaps maps) => Build(s_plan, bucket, maps);
+
+    private static BoundLaunch[] Build(ExecutionPlan plan, BucketPlan bucket, ITensorMaps maps)
     {
         var batch = new BatchAddresses { TokenCount = 16, SequenceCount = 32, SequenceStarts = 48, TokenIds = 64, TypeIds = 80 };
-        return BucketLaunches.Build(s_plan, bucket, new WrittenOutWeights(), batch, new(Arena, Rendezvous), maps);
+        return BucketLaunches.Build(plan, bucket, new WrittenOutWeights(), batch, new(Arena, Rendezvous), maps);
     }
 
     private static GemmArguments Arguments(BoundLaunch bound) => bound.Launch.Kernel is WgmmaGemmKernel

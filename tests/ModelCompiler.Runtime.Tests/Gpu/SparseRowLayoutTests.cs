@@ -58,7 +58,7 @@ public class SparseRowLayoutTests
                     {
                         int warp = thread / 32, g = thread % 32 / 4, t = thread % 4;
                         int row = 16 * warp + 8 * (t & 1) + g;
-                        int output = piece % piecesN * 128 + 32 * warp + g / 2 * 8 + 4 * block + 2 * (t & 1) + g % 2;
+                        int output = piece % piecesN * 128 + 32 * warp + 4 * g + 2 * block + (t & 1);
                         int input = piece / piecesN * 128 + 64 * step + 32 * (t >> 1);
                         uint word = ((uint*)(start + 8192))[thread * 4 + block * 2 + step];
                         byte* stored = start + (block * 2 + step) * 2048 + (t >> 1) * 1024 + row * 16;

@@ -1,3 +1,6 @@
+using ModelCompiler.Core.Spec;
+using ModelCompiler.Tool.Loading;
+
 namespace ModelCompiler.Tool.Tests.Tuning;
 
 /// <summary><c>modelc tune</c> where there is no GPU, and with wrong arguments.</summary>
@@ -27,6 +30,7 @@ public class TuneTests
     [Theory]
     [InlineData("--buckets", "0")]
     [InlineData("--precisions", "w3a3")]
+    [InlineData("--precisions", "w4a16-2of4")] // zeros are left out of integer products alone
     [InlineData("--sequence", "0")]
     [InlineData("-o", "database.json")]
     [InlineData("--device", "gpu")]
@@ -35,6 +39,16 @@ public class TuneTests
         ToolRun run = ToolRun.Of("tune", ToolRun.WordNetModel, option, value);
         run.Code.ShouldBe(ModelCompilerTool.UsageError);
         run.Messages.ShouldContain(value);
+    }
+
+    [Theory]
+    [InlineData("w4a4-2of4", 4, 4)]
+    [InlineData("w8a8-2of4", 8, 8)]
+    public void Precisions_of_sparse_weights_can_be_measured(string name, int weights, int activations)
+    {
+        LinearPrecision precision = PrecisionOptions.Parse(name);
+        (precision.Weights.Bits, precision.Activations.Bits, precision.Weights.Sparsity).ShouldBe((weights, activations, Sparsity.TwoOfFour));
+        ToolRun.Of("tune", ToolRun.WordNetModel, "--precisions", name, "--device", "cpu").ShouldBeUserError("--device", "cpu");
     }
 
     [Fact]

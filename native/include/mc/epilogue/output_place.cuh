@@ -26,6 +26,8 @@ struct OutputPlace {
   static constexpr int kRows = kRows_;
   static constexpr int kColumns = kColumns_;
   static constexpr bool kRuns = false;  // whether a thread's pairs c = 4 q .. 4 q + 3 are neighbours in the output
+  static constexpr bool kNeighbours = false;    // whether it has two pairs of a row, which are neighbours
+  static constexpr bool kFinishesRows = false;  // whether what follows from a row's reduction is found once for a row
   static constexpr bool kWholeColumns = kWholeColumns_;  // every column of the tile is one of the output
 
   struct Values {

@@ -76,10 +76,20 @@ struct QuantizeRows {
           ends[r][0] = fmaxf(ends[r][0], fmaxf(fabsf(first), fabsf(second)));
         }
       });
-      view.template reduce_rows<MaxOp>(ends);
+      const auto params_of = [&](float2 of_row) { return Format::from_range({-of_row.y, of_row.x}, target.clip); };
+      if constexpr (View::kFinishesRows && !Format::kAsymmetric) {
+        float2 found[View::kRows];
+        const auto scale_and_inverse = [&](float2 of_row) {
+          const QuantParams of = params_of(of_row);
+          return make_float2(of.scale, of.inv);
+        };
+        view.template finish_rows<MaxOp>(ends, scale_and_inverse, found);
 #pragma unroll
-      for (int r = 0; r < View::kRows; ++r) {
-        params[r] = Format::from_range({-ends[r][kEnds - 1], ends[r][0]}, target.clip);
+        for (int r = 0; r < View::kRows; ++r) params[r] = {found[r].x, 0.0f, found[r].y};
+      } else {
+        view.template reduce_rows<MaxOp>(ends);
+#pragma unroll
+        for (int r = 0; r < View::kRows; ++r) params[r] = params_of(make_float2(ends[r][0], ends[r][kEnds - 1]));
       }
     }
   }

@@ -54,6 +54,10 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
             __byte_perm(__byte_perm(words[0], words[1], 0x0040), __byte_perm(words[2], words[3], 0x0040), 0x5410);
       }
     }
+    if constexpr (View::kNeighbours) {
+      view.template store_four<kBits>(target, r, pair(r, 0), pair(r, 1));
+      continue;
+    }
 #pragma unroll
     for (int c = kGrouped; c < View::kColumns; ++c) {  // two groups left over where a warp has 16 or 48 columns
       const unsigned word = pair(r, c);

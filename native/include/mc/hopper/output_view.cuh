@@ -26,7 +26,7 @@ struct OutputView {
   static constexpr int kClusterSize = kClusterSize_;
   static constexpr int kRows = 2 * Tile::kBlocksM;
   static constexpr int kColumns = Tile::kN / 8;
-  static constexpr bool kRuns = true;
+  static constexpr bool kRuns = true, kNeighbours = false, kFinishesRows = false;
   static constexpr bool kWholeColumns = Problem::kN % Tile::kN == 0;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
 

@@ -10,8 +10,8 @@
 //             i is first | second << 2, the places of the two weights stored of inputs 4 i .. 4 i + 3
 //
 // Rows are outputs permuted within each 128: row 16 w + 8 h + g of block b is output
-// 32 w + 8 (g / 2) + 4 b + 2 h + g % 2, so that a thread of the epilogue holds 8 neighbouring outputs
-// (transposed_view.cuh).
+// 32 w + 4 g + 2 b + h, so that a thread of the epilogue holds four neighbouring outputs of a token, and two lanes eight
+// (transposed_slice.cuh, transposed_view.cuh).
 //
 // What lies outside [N, K] is zero, with the places 0 and 1, as four zero weights have them.
 #pragma once
@@ -42,7 +42,7 @@ struct SparseWeights {
 
   // n: output, k: input, a multiple of 4.
   static constexpr SparsePosition position(int n, int k) {
-    const int block = n % 8 / 4, row = n % kPieceN / 32 * 16 + n % 4 / 2 * 8 + n % 32 / 8 * 2 + n % 2;
+    const int block = n % 4 / 2, row = n % kPieceN / 32 * 16 + n % 2 * 8 + n % 32 / 4;
     const int step = k % kPieceK / 64, input = k % 64, stored = input / 2;
     const int thread = row / 16 * 32 + row % 8 * 4 + input / 32 * 2 + row % 16 / 8;
     const long long start = piece(n / kPieceN, k / kPieceK);

@@ -24,6 +24,26 @@ __device__ __forceinline__ unsigned long long core_matrix_descriptor(unsigned ad
   return kFixed | (address & 0x3ffffu) >> 4;
 }
 
+// Metadata of two blocks of rows and two steps of inputs.
+struct SparseMetadata {
+  uint4 words;  // [block][step]
+
+  __device__ __forceinline__ unsigned of(int block, int step) const {
+    return block == 0 ? (step == 0 ? words.x : words.y) : (step == 0 ? words.z : words.w);
+  }
+};
+
+// Called once the products that read this metadata have ended. They read their registers while they run, which the
+// compiler does not know: it may give them to what it loads next. So here they are read once more, for a store that
+// never happens; count is not negative, which the compiler does not know either.
+__device__ __forceinline__ void sparse_hold(const SparseMetadata& metadata, int count) {
+  const uint4& words = metadata.words;
+  asm volatile(
+      "{ .reg .pred p;\n\tsetp.lt.s32 p, %4, 0;\n\t@p st.shared.v4.u32 [%4], {%0, %1, %2, %3}; }" ::"r"(words.x),
+      "r"(words.y), "r"(words.z), "r"(words.w), "r"(count)
+      : "memory");
+}
+
 // accumulate: false makes d = a * b^T, whatever d held.
 template <int kN, Operand kA, Operand kB>
 struct SparseWgmma;

@@ -1,15 +1,14 @@
 // The view (epilogue/output_view.cuh) of a product whose rows are outputs and whose columns are tokens, as that of
 // sparse weights is: a warp group computes d[64 outputs, kTokens] twice, for 128 neighbouring outputs.
 //
-// Accumulators of a thread are two tokens of one output; steps want two outputs of one token. So neighbouring lanes g
-// and g ^ 1 exchange one of each pair first (transpose_pairs), and then, with w = warp of the group, g = lane / 4,
-// t = lane % 4, values.at[r][c][e] belongs to
+// Accumulators of a thread are four neighbouring outputs of two tokens; steps do less for each token where a thread has
+// eight outputs of one. So neighbouring lanes g and g ^ 1 exchange a token's four first (pair_lanes), and then, with
+// w = warp of the group, g = lane / 4, t = lane % 4, values.at[r][c][e] belongs to
 //
-//   token 8 r + 2 t + g % 2, row 64 (c / 2) + 16 w + 8 (c % 2) + g / 2 * 2 + e of the product
+//   token 8 r + 2 t + g % 2, output 32 w + 8 (g / 2) + 2 c + e
 //
-// which is output 32 w + 8 (g / 2) + 2 c + e, because sparse_weights.cuh permutes outputs. So a thread holds 8
-// neighbouring outputs of each of its tokens (kRuns), four lanes 32; a row of the output is shared by the lanes of
-// equal g % 2 and t, by the four warps, and by the warp groups.
+// So four lanes hold 32 neighbouring outputs of a token; its row is shared by the lanes of equal g % 2 and t, by the
+// four warps, and by the warp groups.
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
@@ -32,7 +31,9 @@ struct TransposedScratch {
   static constexpr int kPartialBytes = kWholeRows * kTokens * 4 * kGroups * 2 * 4;
   static constexpr int kTotals = kPartial + kPartialBytes;  // [2][rank][kTokens] pairs of floats
   static constexpr int kTotalsBytes = (kScope == RowScope::kCluster) * 2 * kClusterSize * 2 * kTokens * 4;
-  static constexpr int kBarriers = kTotals + kTotalsBytes;  // [2], of the totals
+  static constexpr int kShared = kTotals + kTotalsBytes;  // [kTokens] pairs of floats
+  static constexpr int kSharedBytes = kWholeRows * kTokens * 8;
+  static constexpr int kBarriers = kShared + kSharedBytes;  // [2], of the totals
   static constexpr int kBytes = kBarriers + kWholeRows * 2 * kBarrierBytes;
 };
 
@@ -47,7 +48,7 @@ class TransposedView {
   static constexpr int kColumns = 4;
   static constexpr int kTileN = 128 * kGroups;
   static constexpr bool kWholeColumns = Problem::kN % kTileN == 0;
-  static constexpr bool kRuns = true;
+  static constexpr bool kRuns = true, kNeighbours = false, kFinishesRows = true;
   static_assert(kScope != RowScope::kTile, "a block that spans all columns is a cluster of one");
   static_assert(kScope != RowScope::kCluster ||
                     (kTileN * kClusterSize >= Problem::kN && kTileN * (kClusterSize - 1) < Problem::kN),
@@ -97,24 +98,43 @@ class TransposedView {
   __device__ __forceinline__ bool first_of_row() const { return first_tile_ && thread_ / 32 == 0 && thread_ % 32 < 8; }
 
   // sums: two blocks of 64 outputs, as the product leaves them. result.sums[r / 2][c][r % 2 * 2 + e]: as above.
-  template <class Result>
-  __device__ __forceinline__ void transpose_pairs(const int (&sums)[2][kRows][4], Result& result) const {
+  // Of the first kRows slices of a tile.
+  template <class Result, int kSlices>
+  __device__ __forceinline__ void pair_lanes(const int (&sums)[2][kSlices][4], Result& result) const {
     const bool odd = thread_ & 4;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
 #pragma unroll
-      for (int c = 0; c < kColumns; ++c) {
-        const int first = sums[c / 2][r][c % 2 * 2], second = sums[c / 2][r][c % 2 * 2 + 1];
-        const int received = __shfl_xor_sync(kFullWarp, odd ? first : second, 4);
-        result.sums[r / 2][c][r % 2 * 2] = odd ? received : first;
-        result.sums[r / 2][c][r % 2 * 2 + 1] = odd ? second : received;
+      for (int block = 0; block < 2; ++block) {
+#pragma unroll
+        for (int e = 0; e < 2; ++e) {
+          const int first = sums[block][r][2 * e], second = sums[block][r][2 * e + 1];  // of tokens 2 t and 2 t + 1
+          const int received = __shfl_xor_sync(kFullWarp, odd ? first : second, 4);
+          result.sums[r / 2][block][r % 2 * 2 + e] = odd ? received : first;
+          result.sums[r / 2][2 + block][r % 2 * 2 + e] = odd ? second : received;
+        }
       }
     }
   }
 
-  // The teams of the cluster (of all blocks of the row block: maxima alone) call it.
+  // Reduces partial[r][i] over all threads that share row r. The teams of the cluster (of all blocks of the row block:
+  // maxima alone) call it.
   template <class Op, int kQuantities>
   __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
+    float2 totals[kRows];
+    finish_rows<Op>(
+        partial, [](float2 total) { return total; }, totals);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      partial[r][0] = totals[r].x;
+      if constexpr (kQuantities == 2) partial[r][1] = totals[r].y;
+    }
+  }
+
+  // finished[r] = finish(row r's first and last quantity), by one thread for each row: a thread holds many.
+  template <class Op, int kQuantities, class Finish>
+  __device__ __forceinline__ void finish_rows(float (&partial)[kRows][kQuantities], Finish&& finish,
+                                              float2 (&finished)[kRows]) {
     static_assert(kScope != RowScope::kPartial, "this step needs whole rows: use RowScope::kCluster or kGrid");
     static_assert(kQuantities <= 2, "an exchange has room for two quantities");
 #pragma unroll
@@ -133,22 +153,31 @@ class TransposedView {
       }
       return total;
     };
-    if constexpr (kScope == RowScope::kCluster) {
+    if constexpr (kClusterSize == 1 && kScope == RowScope::kCluster) {
+      share_rows([&](int token) { return finish(of_block(token)); });
+    } else if constexpr (kScope == RowScope::kCluster) {
       exchange_in_cluster(of_block);
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) {
-        float2 total = received(r, 0);
+      share_rows([&](int token) {
+        float2 total = received(token, 0);
 #pragma unroll
         for (int rank = 1; rank < kClusterSize; ++rank) {
-          total = make_float2(Op::apply(total.x, received(r, rank).x), Op::apply(total.y, received(r, rank).y));
+          const float2 part = received(token, rank);
+          total = make_float2(Op::apply(total.x, part.x), Op::apply(total.y, part.y));
         }
-        partial[r][0] = total.x;
-        partial[r][kQuantities - 1] = total.y;
-      }
+        return finish(total);
+      });
     } else {
       static_assert(Op::kIsMax, "RowScope::kGrid exchanges maxima: code sums and layer norm need another RowScope");
-      exchange_in_grid(of_block, partial);
+      exchange_in_grid<kQuantities>(of_block);
+      share_rows([&](int token) {
+        const int row = ::min(tile_m_ * kTokens + token, tokens - 1);
+        const unsigned* ends = arguments_.range_ends + 2ll * row;
+        const float first = range_end_read(ends);
+        return finish(make_float2(first, kQuantities == 2 ? range_end_read(ends + 1) : first));
+      });
     }
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) finished[r] = *shared(lane_token() + row_offset(r));
   }
 
   // Mean, and sum of the squared differences to it, of every row: of a warp's part in two passes, then of joined parts.
@@ -163,16 +192,25 @@ class TransposedView {
     for (int r = 0; r < kRows; ++r) mean[r] = __fmul_rn(over_lanes<SumOp>(mean[r]), 1.0f / kOfWarp);
     for_each_pair(*this, values, [&](int r, int, float first, float second) {
       const float a = first - mean[r], b = second - mean[r];
-      squares[r] += a * a + b * b;
+      squares[r] = __fmaf_rn(a, a, __fmaf_rn(b, b, squares[r]));
     });
 #pragma unroll
     for (int r = 0; r < kRows; ++r) store_partial(r, make_float2(mean[r], over_lanes<SumOp>(squares[r])));
     team_meets();
-    exchange_in_cluster(
-        [&](int token) { return join_moments<kWarps>(kOfWarp, [&](int warp) { return *partials(warp, token); }); });
+    const auto of_block = [&](int token) {
+      return join_moments<kWarps>(kOfWarp, [&](int warp) { return *partials(warp, token); });
+    };
+    if constexpr (kClusterSize > 1) exchange_in_cluster(of_block);
+    share_rows([&](int token) {
+      if constexpr (kClusterSize == 1) {
+        return of_block(token);
+      } else {
+        return join_moments<kClusterSize>(kOfBlock, [&](int rank) { return received(token, rank); });
+      }
+    });
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
-      const float2 moments = join_moments<kClusterSize>(kOfBlock, [&](int rank) { return received(r, rank); });
+      const float2 moments = *shared(lane_token() + row_offset(r));
       mean[r] = moments.x, squares[r] = moments.y;
     }
   }
@@ -191,9 +229,21 @@ class TransposedView {
   __device__ __forceinline__ float2* partials(int warp, int token) const {
     return reinterpret_cast<float2*>(at(Scratch::kPartial)) + warp * kTokens + token;
   }
-  __device__ __forceinline__ float2 received(int r, int rank) const {
-    const int place = (buffer_ * kClusterSize + rank) * kTokens + lane_token() + row_offset(r);
-    return reinterpret_cast<const float2*>(at(Scratch::kTotals))[place];
+  __device__ __forceinline__ float2 received(int token, int rank) const {
+    return reinterpret_cast<const float2*>(at(Scratch::kTotals))[(buffer_ * kClusterSize + rank) * kTokens + token];
+  }
+  // [token], once the team has met.
+  __device__ __forceinline__ float2* shared(int token) const {
+    return reinterpret_cast<float2*>(at(Scratch::kShared)) + token;
+  }
+
+  // Each thread finds what all need of tokens of its own. The next time is behind another meeting of the team, so
+  // behind all reads.
+  template <class OfToken>
+  __device__ __forceinline__ void share_rows(OfToken&& of_token) const {
+#pragma unroll 1
+    for (int token = thread_; token < kTokens; token += kTeamThreads) *shared(token) = of_token(token);
+    team_meets();
   }
 
   template <class Op>
@@ -228,14 +278,15 @@ class TransposedView {
     buffer_ = exchanges_ % 2;
     const int parity = exchanges_ / 2 % 2;
     ++exchanges_;
-    const unsigned shared = ptx::shared_address(at(0));
-    const unsigned bar = shared + Scratch::kBarriers + buffer_ * kBarrierBytes;
+    const unsigned scratch = ptx::shared_address(at(0));
+    const unsigned bar = scratch + Scratch::kBarriers + buffer_ * kBarrierBytes;
     if (thread_ == 0) barrier_arrive_expect(bar, kClusterSize * kTokens * 8);
+#pragma unroll 1
     for (int token = thread_; token < kTokens; token += kTeamThreads) {
       const float2 total = of_block(token);
       const uint2 words =
           make_uint2(static_cast<unsigned>(__float_as_int(total.x)), static_cast<unsigned>(__float_as_int(total.y)));
-      const unsigned place = shared + Scratch::kTotals + ((buffer_ * kClusterSize + rank_) * kTokens + token) * 8;
+      const unsigned place = scratch + Scratch::kTotals + ((buffer_ * kClusterSize + rank_) * kTokens + token) * 8;
 #pragma unroll
       for (int rank = 0; rank < kClusterSize; ++rank) store_cluster(place, words, bar, rank);
     }
@@ -243,8 +294,9 @@ class TransposedView {
   }
 
   // Ends of ranges, [row][2], meet in device memory. Each block of the row block counts as one arrival.
-  template <class OfBlock, int kQuantities>
-  __device__ __forceinline__ void exchange_in_grid(OfBlock&& of_block, float (&ends)[kRows][kQuantities]) {
+  template <int kQuantities, class OfBlock>
+  __device__ __forceinline__ void exchange_in_grid(OfBlock&& of_block) {
+#pragma unroll 1
     for (int token = thread_; token < kTokens; token += kTeamThreads) {
       const int row = tile_m_ * kTokens + token;
       if (row >= tokens) continue;
@@ -258,12 +310,6 @@ class TransposedView {
       rendezvous_wait(arguments_.range_arrivals + tile_m_, (Problem::kN + kTileN - 1) / kTileN);
     }
     team_meets();
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-      if (!row_valid(r)) continue;
-#pragma unroll
-      for (int i = 0; i < kQuantities; ++i) ends[r][i] = range_end_read(arguments_.range_ends + 2ll * row(r) + i);
-    }
   }
 
   const mc::GemmArguments& arguments_;

@@ -67,7 +67,7 @@ internal sealed class BucketLaunches
             return Bytes(arguments);
         int rowBytes = kernel.Problem.K * kernel.Problem.ActivationBits / 8;
         int rows = _bucket.Buffers[op.Source].RowsIn(_bucket.Tokens);
-        TensorMap map = _maps.Rows(arguments.Activations, rows, rowBytes, kernel.TileM);
+        TensorMap map = _maps.Rows(arguments.Activations, rows, rowBytes, kernel.ActivationBoxRows());
         return Bytes(new MappedGemmArguments { Activations = map, Linear = arguments });
     }
 

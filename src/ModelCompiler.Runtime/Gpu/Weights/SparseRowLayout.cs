@@ -49,8 +49,8 @@ internal sealed class SparseRowLayout(GemmProblem problem) : WeightLayout
     private unsafe void PackFour(ReadOnlySpan<byte> codes, byte* target, int n, int k)
     {
         (int first, int second) = Places(codes);
-        int block = n % 8 / 4;
-        int row = n % PieceN / 32 * 16 + n % 4 / 2 * 8 + n % 32 / 8 * 2 + n % 2;
+        int block = n % 4 / 2;
+        int row = n % PieceN / 32 * 16 + n % 2 * 8 + n % 32 / 4;
         int step = k % PieceK / 64, stored = k % 64 / 2;
         byte* piece = target + ((long)(k / PieceK) * PiecesN + n / PieceN) * PieceBytes;
 

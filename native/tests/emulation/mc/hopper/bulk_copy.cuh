@@ -61,7 +61,8 @@ inline void load_tile_2d_to(emulation::Block& block, unsigned target, const Tens
         const unsigned place = target + static_cast<unsigned>(row * fields.box_bytes + byte);
         unsigned char* swizzled = to->shared.data() + (place ^ (place / 128 % 8 * 16));
         for (int i = 0; i < 16; ++i) {
-          const bool inside = y + row >= 0 && y + row < fields.rows && x + byte + i >= 0 && x + byte + i < fields.row_bytes;
+          const bool inside =
+              y + row >= 0 && y + row < fields.rows && x + byte + i >= 0 && x + byte + i < fields.row_bytes;
           swizzled[i] = inside ? fields.base[static_cast<long long>(y + row) * fields.row_bytes + x + byte + i] : 0;
         }
       }
@@ -114,6 +115,9 @@ template <typename Words>
 inline void store_cluster(unsigned target, Words words, unsigned bar, int rank) {
   constexpr int kBytes = sizeof(Words);
   if (target % kBytes != 0) emulation::fail("a store to the cluster is misaligned");
+  // The instruction is illegal in a block that was launched without a cluster.
+  if (emulation::current->block->cluster->size() < 2)
+    emulation::fail("a store to the cluster in a block that has none");
   ptx::check_shared(target, kBytes);
   emulation::Block& block = cluster_block(rank);
   unsigned char* place = block.shared.data() + target;

@@ -10,6 +10,16 @@ inline unsigned long long core_matrix_descriptor(unsigned address) {
   return (128ull >> 4) << 32 | (1024ull >> 4) << 16 | address >> 4;
 }
 
+struct SparseMetadata {
+  uint4 words;
+
+  unsigned of(int block, int step) const {
+    return block == 0 ? (step == 0 ? words.x : words.y) : (step == 0 ? words.z : words.w);
+  }
+};
+
+inline void sparse_hold(const SparseMetadata&, int) {}
+
 template <int kN, Operand kA, Operand kB>
 struct SparseWgmma {
   static_assert(kN % 8 == 0 && kN <= 256 && (kN % 16 == 0 || kN == 8 || kN == 24), "no such product");
