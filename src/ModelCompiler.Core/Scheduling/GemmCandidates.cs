@@ -65,7 +65,7 @@ public static class GemmCandidates
         IEnumerable<LinearKernel> many = WgmmaRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> sparse = SparseRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> dense = ResidentRules.Lead(problem, bucketTokens) ? few.Concat(many) : many.Concat(few);
-        return SparseRules.Lead(problem, epilogue, bucketTokens) ? sparse.Concat(dense) : dense.Concat(sparse);
+        return SparseRules.Lead(epilogue, bucketTokens) ? sparse.Concat(dense) : dense.Concat(sparse);
     }
 
     private static GemmCandidate Mma(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int tokens) =>

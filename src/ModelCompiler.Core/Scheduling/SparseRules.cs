@@ -8,14 +8,8 @@ internal static class SparseRules
     /// <summary>Fewer tokens leave multiprocessors without one of these tiles.</summary>
     private const int SmallestBucket = 1024;
 
-    /// <summary>The smallest bucket that was measured to be faster without the zeros, in each part of BERT-base.</summary>
+    /// <summary>The smallest bucket that was measured to be faster without the zeros.</summary>
     private const int SmallestLead = 4096;
-
-    /// <summary>From so many tokens on epilogues with whole rows take as long as the dense kernel's, whatever the products take.</summary>
-    private const int LargeBucket = 8192;
-
-    /// <summary>Inputs from which on the products are the longer part in a smaller bucket.</summary>
-    private const int ManyInputs = 2048;
 
     /// <summary>Fewer stages beside stationary weights than these leave the tensor cores waiting for activations.</summary>
     private const int FewestBesideWeights = 4;
@@ -39,7 +33,11 @@ internal static class SparseRules
     private static readonly int[] s_outputBlocks = [2, 1];
 
     /// <summary>The best first. Without whole rows a thread has registers for the sums of the widest product.</summary>
-    private static readonly TileShape[] s_shapes = [new(192, 1, 2), new(160, 1, 2), new(128, 1, 2), new(160, 2, 1), new(192, 2, 1), new(128, 2, 1), new(160, 1, 2, Weights: WeightFlow.Stationary), new(64, 2, 2, Weights: WeightFlow.Stationary)];
+    private static readonly TileShape[] s_shapes =
+    [
+        new(192, 1, 2), new(160, 1, 2), new(128, 1, 2), new(160, 2, 1), new(192, 2, 1), new(128, 2, 1),
+        new(160, 1, 2, Weights: WeightFlow.Stationary), new(64, 2, 2, Weights: WeightFlow.Stationary),
+    ];
 
     /// <summary>Whole rows cost registers: what spills is a candidate that only a measurement takes.</summary>
     private static readonly TileShape[] s_shapesOfRows =
@@ -49,9 +47,11 @@ internal static class SparseRules
         new(64, 2, 2, MaySpill: true, WeightFlow.Stationary), new(48, 2, 2, MaySpill: true, WeightFlow.Stationary),
     ];
 
-    /// <summary>True where these kernels are measured to be ahead of those that multiply the zeros.</summary>
-    public static bool Lead(GemmProblem problem, EpilogueSpec epilogue, int bucketTokens) =>
-        bucketTokens >= SmallestLead && (!epilogue.NeedsWholeRow || (problem.K >= ManyInputs && bucketTokens < LargeBucket));
+    /// <summary>
+    /// True where these kernels are measured to be ahead of those that multiply the zeros: behind epilogues with whole rows, which
+    /// take longer than the products that they save, they are not.
+    /// </summary>
+    public static bool Lead(EpilogueSpec epilogue, int bucketTokens) => bucketTokens >= SmallestLead && !epilogue.NeedsWholeRow;
 
     /// <summary>All kernels that can do the work in a bucket.</summary>
     public static IEnumerable<SparseGemmKernel> Kernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)

@@ -79,8 +79,11 @@ public class KernelSnapshotTests
         KernelPlan Wgmma(EncoderModel model, QuantizationScheme scheme, int n, int k, int tileM) => Kernels(model, scheme, GpuArch.Sm90a)
             .OfType<WgmmaGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k && g.Tile.M == tileM);
 
-        KernelPlan Sparse(EncoderModel model, QuantizationScheme scheme, int n, int k) => Kernels(model, scheme, GpuArch.Sm90a)
-            .OfType<SparseGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k);
+        KernelPlan Sparse(EncoderModel model, QuantizationScheme scheme, int n, int k) =>
+            KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a).Select(w => w.Work).OfType<GemmWork>()
+                .Where(work => work.Problem.N == n && work.Problem.K == k)
+                .SelectMany(work => GemmCandidates.For(work.Problem, work.Epilogue, GpuArch.Sm90a, 4096))
+                .Select(candidate => candidate.Product).OfType<SparseGemmKernel>().First();
 
         EncoderModel model = Models.BertBase, small = Models.Small, large = Models.BertLarge;
         return

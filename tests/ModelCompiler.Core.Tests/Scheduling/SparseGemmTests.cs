@@ -30,10 +30,10 @@ public class SparseGemmTests
     public void Rules_follow_what_was_measured()
     {
         string[] Of(int tokens) => [.. Candidates(Models.Sparse(4, 4), GpuArch.Sm90a, tokens).Take(4).Select(of => of[0].Product.Schedule)];
-        // Epilogues with whole rows are longer than products of few inputs, and in large buckets than all.
+        // Epilogues with whole rows are longer than the products that sparse weights save.
         string[] medium = Of(4096), large = Of(16384);
-        (medium[0], medium[3]).ShouldBe(("sparse_t192n128_s6_turns_x2", "sparse_t112n256_s6_c3"));
-        medium[1..3].ShouldAllBe(schedule => schedule.StartsWith("wgmma_"));
+        medium[0].ShouldBe("sparse_t192n128_s6_turns_x2");
+        medium[1..].ShouldAllBe(schedule => schedule.StartsWith("wgmma_"));
         large[0].ShouldBe("sparse_t192n128_s6_turns_x2");
         large[1..].ShouldAllBe(schedule => schedule.StartsWith("wgmma_"));
         Of(1024).ShouldAllBe(schedule => schedule.StartsWith("wgmma_"));
