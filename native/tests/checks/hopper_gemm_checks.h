@@ -115,7 +115,7 @@ void check_hopper_rows() {
   mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<128, 128, 3, Schedule::kPairs>, RowScope::kGrid, 1, S4,
                                        true>(platform::tokens({127, 300}), 3);
   mapped_quantize_equals_the_reference<Dense, GemmProblem<72, 256, kA, kW>, WgmmaTile<64, 96, 2, kTurns>,
-                                       RowScope::kTile, 1, U4, true>(platform::tokens({129}), 2);
+                                       RowScope::kTile, 1, U4, true>(platform::tokens({127, 300}), 2);
   using Row = GemmProblem<384, 208, kA, kW>;
   mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<64, 96, 3, kTurns>, RowScope::kCluster, 4, S8>(
       platform::tokens({1, 300}), 2);
