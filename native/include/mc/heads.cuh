@@ -213,14 +213,13 @@ struct Head {
     const auto add = [&](int step, const float(&w)[8]) {
       const int k = (step * 32 + lane) * 8;
       if (k >= Config::kInputs) return;
+      float x[kRows][8];  // all rows are read before the first is used: one wait for them all
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) load8(input + offsets[r] + k, x[r]);
 #pragma unroll
       for (int r = 0; r < kRows; ++r) {
-        if (r < rows) {
-          float x[8];
-          load8(input + offsets[r] + k, x);
 #pragma unroll
-          for (int i = 0; i < 8; ++i) sums[r] += x[i] * w[i];
-        }
+        for (int i = 0; i < 8; ++i) sums[r] += x[r][i] * w[i];
       }
     };
 #pragma unroll
