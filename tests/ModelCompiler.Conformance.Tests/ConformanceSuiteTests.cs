@@ -88,8 +88,7 @@ public sealed class ConformanceSuiteTests
             .. Products(typeof(SplitGemmKernel), integers, RowScope.Cluster),
             .. Products(typeof(WgmmaGemmKernel), integers, RowScope.Partial, RowScope.Tile, RowScope.Cluster, RowScope.Grid),
             .. Products(typeof(WgmmaGemmKernel), [GemmFamily.Float16], RowScope.Partial, RowScope.Tile, RowScope.Cluster),
-            .. Products(typeof(SparseGemmKernel), [GemmFamily.Int8Weight4], RowScope.Partial, RowScope.Cluster),
-            .. Products(typeof(SparseGemmKernel), [GemmFamily.Int8], RowScope.Partial, RowScope.Cluster),
+            .. Products(typeof(SparseGemmKernel), [GemmFamily.Int8Weight4, GemmFamily.Int8], RowScope.Partial),
         ];
     }
 

@@ -112,24 +112,26 @@ internal sealed class ReferenceEncoder(EncoderModel model, QuantizationScheme sc
     private static double[] WeightValues(float[] w, int k, WeightFormat format)
     {
         int group = format.GroupSize == 0 ? k : format.GroupSize;
-        return w.Chunk(group).SelectMany(part => Dequantized(part, format.Bits, format.Symmetry == Symmetry.Asymmetric, null)).ToArray();
+        return w.Chunk(group).SelectMany(part => Dequantized(part, format.Bits, format.Symmetry == Symmetry.Asymmetric, null, (v, inverse) => v * inverse)).ToArray();
     }
 
     private double[] ActivationValues(double[] row, ActivationFormat format)
     {
         var range = format.Range == ActivationRange.Static ? weights.InputRange(default, format) : default;
         (float, float)? fixedRange = format.Range == ActivationRange.Static ? (range.Scale, range.Minimum) : null;
-        return Dequantized(Array.ConvertAll(row, v => (float)v), format.Bits, format.Symmetry == Symmetry.Asymmetric, fixedRange);
+        return Dequantized(Array.ConvertAll(row, v => (float)v), format.Bits, format.Symmetry == Symmetry.Asymmetric, fixedRange, (v, inverse) => (double)v * inverse);
     }
 
-    private static double[] Dequantized(float[] x, int bits, bool asymmetric, (float Scale, float Lo)? range)
+    /// <param name="product">Of a value and 1 / S: rounded to fp32 for weights, exact for activations.</param>
+    private static double[] Dequantized(
+        float[] x, int bits, bool asymmetric, (float Scale, float Lo)? range, Func<float, float, double> product)
     {
         int high = asymmetric ? (1 << bits) - 1 : (1 << (bits - 1)) - 1, low = asymmetric ? 0 : -high - 1;
         float lo = asymmetric ? range?.Lo ?? x.Min() : 0;
         float scale = range?.Scale ?? (asymmetric ? (x.Max() - lo) / high : x.Max(MathF.Abs) / high);
         scale = scale == 0 ? 1 : scale;
         float inverse = 1f / scale;
-        return Array.ConvertAll(x, v => (double)scale * Math.Clamp(Math.Round((double)(v - lo) * inverse, MidpointRounding.ToEven), low, high) + lo);
+        return Array.ConvertAll(x, v => (double)scale * Math.Clamp(Math.Round(product(v - lo, inverse), MidpointRounding.ToEven), low, high) + lo);
     }
 
     private double[] Norm(double[] row, PlanWeight weight)

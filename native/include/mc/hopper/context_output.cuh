@@ -144,18 +144,39 @@ struct ContextOutput {
   }
   __device__ __forceinline__ int own_part() const { return rank * Config::kHeadsAtOnce + lane.head; }
 
+  // The stores that a cluster counts are illegal in a block that was launched without one.
+  static constexpr bool kInCluster = Config::kClusterSize > 1;
+
+  // Writes the quad's words, the same in its four lanes, to the place in the first `blocks` blocks.
+  template <class Place, class Words>
+  __device__ __forceinline__ void tell(const Place* place, const Words& words, int full, int blocks) const {
+    if constexpr (kInCluster) {
+#pragma unroll
+      for (int first = 0; first < blocks; first += 4) {
+        const int block = first + lane.member;
+        if (block < blocks) store_cluster(ptx::shared_address(place), words, base() + full, block);
+      }
+    } else if (lane.member == 0) {
+      *reinterpret_cast<Words*>(const_cast<Place*>(place)) = words;
+    }
+  }
+
+  // Until all have told; without a cluster every computing thread calls it.
+  __device__ __forceinline__ void await(int full) const {
+    if constexpr (kInCluster) {
+      barrier_wait(base() + full, 0);
+    } else {
+      named_barrier_wait(1 + Config::kWarpgroups, Shared::kComputeThreads);
+    }
+  }
+
   // Each part of the ranges goes to all blocks, by the four lanes that hold it; then every block has all parts.
   __device__ __forceinline__ void exchange_ranges(QuantParams (&params)[2]) {
     const float4* parts = reinterpret_cast<const float4*>(shared + Shared::kRanges);
     const RowRange own[2] = {range[0].template over_lanes<4>(), range[1].template over_lanes<4>()};
     const uint4 ends = make_uint4(bits(own[0].min), bits(own[0].max), bits(own[1].min), bits(own[1].max));
-    const unsigned address = ptx::shared_address(parts + pair_of(own_part()));
-#pragma unroll
-    for (int first = 0; first < Config::kClusterSize; first += 4) {
-      const int block = first + lane.member;
-      if (block < Config::kClusterSize) store_cluster(address, ends, base() + Shared::kRangesFull, block);
-    }
-    barrier_wait(base() + Shared::kRangesFull, 0);
+    tell(parts + pair_of(own_part()), ends, Shared::kRangesFull, Config::kClusterSize);
+    await(Shared::kRangesFull);
     RowRange all[2] = {RowRange::empty(), RowRange::empty()};
 #pragma unroll
     for (int i = 0; i < (Shared::kParts + 3) / 4; ++i) {
@@ -177,11 +198,10 @@ struct ContextOutput {
     const uint2* parts = reinterpret_cast<const uint2*>(shared + Shared::kCodeSums);
     const uint2 own =
         make_uint2(static_cast<unsigned>(lanes_sum<4>(code_sum[0])), static_cast<unsigned>(lanes_sum<4>(code_sum[1])));
-    if (lane.member == 0) {
-      store_cluster(ptx::shared_address(parts + pair_of(own_part())), own, base() + Shared::kCodeSumsFull, 0);
-    }
+    tell(parts + pair_of(own_part()), own, Shared::kCodeSumsFull, 1);
+    if constexpr (!kInCluster) await(Shared::kCodeSumsFull);
     if (rank == 0 && lane.head == 0 && lane.member == 0) {
-      barrier_wait(base() + Shared::kCodeSumsFull, 0);
+      if constexpr (kInCluster) await(Shared::kCodeSumsFull);
       code_sum[0] = code_sum[1] = 0;
 #pragma unroll
       for (int part = 0; part < Shared::kParts; ++part) {
