@@ -185,9 +185,10 @@ struct OutputView {
     named_barrier_wait(1 + group_, kWarpGroup);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
-      if (!row_valid(r)) continue;
 #pragma unroll
-      for (int i = 0; i < kQuantities; ++i) partial[r][i] = range_end_read(ends + 2 * row_offset(r) + i);
+      for (int i = 0; i < kQuantities; ++i) {
+        partial[r][i] = range_end_read(range_ends_ + 2ll * readable_row(r) + i);
+      }
     }
   }
 
