@@ -10,8 +10,8 @@ namespace mc {
 enum class GeluForm { kErf, kErfCoarse, kTanh };
 
 // 1 - Phi(z) of the normal distribution, z >= 0: 2 to the power of a polynomial, because the logarithm of the tail is
-// nearly a parabola. Minimax fits of z (1 - Phi(z)), what GELU takes of it, below 1e-11 from z = 7 on. The compiler's erff
-// takes over twice the instructions, which would make GELU the longest part of an MLP's first layer.
+// nearly a parabola. Minimax fits of z (1 - Phi(z)), what GELU takes of it, below 1e-11 from z = 7 on. The compiler's
+// erff takes over twice the instructions, which would make GELU the longest part of an MLP's first layer.
 template <GeluForm kForm>
 __device__ __forceinline__ float normal_tail(float z) {
   float power;
