@@ -127,6 +127,11 @@ void check_hopper_rows() {
                                           U8>(platform::tokens({17, 300}), 1);
   mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<64, 96, 3, kTurns>, RowScope::kCluster, 8, S4>(
       platform::tokens({17, 300}), 2);
+  // More inputs than outputs: the last rows come first.
+  mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<192, 400, kA, kW>, WgmmaTile<64, 96, 3, kTurns>,
+                                          RowScope::kCluster, 4, S8>(platform::tokens({129, 300}), 2);
+  mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<192, 400, kA, kW>, WgmmaTile<64, 96, 3, kTurns>,
+                                          RowScope::kCluster, 2, U4>(platform::tokens({300}), 2);
   mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 192, 2, kTogether>, RowScope::kCluster, 4, U8>(
       platform::tokens({129, 300}), 1);
   mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<192, 208, kA, kW>, WgmmaTile<64, 192, 3, kTurns>,

@@ -29,6 +29,13 @@ public class WgmmaGemmTests
         WgmmaGemmKernel kernel = Rule(0, 1024);
         (kernel with { Tile = kernel.Tile with { RowBlocks = 2 } }).ShouldSatisfyAllConditions(
             k => k.ClusterSize.ShouldBe(2), k => k.Grid(1025).ShouldBe((24 * 5 * 2, 1)), k => k.IsPersistent.ShouldBeTrue());
+        // Row blocks of whole rows: two times four blocks a cluster.
+        WgmmaGemmKernel rows = Rule(1, 16384);
+        rows.Tile.RowBlocks.ShouldBe(2);
+        rows.ClusterSize.ShouldBe(2 * 4);
+        rows.Grid(16384).ShouldBe((16384 / 128 * 8, 1));
+        rows.Grid(16385).ShouldBe(((16384 / 128 + 1) * 8, 1));
+        rows.SharedBytes.ShouldBe(6 * (128 * (64 + 192) + 16) + 2 * (16 * 192 + 4 * 64 + 8 * 2 * 4 * 64 + 16));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
-// What an epilogue reads per column and per row, copied to shared memory by the warp group that needs it,
-// while its tile is multiplied. From device memory each of the steps would wait for the L2, a dozen times a tile:
-// blocks that meet (rendezvous.cuh) throw away what the L1 holds.
+// What an epilogue reads per column and per row, copied to shared memory by the warp group that needs it, while its
+// tile is multiplied. From device memory each of the steps would wait for the L2, a dozen times a tile: blocks that meet
+// (rendezvous.cuh) throw away what the L1 holds.
 //
 // The steps read as always. They receive a copy of the arguments whose pointers lead to shared memory, moved back by
 // the tile's first column or row. What is not named here is read from where it was.
@@ -25,9 +25,9 @@ struct TileParameters {
   static constexpr int kBytes = kTokenScaleAt + 4 * Tile::kGroupM;
   static_assert(Tile::kGroupM <= kWarpGroup, "a thread copies one token scale");
 
-  // Starts the copies of what belongs to columns. offset: of the warp group's part of dynamic shared memory. first_row,
+  // Starts the copies of what belongs to columns. offset: of the warp group's part of dynamic shared memory.
   // first_column: of the warp group in the output. Called by the whole warp group, when all of it has read what lay
-  // there; load_rows comes after it.
+  // there; load_rows, which closes the group of copies, comes after it.
   __device__ __forceinline__ static void load_columns(const mc::GemmArguments& arguments, int offset,
                                                       int first_column) {
     const int thread = static_cast<int>(threadIdx.x) % kWarpGroup;

@@ -21,7 +21,8 @@ internal readonly unsafe struct ColumnConstants(float* scale, float* codeSum, fl
 
 /// <summary>
 /// Turns int32 accumulators of a row into fp32 results, in the order of docs/numerics.md: the last multiplication is
-/// fused with a bias that follows it directly, all others and all other additions are rounded on their own. Columns are processed in whole vectors; all arrays are padded to at least 8.
+/// fused with a bias that follows it directly, all others and all other additions are rounded on their own. Columns are
+/// processed in whole vectors; all arrays are padded to at least 8.
 /// </summary>
 internal static unsafe class LinearScaling
 {
