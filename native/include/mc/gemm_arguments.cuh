@@ -24,10 +24,9 @@ struct GemmArguments {
   const void* beta;                //  96: [N], likewise
   void* output;                    // 104: [rows, N], FP16 or fp32 as the store step says
   QuantizedRows quantized;         // 112: codes [rows, N] and their row metadata
-  unsigned* range_ends;            // 160: [rows, 2], RowScope::kGrid alone: images of max y (or max |y|) and max -y
-  unsigned* range_arrivals;        // 168: [row blocks], likewise: blocks that have added their ends; both 0 at launch
-  float* range_parts;              // 176: [rows, parts], largest |y| of parts of fp32 rows: store_range_parts.cuh
+  void* row_slots;                 // 160: RowScope::kGrid alone: hopper/row_slots.cuh; zero at launch
+  float* range_parts;              // 168: [rows, parts], largest |y| of parts of fp32 rows: store_range_parts.cuh
 };
-static_assert(sizeof(GemmArguments) == 184, "layout is shared with the host");
+static_assert(sizeof(GemmArguments) == 176, "layout is shared with the host");
 
 }  // namespace mc

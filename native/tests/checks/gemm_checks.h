@@ -69,6 +69,16 @@ int rows_in_memory(int tokens) {
   }
 }
 
+// What the blocks of a kernel with RowScope::kGrid tell one another about all rows; it must be zero.
+template <class Gemm>
+size_t slot_bytes(int tokens) {
+  if constexpr (Gemm::View::kScope == RowScope::kGrid) {
+    return Gemm::View::Slots::kRowBytes * static_cast<size_t>(tokens);
+  } else {
+    return 1;
+  }
+}
+
 // A grid for a bucket of one tile more than the tokens need: the blocks beyond leave at once.
 template <class Gemm>
 bool launch(const std::string& name, mc::GemmArguments arguments, int tokens) {
@@ -79,8 +89,8 @@ bool launch(const std::string& name, mc::GemmArguments arguments, int tokens) {
   shape.cluster = Gemm::View::kClusterSize;
   shape.shared_bytes = Gemm::kSharedBytes;
   shape.resident = Gemm::View::kScope == RowScope::kGrid;
-  platform::Array<unsigned> ends(2 * static_cast<size_t>(tokens)), arrivals(static_cast<size_t>(shape.rows));
-  arguments.range_ends = ends.device(), arguments.range_arrivals = arrivals.device();
+  platform::Array<unsigned char> slots(slot_bytes<Gemm>(tokens));
+  arguments.row_slots = slots.device();
   return platform::launch<Gemm, Gemm::kThreads>(name, shape, arguments);
 }
 

@@ -94,6 +94,9 @@ void check_hopper_rows_of_stationary_weights() {
   mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<384, 208, kA, kW>,
                                           WgmmaTile<64, 128, 3, Schedule::kThrees, kStay>, RowScope::kCluster, 3, S4>(
       platform::tokens({129}), 1);
+  mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<384, 208, kA, kW>,
+                                          WgmmaTile<64, 96, 3, Schedule::kThrees, kStay>, RowScope::kGrid, 1, S4>(
+      platform::tokens({129}), 4);
 }
 
 template <Operand kA, Operand kW>
@@ -127,6 +130,18 @@ void check_hopper_rows() {
                                           U8>(platform::tokens({17, 300}), 1);
   mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<64, 96, 3, kTurns>, RowScope::kCluster, 8, S4>(
       platform::tokens({17, 300}), 2);
+  // Rows that the grid shares.
+  mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<64, 96, 3, kTurns>, RowScope::kGrid, 1, S8>(
+      platform::tokens({1, 300}), 3);
+  mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 128, 4, kTogether>, RowScope::kGrid, 2, U8>(
+      platform::tokens({129, 300}), 3);
+  // A residual in shared memory, for one or two warp groups, and for tiles beyond the tokens.
+  mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 192, 3, kTurns>, RowScope::kGrid, 1, U4>(
+      platform::tokens({127, 300}), 2);
+  mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 96, 3, kTurns>, RowScope::kGrid, 2, S4>(
+      platform::tokens({17, 300}), 2);
+  mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<192, 400, kA, kW>, WgmmaTile<128, 96, 3, kTurns>,
+                                          RowScope::kCluster, 4, S8>(platform::tokens({300}), 1);
   // More inputs than outputs: the last rows come first.
   mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<192, 400, kA, kW>, WgmmaTile<64, 96, 3, kTurns>,
                                           RowScope::kCluster, 4, S8>(platform::tokens({129, 300}), 2);

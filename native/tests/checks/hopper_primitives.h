@@ -9,7 +9,7 @@
 #include "mc/half.cuh"
 #include "mc/hopper/barrier.cuh"
 #include "mc/hopper/bulk_copy.cuh"
-#include "mc/hopper/rendezvous.cuh"
+#include "mc/hopper/row_slots.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/hopper/wgmma.cuh"
 #include "mc/ptx.cuh"
@@ -261,60 +261,70 @@ inline void cluster_pipeline_equals_the_reference() {
   }
 }
 
-// Each of kBlocks blocks knows kRows numbers; all of them learn the largest of each row, twice over.
-struct RendezvousKernel {
-  static constexpr int kBlocks = 6, kRows = 64, kRounds = 2;
+// Each of kBlocks blocks knows a part of kRows rows, one or two floats, kExchanges times. All learn the parts of all.
+template <int kBlocks_, int kWords_, int kLanes>
+struct SlotsKernel {
+  static constexpr int kBlocks = kBlocks_, kWords = kWords_, kRows = 32, kExchanges = 2, kThreads = kRows * kLanes;
+  using Slots = mc::hopper::RowSlots<kBlocks, kWords, kExchanges, kLanes>;
 
   struct Arguments {
-    const float* numbers;  // [kRounds][kBlocks][kRows]
-    unsigned* ends;        // [kRounds][kRows]
-    unsigned* arrivals;    // [kRounds]
-    float* output;         // like numbers
+    const float2* parts;  // [kExchanges][kBlocks][kRows]
+    void* slots;          // [kRows][kExchanges][pitch]
+    float2* output;       // [kBlocks][kExchanges][kRows][kBlocks]
   };
 
   __device__ __forceinline__ static void run(const Arguments& arguments) {
-    using namespace mc::hopper;
-    const int row = static_cast<int>(threadIdx.x);
-    for (int round = 0; round < kRounds; ++round) {
-      const int place = (round * kBlocks + static_cast<int>(blockIdx.x)) * kRows + row;
-      range_end_add(arguments.ends + round * kRows + row, arguments.numbers[place]);
-      __syncthreads();
-      if (row == 0) {
-        rendezvous_arrive(arguments.arrivals + round);
-        rendezvous_wait(arguments.arrivals + round, kBlocks);
-      }
-      __syncthreads();
-      arguments.output[place] = range_end_read(arguments.ends + round * kRows + row);
+    const Slots slots{static_cast<typename Slots::Word*>(arguments.slots)};
+    const int block = static_cast<int>(blockIdx.x), row = static_cast<int>(threadIdx.x) / kLanes;
+    const int lane = static_cast<int>(threadIdx.x) % kLanes;
+    for (int exchange = 0; exchange < kExchanges; ++exchange) {
+      if (lane == 0) slots.tell(row, exchange, block, arguments.parts[(exchange * kBlocks + block) * kRows + row]);
+      typename Slots::template Received<1> received;
+      slots.receive(
+          exchange, lane, [&](int) { return row; }, received);
+      float2* output = arguments.output + ((block * kExchanges + exchange) * kRows + row) * kBlocks;
+      int part = lane * Slots::kOfRead, taken = 0;
+      received.for_each(0, lane, [&](float2 values) {
+        output[part] = values;
+        part += ++taken % Slots::kOfRead == 0 ? (kLanes - 1) * Slots::kOfRead + 1 : 1;
+      });
     }
   }
 };
 
-inline void rendezvous_equals_the_reference() {
-  using Kernel = RendezvousKernel;
-  constexpr int kNumbers = Kernel::kRounds * Kernel::kBlocks * Kernel::kRows;
-  platform::Array<float> numbers(kNumbers), output(kNumbers, 0xff);
-  platform::Array<unsigned> ends(Kernel::kRounds * Kernel::kRows), arrivals(Kernel::kRounds);
+template <int kBlocks, int kWords, int kLanes>
+void slots_equal_the_reference() {
+  using Kernel = SlotsKernel<kBlocks, kWords, kLanes>;
+  constexpr int kParts = Kernel::kExchanges * kBlocks * Kernel::kRows;
+  platform::Array<float2> parts(kParts), output(static_cast<size_t>(kParts) * kBlocks, 0xff);
+  platform::Array<unsigned char> slots(Kernel::Slots::kRowBytes * Kernel::kRows);
   Random random(3);
-  for (int i = 0; i < kNumbers; ++i) {
-    const int row = i % Kernel::kRows;  // rows below 20 are all negative; one is -infinity, one holds zeros of each sign
-    numbers[i] = row < 20 ? random.real(-9.0f, -1.0f) : row == 20 ? -INFINITY : row == 21 ? -0.0f : random.normal(3.0f);
-    if (row == 21 && i >= Kernel::kRows) numbers[i] = 0.0f;
+  const float special[] = {0.0f, -0.0f, -INFINITY, INFINITY, -1e-40f, 3e38f};  // none may look like an empty slot
+  for (int i = 0; i < kParts; ++i) {
+    const auto number = [&](int place) { return place % 5 == 0 ? special[place / 5 % 6] : random.normal(3.0f); };
+    parts[i] = make_float2(number(i), number(i + 7));
   }
   platform::Shape shape;
-  shape.columns = Kernel::kBlocks;
+  shape.columns = kBlocks;
   shape.resident = true;
-  const Kernel::Arguments arguments = {numbers.device(), ends.device(), arrivals.device(), output.device()};
-  const bool ended = platform::launch<Kernel, Kernel::kRows>("rendezvous", shape, arguments);
+  const typename Kernel::Arguments arguments = {parts.device(), slots.device(), output.device()};
+  const std::string name = "slots, " + std::to_string(kBlocks) + " parts of " + std::to_string(kWords) + ", " +
+                           std::to_string(kLanes) + " lanes";
+  const bool ended = platform::launch<Kernel, Kernel::kThreads>(name, shape, arguments);
   long long wrong = 0;
-  for (int i = 0; i < kNumbers; ++i) {
-    const int round = i / Kernel::kBlocks / Kernel::kRows, row = i % Kernel::kRows;
-    float largest = -INFINITY;
-    for (int block = 0; block < Kernel::kBlocks; ++block) {
-      largest = std::fmax(largest, numbers[(round * Kernel::kBlocks + block) * Kernel::kRows + row]);
+  for (int block = 0; block < kBlocks; ++block) {
+    for (int exchange = 0; exchange < Kernel::kExchanges; ++exchange) {
+      for (int row = 0; row < Kernel::kRows; ++row) {
+        for (int from = 0; from < kBlocks; ++from) {
+          const float2 expected = parts[(exchange * kBlocks + from) * Kernel::kRows + row];
+          const float2 found = output[((block * Kernel::kExchanges + exchange) * Kernel::kRows + row) * kBlocks + from];
+          const float second = kWords == 2 ? expected.y : expected.x;
+          wrong += std::memcmp(&found.x, &expected.x, 4) != 0 || std::memcmp(&found.y, &second, 4) != 0;
+        }
+      }
     }
-    wrong += output[i] != largest;
   }
-  report("rendezvous", ended ? wrong : 1, kNumbers);
+  report(name, ended ? wrong : 1, output.size());
 }
 
 inline void check_hopper_primitives() {
@@ -331,7 +341,12 @@ inline void check_hopper_primitives() {
   product_equals_the_reference<16, O::kS8, O::kS8, Major::kK, ASource::kRegisters>();
   product_equals_the_reference<48, O::kS8, O::kU8, Major::kK, ASource::kRegisters>();
   cluster_pipeline_equals_the_reference();
-  rendezvous_equals_the_reference();
+  slots_equal_the_reference<3, 1, 4>();
+  slots_equal_the_reference<16, 1, 4>();
+  slots_equal_the_reference<24, 1, 1>();
+  slots_equal_the_reference<3, 2, 4>();
+  slots_equal_the_reference<8, 2, 4>();
+  slots_equal_the_reference<12, 2, 1>();
 }
 
 }  // namespace checks

@@ -19,19 +19,17 @@ namespace checks {
 // clusters: fewer than there are units of work, so that each has several of them.
 template <class Kind, class Gemm>
 bool launch_mapped(const std::string& name, const mc::GemmArguments& linear, int tokens, int clusters) {
-  constexpr bool kMeet = Gemm::View::kScope == RowScope::kGrid;
-  platform::Array<unsigned> ends(2 * static_cast<size_t>(tokens));
-  platform::Array<unsigned> arrivals(2 * (static_cast<size_t>(tokens) / Kind::template kTileM<Gemm> + 1));
+  platform::Array<unsigned char> slots(slot_bytes<Gemm>(tokens));
   mc::hopper::GemmArguments arguments{};
   arguments.linear = linear;
   arguments.activations =
       platform::tensor_map(linear.activations, Gemm::Problem::kRowBytes, tokens, Kind::template kBoxRows<Gemm>);
-  if (kMeet) arguments.linear.range_ends = ends.device(), arguments.linear.range_arrivals = arrivals.device();
+  arguments.linear.row_slots = slots.device();
   platform::Shape shape;
   shape.columns = clusters * Gemm::kClusterSize;
   shape.cluster = Gemm::kClusterSize;
   shape.shared_bytes = Gemm::kSharedBytes;
-  shape.resident = kMeet;
+  shape.resident = Gemm::View::kScope == RowScope::kGrid;
   return platform::launch<Gemm, Gemm::kThreads>(name, shape, arguments);
 }
 

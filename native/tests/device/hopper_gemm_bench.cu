@@ -26,6 +26,7 @@ using hopper::WgmmaTile;
 
 constexpr int kHidden = MC_HIDDEN, kInner = 4 * MC_HIDDEN, kLayer = MC_LAYER;
 constexpr int kLaunches = 20, kLongest = 16384;
+constexpr size_t kSlotWords = size_t(kLongest) * kInner / 64;  // RowScope::kGrid, of a launch
 
 struct Epsilon {
   static constexpr float kValue = 1e-12f;
@@ -99,7 +100,7 @@ struct Operands {
   Half* output = allocate<Half>(size_t(kLongest) * Problem::kN);
   unsigned char* codes = allocate<unsigned char>(size_t(kLongest) * Problem::kN);
   float* code_scales = allocate<float>(kLongest);
-  unsigned* meeting = allocate<unsigned>(size_t(kLaunches) * 3 * kLongest);  // ends and arrivals
+  unsigned* slots = allocate<unsigned>(kLaunches * kSlotWords);
   int* token_count = allocate<int>(1);
 
   Operands() {
@@ -123,8 +124,7 @@ struct Operands {
     result.beta = norm + Problem::kN;
     result.output = output;
     result.quantized = {codes, code_scales, nullptr, nullptr, 1.0f, 0.0f, 1.0f, 0};
-    result.range_ends = meeting + size_t(launch) * 3 * kLongest;
-    result.range_arrivals = result.range_ends + 2 * kLongest;
+    result.row_slots = slots + launch * kSlotWords;
     return result;
   }
 };
@@ -183,7 +183,7 @@ Timing measure(const Operands& operands, int tokens, cudaStream_t stream) {
   check(cudaEventCreate(&end), "event");
   float best = 1e30f;
   for (int run = 0; run < 5; ++run) {  // the first warms up
-    check(cudaMemsetAsync(operands.meeting, 0, size_t(kLaunches) * 3 * kLongest * 4, stream), "memset");
+    check(cudaMemsetAsync(operands.slots, 0, kLaunches * kSlotWords * 4, stream), "memset");
     check(cudaEventRecord(begin, stream), "record");
     check(cudaGraphLaunch(executable, stream), "launch");
     check(cudaEventRecord(end, stream), "record");

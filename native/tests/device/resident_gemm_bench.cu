@@ -104,9 +104,9 @@ struct Buffers {
   mc::Half* qkv = memory<mc::Half>(kMaxTokens * 3 * kHidden, 0);
   float* vector = memory<float>(kMlp, 0x3c);
   mc::Half* gamma = memory<mc::Half>(kHidden, 0x3c);
-  // RowScope::kGrid: ends and arrivals of each layer's launch, cleared when a graph starts.
-  static constexpr size_t kRangeWords = 2 * kMaxTokens + kMaxTokens / 16;
-  unsigned* ranges = memory<unsigned>(2 * kLayers * kRangeWords, 0);
+  // RowScope::kGrid: slots of each layer's launch, cleared when a graph starts.
+  static constexpr size_t kSlotWords = size_t(kMaxTokens) * kMlp / 32;  // of a launch, a word for each tile of 32
+  unsigned* slots = memory<unsigned>(2 * kLayers * kSlotWords, 0);
   std::vector<unsigned char*> weights[4];
 
   Buffers() {
@@ -121,8 +121,7 @@ struct Buffers {
   mc::GemmArguments arguments(int part, int launch) const {
     const int layer = launch % kLayers;
     mc::GemmArguments result{};
-    result.range_ends = ranges + launch * kRangeWords;
-    result.range_arrivals = result.range_ends + 2 * kMaxTokens;
+    result.row_slots = slots + launch * kSlotWords;
     result.token_count = token_count;
     result.activations = part == 1 ? context_codes : part == 3 ? mlp_codes : hidden_codes;
     result.activation_scale = part == 1 ? context_scale : part == 3 ? mlp_scale : hidden_scale;
@@ -201,8 +200,8 @@ Variant variant(const Buffers& buffers, int part) {
 }
 
 // What a graph starts with. The kernel stands between because no programmatic dependency leads from a memory operation.
-void clear_ranges(cudaStream_t stream, const Buffers& buffers) {
-  require(cudaMemsetAsync(buffers.ranges, 0, 2 * kLayers * Buffers::kRangeWords * sizeof(unsigned), stream), "memset");
+void clear_slots(cudaStream_t stream, const Buffers& buffers) {
+  require(cudaMemsetAsync(buffers.slots, 0, 2 * kLayers * Buffers::kSlotWords * sizeof(unsigned), stream), "memset");
   nothing<<<1, 32, 0, stream>>>();
 }
 
@@ -298,7 +297,7 @@ int main() {
       for (const Variant& variant : variants[part]) {
         if (!variant.fits(tokens)) continue;
         const double time = time_graph(stream, 2 * kLayers, [&] {
-          clear_ranges(stream, buffers);
+          clear_slots(stream, buffers);
           for (int i = 0; i < 2 * kLayers; ++i) variant.launch(stream, i, tokens);
         });
         std::printf("  part %d  %-38s %6.2f us\n", part, variant.name.c_str(), time);
@@ -314,7 +313,7 @@ int main() {
     }
     const auto report_layers = [&](const char* what, const Variant* const(&chosen)[4]) {
       const double time = time_graph(stream, 4 * kLayers, [&] {
-        clear_ranges(stream, buffers);
+        clear_slots(stream, buffers);
         for (int layer = 0; layer < kLayers; ++layer) {
           for (const Variant* variant : chosen) variant->launch(stream, layer, tokens);
         }

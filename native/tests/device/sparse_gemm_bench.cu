@@ -123,19 +123,19 @@ struct Layer {
     linear.output = upload(halves);
     linear.quantized.codes = upload(std::vector<unsigned char>(halves.size()));
     linear.quantized.scale = upload(floats);
-    REQUIRE(cudaMalloc(&meeting, meeting_words() * 4));
+    REQUIRE(cudaMalloc(&slots, slot_words() * 4));
     REQUIRE(cudaMalloc(&token_count, 4));
     linear.token_count = token_count;
   }
 
   // Of each launch: two ends a row, and counters.
-  static size_t meeting_words_of_launch() { return 2 * kMaxTokens + kMaxTokens / 16; }
-  static size_t meeting_words() { return kLaunches * meeting_words_of_launch(); }
+  static size_t slot_words_of_launch() { return size_t(kMaxTokens) * kN / 64; }
+  static size_t slot_words() { return kLaunches * slot_words_of_launch(); }
 
   using Tiles = mc::hopper::WeightTiles<Operand::kS8, kN, kK>;
   using Pairs = mc::hopper::SparseWeights<kN, kK>;
   unsigned char *sparse_weights, *dense_weights, *activations;
-  unsigned* meeting;
+  unsigned* slots;
   int* token_count;
   mc::GemmArguments linear{};
 };
@@ -189,8 +189,7 @@ Candidate measure(const std::string& name, Layer& layer, const void* weights, in
   cudaGraphExec_t run;
   REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
   for (int i = 0; i < kLaunches; ++i) {
-    arguments.linear.range_ends = layer.meeting + i * Layer::meeting_words_of_launch();
-    arguments.linear.range_arrivals = arguments.linear.range_ends + 2 * kMaxTokens;
+    arguments.linear.row_slots = layer.slots + i * Layer::slot_words_of_launch();
     REQUIRE(cudaLaunchKernelEx(&config, kernel, arguments));
   }
   REQUIRE(cudaStreamEndCapture(stream, &graph));
@@ -200,7 +199,7 @@ Candidate measure(const std::string& name, Layer& layer, const void* weights, in
   REQUIRE(cudaEventCreate(&end));
   std::vector<float> times;
   for (int repeat = 0; repeat < 6; ++repeat) {
-    REQUIRE(cudaMemsetAsync(layer.meeting, 0, Layer::meeting_words() * 4, stream));
+    REQUIRE(cudaMemsetAsync(layer.slots, 0, Layer::slot_words() * 4, stream));
     REQUIRE(cudaEventRecord(begin, stream));
     REQUIRE(cudaGraphLaunch(run, stream));
     REQUIRE(cudaEventRecord(end, stream));

@@ -113,9 +113,9 @@ struct Buffers {
   float* range_parts = memory<float>(kMaxTokens * 256, 0);
   float* vector = memory<float>(kMlp, 0x3c);
   mc::Half* gamma = memory<mc::Half>(kHidden, 0x3c);
-  // RowScope::kGrid: ends and arrivals of each layer's launch, cleared when a graph starts.
-  static constexpr size_t kRangeWords = 2 * kMaxTokens + kMaxTokens / 16;
-  unsigned* ranges = memory<unsigned>(2 * kLayers * kRangeWords, 0);
+  // RowScope::kGrid: slots of each layer's launch, cleared when a graph starts.
+  static constexpr size_t kSlotWords = size_t(kMaxTokens) * kMlp / 32;  // of a launch, a word for each tile of 32
+  unsigned* slots = memory<unsigned>(2 * kLayers * kSlotWords, 0);
   std::vector<unsigned char*> weights[4];
 
   Buffers() {
@@ -133,8 +133,7 @@ struct Buffers {
     if (values) part -= 2;
     const int layer = launch % kLayers;
     mc::GemmArguments result{};
-    result.range_ends = ranges + launch * kRangeWords;
-    result.range_arrivals = result.range_ends + 2 * kMaxTokens;
+    result.row_slots = slots + launch * kSlotWords;
     result.token_count = token_count;
     result.activations = part == 1 ? context_codes : part == 3 ? mlp_codes : hidden_codes;
     result.activation_scale = part == 1 ? context_scale : part == 3 ? mlp_scale : hidden_scale;
@@ -215,8 +214,8 @@ Variant variant(const Buffers& buffers, int part, std::string name) {
 }
 
 // What a graph starts with. The kernel stands between because no programmatic dependency leads from a memory operation.
-void clear_ranges(cudaStream_t stream, const Buffers& buffers) {
-  require(cudaMemsetAsync(buffers.ranges, 0, 2 * kLayers * Buffers::kRangeWords * sizeof(unsigned), stream), "memset");
+void clear_slots(cudaStream_t stream, const Buffers& buffers) {
+  require(cudaMemsetAsync(buffers.slots, 0, 2 * kLayers * Buffers::kSlotWords * sizeof(unsigned), stream), "memset");
   nothing<<<1, 32, 0, stream>>>();
 }
 
@@ -286,7 +285,7 @@ struct Outcome {
 // What kernels make of the random numbers, after one another.
 Outcome outcome(cudaStream_t stream, const Buffers& buffers, int tokens, const std::vector<const Variant*>& kernels) {
   fill(buffers);
-  clear_ranges(stream, buffers);
+  clear_slots(stream, buffers);
   for (const Variant* kernel : kernels) kernel->launch(stream, 0, tokens);
   require(cudaStreamSynchronize(stream), "kernels");
   const bool output = kernels.back()->part == 1;
@@ -381,7 +380,7 @@ int main() {
     const auto time = [&](const std::vector<const Variant*>& kernels) {
       const int layers = kernels.size() == 1 ? 2 * kLayers : kLayers;
       return time_graph(stream, layers, [&] {
-        clear_ranges(stream, buffers);
+        clear_slots(stream, buffers);
         for (int layer = 0; layer < layers; ++layer) {
           for (const Variant* kernel : kernels) kernel->launch(stream, layer, tokens);
         }

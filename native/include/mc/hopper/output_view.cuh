@@ -5,19 +5,21 @@
 // (kRuns), because weight_tiles.cuh permutes outputs; the four lanes of a quad hold 32.
 //
 // A row lies in one quad of one warp. Where blocks share rows they meet in distributed shared memory
-// (RowScope::kCluster) or in device memory (RowScope::kGrid, maxima alone).
+// (RowScope::kCluster) or in device memory (RowScope::kGrid).
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
 #include "mc/hopper/cluster_exchange.cuh"
-#include "mc/hopper/rendezvous.cuh"
+#include "mc/hopper/residual_tile.cuh"
+#include "mc/hopper/row_slots.cuh"
 #include "mc/hopper/work.cuh"
 #include "mc/reduce.cuh"
 
 namespace mc::hopper {
 
-// kWords: that blocks exchange about a row at a time.
-template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, int kWords>
+// kWords: that blocks exchange about a row at a time. kExchanges: of the whole epilogue. kStaged: the residual lies in
+// shared memory (residual_tile.cuh).
+template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, int kWords, int kExchanges, bool kStaged>
 struct OutputView {
   using Problem = Problem_;
   using Tile = Tile_;
@@ -29,6 +31,8 @@ struct OutputView {
   static constexpr bool kRuns = true, kNeighbours = false, kFinishesRows = false;
   static constexpr bool kWholeColumns = Problem::kN % Tile::kN == 0;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
+  using Slots = RowSlots<kColumnTiles, kWords, kExchanges, 4>;
+  using StagedResidual = ResidualTile<Problem, Tile, kStaged>;
 
   static_assert(kScope != RowScope::kTile || kColumnTiles == 1, "RowScope::kTile: one tile must span all N columns");
   static_assert(kScope != RowScope::kCluster || (kClusterSize >= 2 && kClusterSize <= 16),
@@ -41,16 +45,16 @@ struct OutputView {
 
   // group: of the computing warp groups. exchange: that of the warp group, RowScope::kCluster.
   __device__ __forceinline__ OutputView(const TilePlace& place, int group, int token_count, Exchange& exchange,
-                                        const mc::GemmArguments& arguments)
+                                        const StagedResidual& residual, const mc::GemmArguments& arguments)
       : tokens(token_count),
         lane(static_cast<int>(threadIdx.x) % 32),
         group_row(static_cast<int>(threadIdx.x) % kWarpGroup / 32 * 16 + lane / 4),
         first_row(place.first_row + group % Tile::kGroupsOfTile * Tile::kGroupM + group_row),
         warp_column(place.first_column),
-        group_(group),
+        tile_row_(group % Tile::kGroupsOfTile * Tile::kGroupM + group_row),
         exchange_(exchange),
-        range_ends_(arguments.range_ends),
-        arrivals_(arguments.range_arrivals + (place.first_row / Tile::kGroupM + group % Tile::kGroupsOfTile)),
+        residual_(residual),
+        slots_{static_cast<typename Slots::Word*>(arguments.row_slots)},
         first_element_(static_cast<long long>(first_row) * Problem::kN + warp_column + lane % 4 * 8) {}
 
   __device__ __forceinline__ static int row_offset(int r) { return r / 2 * 64 + r % 2 * 8; }
@@ -67,9 +71,20 @@ struct OutputView {
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + column_offset(c));
   }
+  // Around all reads of the residual.
+  __device__ __forceinline__ void await_residual() const {
+    if constexpr (kStaged) residual_.wait();
+  }
+  __device__ __forceinline__ void release_residual() const {
+    if constexpr (kStaged) residual_.release(lane);
+  }
   // The 8 neighbouring numbers of the residual that belong to values.at[r][c .. c + 3]. Rows beyond the tokens read the
-  // last token's.
+  // last token's, or anything.
   __device__ __forceinline__ void load_residual(const Half* residual, int r, int c, float (&run)[8]) const {
+    if constexpr (kStaged) {
+      load_half8(residual_.at(tile_row_ + row_offset(r), lane % 4 * 8 + column_offset(c)), run);
+      return;
+    }
     load_half8(residual + (static_cast<long long>(readable_row(r)) * Problem::kN + column(c)), run);
   }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
@@ -81,10 +96,8 @@ struct OutputView {
   // calls it. Fixed order, so deterministic; up to two quantities at a time.
   template <class Op, int kQuantities>
   __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
-    static_assert(kScope != RowScope::kGrid || Op::kIsMax,
-                  "RowScope::kGrid exchanges maxima: code sums need another RowScope");
     static_assert(kScope != RowScope::kPartial, "this step needs whole rows: use another RowScope");
-    static_assert(kQuantities <= 2 && (kScope != RowScope::kCluster || kQuantities <= kWords),
+    static_assert(kQuantities <= 2 && (kScope == RowScope::kTile || kQuantities <= kWords),
                   "an exchange has room for kWords quantities");
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
@@ -92,14 +105,14 @@ struct OutputView {
       for (int i = 0; i < kQuantities; ++i) partial[r][i] = lanes_reduce<Op, 4>(partial[r][i]);
     }
     if constexpr (kScope == RowScope::kCluster) reduce_over_cluster<Op>(partial);
-    if constexpr (kScope == RowScope::kGrid) maxima_over_grid(partial);
+    if constexpr (kScope == RowScope::kGrid) reduce_over_grid<Op>(partial);
   }
 
   // Mean, and sum of the squared differences to it, of every row: of the quad's part in two passes, then the parts of
   // the blocks joined (Chan, Golub, LeVeque 1979), so that blocks meet once.
   __device__ __forceinline__ void row_moments(Values& values, float (&mean)[kRows], float (&squares)[kRows]) {
-    static_assert(kScope == RowScope::kCluster || kScope == RowScope::kTile, "layer norm needs whole rows");
-    static_assert(kScope != RowScope::kCluster || kWholeColumns, "the parts of a row must be equally long");
+    static_assert(kScope != RowScope::kPartial, "layer norm needs whole rows");
+    static_assert(kScope == RowScope::kTile || kWholeColumns, "the parts of a row must be equally long");
     constexpr float kPart = static_cast<float>(kColumnTiles == 1 ? Problem::kN : Tile::kN);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) mean[r] = squares[r] = 0.0f;
@@ -126,6 +139,24 @@ struct OutputView {
         const float difference = received.x - mean[r];
         squares[r] = __fmaf_rn(kPart * difference, difference, received.y + (from == 0 ? 0.0f : squares[r]));
       });
+    }
+    if constexpr (kScope == RowScope::kGrid) {
+      float2 parts[kRows];
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) parts[r] = make_float2(mean[r], squares[r]);
+      typename Slots::template Received<kRows> received;
+      meet_in_grid(parts, received);
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) {
+        mean[r] = squares[r] = 0.0f;
+        received.for_each(r, lane, [&](float2 part) { mean[r] += part.x; });
+        mean[r] = __fmul_rn(lanes_sum<4>(mean[r]), 1.0f / kColumnTiles);
+        received.for_each(r, lane, [&](float2 part) {
+          const float difference = part.x - mean[r];
+          squares[r] += __fmaf_rn(kPart * difference, difference, part.y);
+        });
+        squares[r] = lanes_sum<4>(squares[r]);
+      }
     }
   }
 
@@ -167,35 +198,41 @@ struct OutputView {
     }
   }
 
-  // The warp groups of all column tiles that have the same rows count in, and wait for all.
-  template <int kQuantities>
-  __device__ __forceinline__ void maxima_over_grid(float (&partial)[kRows][kQuantities]) {
-    unsigned* ends = range_ends_ + 2ll * first_row;
+  template <class Op, int kQuantities>
+  __device__ __forceinline__ void reduce_over_grid(float (&partial)[kRows][kQuantities]) {
+    float2 parts[kRows];
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) parts[r] = make_float2(partial[r][0], partial[r][kQuantities - 1]);
+    typename Slots::template Received<kRows> received;
+    meet_in_grid(parts, received);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
-      if (lane % 4 >= kQuantities || !row_valid(r)) continue;
-      const float end = kQuantities == 2 && lane % 4 == 1 ? partial[r][kQuantities - 1] : partial[r][0];
-      range_end_add(ends + 2 * row_offset(r) + lane % 4, end);
-    }
-    named_barrier_wait(1 + group_, kWarpGroup);
-    if (threadIdx.x % kWarpGroup == 0) {
-      rendezvous_arrive(arrivals_);
-      rendezvous_wait(arrivals_, kColumnTiles);
-    }
-    named_barrier_wait(1 + group_, kWarpGroup);
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-#pragma unroll
-      for (int i = 0; i < kQuantities; ++i) {
-        partial[r][i] = range_end_read(range_ends_ + 2ll * readable_row(r) + i);
-      }
+      float2 all = make_float2(Op::template identity<float>(), Op::template identity<float>());
+      received.for_each(
+          r, lane, [&](float2 part) { all = make_float2(Op::apply(all.x, part.x), Op::apply(all.y, part.y)); });
+      partial[r][0] = lanes_reduce<Op, 4>(all.x);
+      if constexpr (kQuantities == 2) partial[r][1] = lanes_reduce<Op, 4>(all.y);
     }
   }
 
-  int group_;
+  // Tells the blocks of all column tiles parts[r], and waits for theirs.
+  __device__ __forceinline__ void meet_in_grid(const float2 (&parts)[kRows],
+                                               typename Slots::template Received<kRows>& received) {
+    if (lane % 4 == 0) {
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) {
+        if (row_valid(r)) slots_.tell(row(r), met_, warp_column / Tile::kN, parts[r]);
+      }
+    }
+    slots_.receive(met_, lane, [&](int r) { return readable_row(r); }, received);
+    ++met_;
+  }
+
+  int tile_row_;  // within the tile, of r = 0
   Exchange& exchange_;
-  unsigned* range_ends_;
-  unsigned* arrivals_;
+  StagedResidual residual_;
+  Slots slots_;
+  int met_ = 0;  // exchanges in the grid so far
   long long first_element_;
 };
 

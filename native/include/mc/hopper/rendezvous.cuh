@@ -1,45 +1,32 @@
-// Blocks of a grid that share rows exchange the ends of each row's range through device memory.
-//
-// Ends are maxima of floats, kept as unsigned images in the same order, for which 0 lies below every number; so memory
-// that a graph cleared is ready. Each block adds its ends by atomic maxima, counts itself in, waits until all blocks of
-// the rows have, and reads the ends:
-//
-//   every thread   range_end_add(...)
-//   barrier of those threads
-//   one thread     rendezvous_arrive(counter)    rendezvous_wait(counter, blocks)
-//   barrier of those threads
-//   every thread   range_end_read(...)
+// Words in device memory by which blocks of a grid tell one another something while they run. A slot is zero until its
+// one writer fills it, once, with a word that is not; so a word tells by itself that it has come, and neither a counter
+// nor a fence stands between it and its readers: they wait for one trip to the L2 and back.
 //
 // A block may only wait for blocks that are running or have ended: the grid must fit the chip at once, and no block may
-// take up rows before those that it has counted itself in for.
+// take up rows before those whose slots it has filled.
 #pragma once
-
-#include "mc/hopper/ordered_image.cuh"
 
 namespace mc::hopper {
 
-// *end = max(*end, image of value)
-__device__ __forceinline__ void range_end_add(unsigned* end, float value) {
-  asm volatile("red.relaxed.gpu.global.max.u32 [%0], %1;" ::"l"(end), "r"(ordered_image(value)) : "memory");
+__device__ __forceinline__ void slot_fill(unsigned* slot, unsigned word) {
+  asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(slot), "r"(word) : "memory");
+}
+__device__ __forceinline__ void slot_fill(unsigned long long* slot, unsigned long long word) {
+  asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(slot), "l"(word) : "memory");
 }
 
-__device__ __forceinline__ float range_end_read(const unsigned* end) {
-  unsigned image;
-  asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(image) : "l"(end) : "memory");
-  return from_ordered_image(image);
+// What 16 aligned bytes of slots hold now.
+__device__ __forceinline__ void slots_read(const unsigned* slots, unsigned (&words)[4]) {
+  asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+               : "l"(slots)
+               : "memory");
+}
+__device__ __forceinline__ void slots_read(const unsigned long long* slots, unsigned long long (&words)[2]) {
+  asm volatile("ld.relaxed.gpu.global.v2.u64 {%0, %1}, [%2];" : "=l"(words[0]), "=l"(words[1]) : "l"(slots) : "memory");
 }
 
-// What this thread wrote, and others wrote before the barrier that it passed, is visible to those who wait.
-__device__ __forceinline__ void rendezvous_arrive(unsigned* counter) {
-  asm volatile("fence.acq_rel.gpu;\n\tred.relaxed.gpu.global.add.u32 [%0], 1;" ::"l"(counter) : "memory");
-}
-
-// Waits for `count` arrivals.
-__device__ __forceinline__ void rendezvous_wait(const unsigned* counter, unsigned count) {
-  unsigned arrived;
-  do {
-    asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(arrived) : "l"(counter) : "memory");
-  } while (arrived < count);
-}
+// Between two reads of slots that were empty.
+__device__ __forceinline__ void slots_pause() {}
 
 }  // namespace mc::hopper

@@ -57,7 +57,9 @@ struct ResidentGemm {
   using Epilogue = Epilogue_;
   using Loop = ResidentMainloop<Problem, Tile>;
   using Parameters = ResidentParameters<Problem, Tile, Epilogue>;
-  using View = ResidentView<Problem, Tile, kScope_, kClusterSize_, EpilogueNeeds<Epilogue>::kExchanges>;
+  using Needs = EpilogueNeeds<Epilogue>;
+  using View =
+      ResidentView<Problem, Tile, kScope_, kClusterSize_, Needs::kExchanges, Needs::kExchangedWords>;
 
   static constexpr int kThreads = Tile::kThreads;
   static constexpr bool kReadsWholeTiles = true;  // rows beyond the tokens are read as well

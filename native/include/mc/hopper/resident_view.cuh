@@ -7,8 +7,8 @@
 //   a thread per row and receiver joins the warps' parts and sends the result   260
 //   a quad reads the ranks' parts of its rows, and joins them by shuffles       60
 //
-// RowScope::kGrid: blocks meet in device memory (rendezvous.cuh), for maxima alone. That takes three round trips to L2,
-// about 1900 cycles, so it is for rows that are too wide for a cluster.
+// RowScope::kGrid: blocks meet in device memory (row_slots.cuh), for rows that are too wide for a cluster: two trips to
+// the L2.
 //
 // Scratch of the view: for each of kExchanges a barrier, 8 bytes; then for each: parts of warps [kTileM][kRowWarps],
 // parts of ranks [kTileM][kClusterSize], 8 bytes each. Exchanges have scratch of their own, so none waits for another's
@@ -19,8 +19,9 @@
 #include "mc/gemm_arguments.cuh"
 #include "mc/hopper/barrier.cuh"
 #include "mc/hopper/bulk_copy.cuh"
-#include "mc/hopper/rendezvous.cuh"
+
 #include "mc/hopper/resident_tile.cuh"
+#include "mc/hopper/row_slots.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/ptx.cuh"
 #include "mc/reduce.cuh"
@@ -61,8 +62,8 @@ struct JoinMoments {
   }
 };
 
-// kExchanges: reductions over rows of the whole epilogue.
-template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, int kExchanges_>
+// kExchanges: reductions over rows of the whole epilogue. kWords: that blocks tell one another about a row at a time.
+template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, int kExchanges_, int kWords>
 struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOwnedColumns, true> {
   using Problem = Problem_;
   using Tile = Tile_;
@@ -73,6 +74,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   using Place::row_offset;
   using Place::tile_row;
   using typename Place::Values;
+  using Slots = RowSlots<Problem::kN / Tile::kTileN, kWords, kExchanges_, 4>;
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
 
@@ -109,8 +111,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
         row_warp_(place.warp_n + (Tile::kColumnOwners == 1 ? 0 : place.warp_k * Tile::kWarpsN)),
         scratch_(scratch),
         block_row_(place.first_row),
-        range_ends_(arguments.range_ends),
-        range_arrivals_(arguments.range_arrivals) {}
+        slots_{static_cast<typename Slots::Word*>(arguments.row_slots)} {}
 
   // True in one thread of all that share a row: the one that writes what there is once per row.
   __device__ __forceinline__ bool first_of_row() const { return lane % 4 == 0 && row_warp_ == 0 && blockIdx.x == 0; }
@@ -132,8 +133,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
       parts[r].y = kQuantities == 2 ? lanes_reduce<Op, 4>(partial[r][kQuantities - 1]) : 0.0f;
     }
     if constexpr (kScope == RowScope::kGrid) {
-      static_assert(Op::kIsMax, "RowScope::kGrid exchanges maxima: code sums and layer norm need RowScope::kCluster");
-      meet_in_memory<kQuantities>(parts);
+      meet_in_memory<Op>(parts);
     } else {
       exchange<JoinBoth<Op>>(parts);
     }
@@ -245,33 +245,26 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
     }
   }
 
-  // The same for the maxima of rows that all blocks of a row of the grid share. All of them are running or have ended:
-  // the grid fits the chip at once.
-  template <int kQuantities>
+  // The same for rows that all blocks of a row of the grid share. All of them are running or have ended: the grid fits
+  // the chip at once.
+  template <class Op>
   __device__ __forceinline__ void meet_in_memory(float2 (&parts)[kRows]) {
-    float2* of_warps = parts_of_warps(0);
+    static_assert(Tile::kTileM <= Tile::kEpilogueThreads, "a thread tells the part of a row");
+    float2* of_warps = parts_of_warps(exchange_);
     share_in_block(of_warps, parts);
     const int row = static_cast<int>(threadIdx.x);
-    static_assert(Tile::kTileM <= Tile::kEpilogueThreads, "a thread adds the ends of a row");
     if (row < Tile::kTileM && block_row_ + row < this->tokens) {
-      const float2 joined = join_in_block<JoinBoth<MaxOp>>(of_warps, row);
-      unsigned* ends = range_ends_ + 2 * (block_row_ + row);
-      range_end_add(ends, joined.x);
-      if constexpr (kQuantities == 2) range_end_add(ends + 1, joined.y);
+      slots_.tell(block_row_ + row, exchange_, static_cast<int>(blockIdx.x), join_in_block<JoinBoth<Op>>(of_warps, row));
     }
-    epilogue_barrier();
-    if (threadIdx.x == 0) {
-      unsigned* arrivals = range_arrivals_ + block_row_ / Tile::kTileM;
-      rendezvous_arrive(arrivals);
-      rendezvous_wait(arrivals, Problem::kN / Tile::kTileN);
-    }
-    epilogue_barrier();
+    typename Slots::template Received<kRows> received;
+    slots_.receive(exchange_, lane, [&](int r) { return this->readable_row(r); }, received);
+    ++exchange_;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
-      if (!this->row_valid(r)) continue;
-      const unsigned* ends = range_ends_ + 2 * this->row(r);
-      parts[r].x = range_end_read(ends);
-      if constexpr (kQuantities == 2) parts[r].y = range_end_read(ends + 1);
+      float2 all = make_float2(Op::template identity<float>(), Op::template identity<float>());
+      received.for_each(
+          r, lane, [&](float2 part) { all = make_float2(Op::apply(all.x, part.x), Op::apply(all.y, part.y)); });
+      parts[r] = make_float2(lanes_reduce<Op, 4>(all.x), lanes_reduce<Op, 4>(all.y));
     }
   }
 
@@ -280,8 +273,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   int scratch_;
   int exchange_ = 0;
   int block_row_;
-  unsigned* range_ends_;
-  unsigned* range_arrivals_;
+  Slots slots_;
 };
 
 }  // namespace mc::hopper

@@ -49,7 +49,9 @@ struct SparseGemm {
   using Weights = SparseWeights<Problem::kN, Problem::kK>;
   using Product = SparseWgmma<Tile::kTokens, Problem::kWeight, Problem::kActivation>;
   static constexpr int kPart = Tile::kPart;
-  using View = TransposedView<Problem, kPart, Tile::kGroups, kScope_, kClusterSize_>;
+  using Needs = EpilogueNeeds<Epilogue>;
+  using View = TransposedView<Problem, kPart, Tile::kGroups, kScope_, kClusterSize_, Needs::kExchangedWords,
+                              Needs::kExchanges>;
   using Slice = TransposedSlice<Problem, Tile::kGroups>;
   using Parameters = TransposedParameters<Problem, Epilogue, Tile::kTokens, 128 * Tile::kGroups>;
 

@@ -14,7 +14,7 @@
 #include "mc/epilogue/output_view.cuh"
 #include "mc/hopper/barrier.cuh"
 #include "mc/hopper/bulk_copy.cuh"
-#include "mc/hopper/rendezvous.cuh"
+#include "mc/hopper/row_slots.cuh"
 #include "mc/hopper/warp_group.cuh"
 
 namespace mc::hopper {
@@ -37,7 +37,8 @@ struct TransposedScratch {
   static constexpr int kBytes = kBarriers + kWholeRows * 2 * kBarrierBytes;
 };
 
-template <class Problem_, int kTokens, int kGroups, RowScope kScope_, int kClusterSize_>
+// kWords: that blocks exchange about a row at a time. kExchanges: of the whole epilogue.
+template <class Problem_, int kTokens, int kGroups, RowScope kScope_, int kClusterSize_, int kWords, int kExchanges>
 class TransposedView {
  public:
   using Problem = Problem_;
@@ -49,6 +50,7 @@ class TransposedView {
   static constexpr int kTileN = 128 * kGroups;
   static constexpr bool kWholeColumns = Problem::kN % kTileN == 0;
   static constexpr bool kRuns = true, kNeighbours = false, kFinishesRows = true;
+  using Slots = RowSlots<(Problem::kN + kTileN - 1) / kTileN, kWords, kExchanges, 1>;
   static_assert(kScope != RowScope::kTile, "a block that spans all columns is a cluster of one");
   static_assert(kScope != RowScope::kCluster ||
                     (kTileN * kClusterSize >= Problem::kN && kTileN * (kClusterSize - 1) < Problem::kN),
@@ -76,7 +78,8 @@ class TransposedView {
     const int lane = thread_ % 32;
     tokens = token_count;
     tile_m_ = tile_m;
-    first_tile_ = tile_n == 0;
+    met_ = 0;
+    tile_n_ = tile_n;
     first_row = tile_m * kTokens + lane_token();
     first_column_ = tile_n * kTileN + thread_ / 32 * 32 + lane / 8 * 8;
     first_element_ = static_cast<long long>(first_row) * Problem::kN + first_column_;
@@ -91,11 +94,13 @@ class TransposedView {
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + 2 * c);
   }
+  __device__ __forceinline__ void await_residual() const {}
+  __device__ __forceinline__ void release_residual() const {}
   __device__ __forceinline__ void load_residual(const Half* residual, int r, int c, float (&run)[8]) const {
     load_half8(residual + (static_cast<long long>(readable_row(r)) * Problem::kN + column(c)), run);
   }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
-  __device__ __forceinline__ bool first_of_row() const { return first_tile_ && thread_ / 32 == 0 && thread_ % 32 < 8; }
+  __device__ __forceinline__ bool first_of_row() const { return tile_n_ == 0 && thread_ / 32 == 0 && thread_ % 32 < 8; }
 
   // sums: two blocks of 64 outputs, as the product leaves them. result.sums[r / 2][c][r % 2 * 2 + e]: as above.
   // Of the first kRows slices of a tile.
@@ -117,8 +122,8 @@ class TransposedView {
     }
   }
 
-  // Reduces partial[r][i] over all threads that share row r. The teams of the cluster (of all blocks of the row block:
-  // maxima alone) call it.
+  // Reduces partial[r][i] over all threads that share row r. The teams of the cluster, or of all blocks of the row block,
+  // call it.
   template <class Op, int kQuantities>
   __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
     float2 totals[kRows];
@@ -167,14 +172,22 @@ class TransposedView {
         return finish(total);
       });
     } else {
-      static_assert(Op::kIsMax, "RowScope::kGrid exchanges maxima: code sums and layer norm need another RowScope");
-      exchange_in_grid<kQuantities>(of_block);
+      const Slots slots{static_cast<typename Slots::Word*>(arguments_.row_slots)};
+#pragma unroll 1
+      for (int token = thread_; token < kTokens; token += kTeamThreads) {
+        const int row = tile_m_ * kTokens + token;
+        if (row < tokens) slots.tell(row, met_, tile_n_, of_block(token));
+      }
       share_rows([&](int token) {
-        const int row = ::min(tile_m_ * kTokens + token, tokens - 1);
-        const unsigned* ends = arguments_.range_ends + 2ll * row;
-        const float first = range_end_read(ends);
-        return finish(make_float2(first, kQuantities == 2 ? range_end_read(ends + 1) : first));
+        typename Slots::template Received<1> received;
+        slots.receive(
+            met_, 0, [&](int) { return ::min(tile_m_ * kTokens + token, tokens - 1); }, received);
+        float2 total = make_float2(Op::template identity<float>(), Op::template identity<float>());
+        received.for_each(
+            0, 0, [&](float2 part) { total = make_float2(Op::apply(total.x, part.x), Op::apply(total.y, part.y)); });
+        return finish(total);
       });
+      ++met_;
     }
 #pragma unroll
     for (int r = 0; r < kRows; ++r) finished[r] = *shared(lane_token() + row_offset(r));
@@ -293,32 +306,14 @@ class TransposedView {
     barrier_wait(bar, parity);
   }
 
-  // Ends of ranges, [row][2], meet in device memory. Each block of the row block counts as one arrival.
-  template <int kQuantities, class OfBlock>
-  __device__ __forceinline__ void exchange_in_grid(OfBlock&& of_block) {
-#pragma unroll 1
-    for (int token = thread_; token < kTokens; token += kTeamThreads) {
-      const int row = tile_m_ * kTokens + token;
-      if (row >= tokens) continue;
-      const float2 total = of_block(token);
-      range_end_add(arguments_.range_ends + 2ll * row, total.x);
-      if constexpr (kQuantities == 2) range_end_add(arguments_.range_ends + 2ll * row + 1, total.y);
-    }
-    team_meets();
-    if (thread_ == 0) {
-      rendezvous_arrive(arguments_.range_arrivals + tile_m_);
-      rendezvous_wait(arguments_.range_arrivals + tile_m_, (Problem::kN + kTileN - 1) / kTileN);
-    }
-    team_meets();
-  }
-
   const mc::GemmArguments& arguments_;
   int team_, thread_, rank_;
   unsigned scratch_;
   int tile_m_ = 0;
-  bool first_tile_ = false;
+  int tile_n_ = 0;
   int first_column_ = 0;  // of c = 0
   long long first_element_ = 0;
+  int met_ = 0;                     // exchanges in the grid about the tile so far
   int exchanges_ = 0, buffer_ = 0;  // in the cluster: begun, and that of the latest
 };
 

@@ -1,21 +1,22 @@
-// Emulation of native/include/mc/hopper/rendezvous.cuh. Launches that use it keep all blocks alive (resident).
+// Emulation of native/include/mc/hopper/rendezvous.cuh. Launches that use it keep all blocks alive (resident). Who
+// finds slots empty lets the others run.
 #pragma once
 
 #include "device.h"
-#include "mc/hopper/ordered_image.cuh"
 
 namespace mc::hopper {
 
-inline void range_end_add(unsigned* end, float value) { *end = std::max(*end, ordered_image(value)); }
-inline float range_end_read(const unsigned* end) { return from_ordered_image(*end); }
-
-inline void rendezvous_arrive(unsigned* counter) {
-  ++*counter;
+template <class Word>
+void slot_fill(Word* slot, Word word) {
+  *slot = word;
   ++emulation::progress;
 }
 
-inline void rendezvous_wait(const unsigned* counter, unsigned count) {
-  while (*counter < count) emulation::yield();
+template <class Word, int kWords>
+void slots_read(const Word* slots, Word (&words)[kWords]) {
+  for (int i = 0; i < kWords; ++i) words[i] = slots[i];
 }
+
+inline void slots_pause() { emulation::yield(); }
 
 }  // namespace mc::hopper
