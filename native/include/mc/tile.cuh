@@ -32,7 +32,7 @@ enum class RowScope {
   kPartial,  // nobody: blocks share rows; only element-wise steps and static quantizers may follow
   kTile,     // one block: kTileN >= N
   kCluster,  // one thread-block cluster along N (sm_90a): kTileN * cluster size >= N
-  kGrid      // all blocks of a row block, which meet in device memory (mc/hopper, sm_90a); for a row's range alone
+  kGrid      // all blocks of a row block, which meet in device memory (mc/hopper, sm_90a)
 };
 
 }  // namespace mc

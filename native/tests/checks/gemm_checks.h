@@ -109,9 +109,8 @@ inline long long different(platform::Array<mc::Half>& found, const std::vector<f
 
 // The epilogue of a linear part alone. Store: StoreF32 with float, StoreF16 with Half as the element.
 template <class Problem, class Element, bool kStaticScale>
-using LinearStore =
-    typename Linearized<terms_of<Problem>(), kStaticScale,
-                        std::conditional_t<sizeof(Element) == 4, mc::StoreF32, mc::StoreF16>>::Type;
+using LinearStore = typename Linearized<terms_of<Problem>(), kStaticScale,
+                                        std::conditional_t<sizeof(Element) == 4, mc::StoreF32, mc::StoreF16>>::Type;
 
 template <class Gemm, class Element, bool kStaticScale = false>
 void linear_of_kernel_equals_the_reference(const std::vector<int>& token_counts) {
@@ -186,8 +185,8 @@ void gelu_then_quantize_of_kernel_equals_the_reference(const std::vector<int>& t
   }
 }
 
-template <class Problem, class Tile, RowScope kScope, int kCluster, class Format,
-          mc::GeluForm kForm = kErfFor<Format>, bool kCodeSum = Format::kAsymmetric>
+template <class Problem, class Tile, RowScope kScope, int kCluster, class Format, mc::GeluForm kForm = kErfFor<Format>,
+          bool kCodeSum = Format::kAsymmetric>
 void gelu_then_quantize_equals_the_reference(const std::vector<int>& token_counts) {
   gelu_then_quantize_of_kernel_equals_the_reference<
       LinearThen<Problem, Tile, kScope, kCluster, mc::Gelu<kForm>, mc::QuantizeRows<Format, kCodeSum>>, Format, kForm,
@@ -214,8 +213,8 @@ void quantize_of_kernel_equals_the_reference(const std::vector<int>& token_count
 
 template <class Problem, class Tile, RowScope kScope, int kCluster, class Format>
 void quantize_equals_the_reference(const std::vector<int>& token_counts) {
-  quantize_of_kernel_equals_the_reference<LinearThen<Problem, Tile, kScope, kCluster, mc::QuantizeRows<Format>>, Format>(
-      token_counts);
+  quantize_of_kernel_equals_the_reference<LinearThen<Problem, Tile, kScope, kCluster, mc::QuantizeRows<Format>>,
+                                          Format>(token_counts);
 }
 
 struct Epsilon {

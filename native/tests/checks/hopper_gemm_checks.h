@@ -135,7 +135,6 @@ void check_hopper_rows() {
       platform::tokens({1, 300}), 3);
   mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 128, 4, kTogether>, RowScope::kGrid, 2, U8>(
       platform::tokens({129, 300}), 3);
-  // A residual in shared memory, for one or two warp groups, and for tiles beyond the tokens.
   mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 192, 3, kTurns>, RowScope::kGrid, 1, U4>(
       platform::tokens({127, 300}), 2);
   mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 96, 3, kTurns>, RowScope::kGrid, 2, S4>(

@@ -108,7 +108,11 @@ void product_equals_the_reference() {
   for (auto timing : platform::kCopyTimings) {
     platform::select(timing);
     Random random(kN);
-    auto draw = [&](Operand o) { return o == Operand::kS8 ? random.between(-128, 127) : o == Operand::kU8 ? random.between(0, 255) : random.between(-8, 8); };
+    auto draw = [&](Operand o) {
+      return o == Operand::kS8   ? random.between(-128, 127)
+             : o == Operand::kU8 ? random.between(0, 255)
+                                 : random.between(-8, 8);
+    };
     platform::Array<unsigned char> a(Kernel::kRows * Kernel::kKBytes), b(Kernel::kTiles * Kernel::kBytesB);
     std::vector<int> of_a(64 * kDepth), of_b(kN * kDepth);
     auto put = [&](platform::Array<unsigned char>& bytes, size_t place, int value) {
@@ -157,7 +161,7 @@ void product_equals_the_reference() {
 // stage to all producers, then blocks exchange their tiles' sums, and store them and the last tile in bulk.
 struct ClusterKernel {
   static constexpr int kBlocks = 4, kTiles = 7, kStages = 2, kSliceBytes = 128, kTileBytes = kBlocks * kSliceBytes;
-  static constexpr int kSums = kStages * kTileBytes;          // [kBlocks][2] words
+  static constexpr int kSums = kStages * kTileBytes;         // [kBlocks][2] words
   static constexpr int kBarriers = kSums + kBlocks * 2 * 4;  // full, empty [kStages], exchange
   static constexpr int kSharedBytes = kBarriers + (2 * kStages + 1) * 8;
   static constexpr int kOutputBytes = kTileBytes + kBlocks * 8;  // of a block
@@ -173,7 +177,8 @@ struct ClusterKernel {
     const unsigned full = shared + kBarriers, empty = full + 8 * kStages, exchange = empty + 8 * kStages;
     const int thread = static_cast<int>(threadIdx.x), rank = mc::ptx::cluster_rank();
     if (thread == 0) {
-      for (int stage = 0; stage < kStages; ++stage) barrier_init(full + 8 * stage, 1), barrier_init(empty + 8 * stage, kBlocks);
+      for (int stage = 0; stage < kStages; ++stage)
+        barrier_init(full + 8 * stage, 1), barrier_init(empty + 8 * stage, kBlocks);
       barrier_init(exchange, 1);
       barrier_init_fence();
     }

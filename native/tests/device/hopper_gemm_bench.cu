@@ -3,8 +3,8 @@
 //   hopper_gemm_bench [M ...]          M: tokens; without them 256 1024 4096 12288 16384
 //
 // Compiled with MC_HIDDEN (768 or 1024) and MC_LAYER (0: qkv, 1: attention output, 2: MLP in, 3: MLP out), because each
-// candidate takes the compiler seconds; with MC_PLAIN too, the products are stored as FP16 and nothing more, which tells
-// what the epilogue costs. A candidate is 20 launches in a graph, each dependent on the one before through
+// candidate takes the compiler seconds; with MC_PLAIN too, the products are stored as FP16 and nothing more, which
+// tells what the epilogue costs. A candidate is 20 launches in a graph, each dependent on the one before through
 // programmatic launch, on weights of their own, so that they come from where they come from in a model. One line a
 // candidate, best first: M, layer, tile, microseconds a launch, TOPS.
 #include <algorithm>
@@ -216,10 +216,12 @@ std::vector<Timing> measure_layer(const Operands& operands, int tokens, cudaStre
   std::vector<Timing> timings;
   if constexpr (kPlain || kLayer % 2 == 0) {
     constexpr RowScope kScope = kPlain || kLayer == 0 ? RowScope::kPartial : RowScope::kGrid;
-    measure_all<kScope, 1, Turns<64, 64, 8>, Turns<64, 128, 8>, Turns<128, 96, 7>, Turns<128, 128, 6>, Pairs<128, 96, 7>,
-                Pairs<128, 128, 6>, Together<128, 192, 5>, Together<128, 256, 4>>(operands, tokens, stream, timings);
+    measure_all<kScope, 1, Turns<64, 64, 8>, Turns<64, 128, 8>, Turns<128, 96, 7>, Turns<128, 128, 6>,
+                Pairs<128, 96, 7>, Pairs<128, 128, 6>, Together<128, 192, 5>, Together<128, 256, 4>>(operands, tokens,
+                                                                                                     stream, timings);
     if (tokens >= 1024) {
-      measure_all<kScope, 2, Turns<64, 256, 5>, Turns<128, 128, 6>, Pairs<128, 128, 6>>(operands, tokens, stream, timings);
+      measure_all<kScope, 2, Turns<64, 256, 5>, Turns<128, 128, 6>, Pairs<128, 128, 6>>(operands, tokens, stream,
+                                                                                        timings);
     }
   } else if constexpr (kHidden == 768) {
     constexpr RowScope kScope = RowScope::kCluster;
@@ -229,7 +231,8 @@ std::vector<Timing> measure_layer(const Operands& operands, int tokens, cudaStre
     measure_all<kScope, 3, Turns<64, 256, 5>, Together<128, 256, 4>>(operands, tokens, stream, timings);
   } else {
     constexpr RowScope kScope = RowScope::kCluster;
-    measure_all<kScope, 8, Turns<64, 128, 8>, Turns<128, 128, 6>, Pairs<128, 128, 5>>(operands, tokens, stream, timings);
+    measure_all<kScope, 8, Turns<64, 128, 8>, Turns<128, 128, 6>, Pairs<128, 128, 5>>(operands, tokens, stream,
+                                                                                      timings);
     measure_all<kScope, 4, Turns<64, 256, 5>, Together<128, 256, 4>>(operands, tokens, stream, timings);
   }
   std::sort(timings.begin(), timings.end(),

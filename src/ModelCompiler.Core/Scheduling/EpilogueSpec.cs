@@ -76,6 +76,15 @@ public sealed record EpilogueSpec(EquatableArray<EpilogueOp> Ops)
     /// <summary>Ranges of whole rows, which dynamic quantizers take.</summary>
     internal int RowRanges => Ops.Count(op => op is EpilogueOp.Quantize { Format.Range: ActivationRange.PerToken });
 
+    /// <summary>How often blocks that share rows tell one another something about them.</summary>
+    internal int Exchanges => RowSums + RowRanges;
+
+    /// <summary>Numbers that they tell at a time about each row.</summary>
+    internal int ExchangedWords => Ops.Any(op => op is EpilogueOp.LayerNorm
+        or EpilogueOp.Quantize { Format: { Range: ActivationRange.PerToken, Symmetry: Symmetry.Asymmetric } })
+        ? 2
+        : 1;
+
     /// <summary>Name fragment, such as <c>bias_gelu_qs4</c>.</summary>
     public string Name => string.Join("_", Ops.Select(op => op.Token));
 

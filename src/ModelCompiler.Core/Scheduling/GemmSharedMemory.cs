@@ -27,7 +27,7 @@ public static class GemmSharedMemory
         int operands = Math.Max(tile.M * (problem.RowBytes + 16), (tile.WarpsK - 1) * tile.M * tile.N * 4);
         bool hasResidual = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.Residual);
         int parameters = 16 * tile.N + 4 * tile.M + (hasResidual ? 2 * tile.M * (tile.N + 8) : 0);
-        int exchanges = kernel.Epilogue.RowSums + kernel.Epilogue.RowRanges + (kernel.Epilogue.StoresRangeParts ? 1 : 0);
+        int exchanges = kernel.Epilogue.Exchanges + (kernel.Epilogue.StoresRangeParts ? 1 : 0);
         int ranks = kernel.Scope == RowScope.Cluster ? kernel.ClusterSize : 0;
         return weights + operands + parameters + (exchanges == 0 ? 0 : 32 + 8 * tile.M * exchanges * (tile.RowWarps + ranks));
     }
@@ -46,8 +46,7 @@ public static class GemmSharedMemory
         int steps = kernel.Steps;
         int weights = tile.IsStationary ? steps * WgmmaTile.StepBytes * tile.N + 8 * (steps + steps % 2) : 0;
         int parameters = 16 * tile.N + 4 * tile.GroupM;
-        int words = kernel.Epilogue.Ops.Any(ExchangesTwoWords) ? 2 : 1;
-        int exchange = kernel.Scope == RowScope.Cluster ? 8 * words * kernel.BlocksN * tile.GroupM + 16 : 0;
+        int exchange = kernel.Scope == RowScope.Cluster ? 8 * kernel.Epilogue.ExchangedWords * kernel.BlocksN * tile.GroupM + 16 : 0;
         return weights + tile.Groups * (parameters + exchange);
     }
 
@@ -67,7 +66,4 @@ public static class GemmSharedMemory
         int weights = tile.IsStationary ? pieces * tile.WeightBytes + 8 * (pieces + pieces % 2) : 0;
         return tile.Stages * (tile.StageBytes + BarrierBytes) + weights + tile.Teams * team;
     }
-
-    private static bool ExchangesTwoWords(EpilogueOp op) => op is EpilogueOp.LayerNorm
-        or EpilogueOp.Quantize { Format: { Range: ActivationRange.PerToken, Symmetry: Symmetry.Asymmetric } };
 }

@@ -56,17 +56,14 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
     public override int ClusterSize => Scope == RowScope.Cluster ? BlocksN : 1;
 
     /// <summary>
-    /// Both ends of each row's range, then a counter for each group of rows, where blocks of the grid share rows
-    /// (mc/hopper/rendezvous.cuh).
+    /// Where blocks of the grid share rows: for each row and exchange, what each block's part of it is, in whole 16 bytes
+    /// (mc/hopper/row_slots.cuh).
     /// </summary>
-    public override int RendezvousBytes(int bucketTokens) =>
-        Scope == RowScope.Grid ? sizeof(uint) * (2 * RendezvousRows(bucketTokens) + CeilDiv(RendezvousRows(bucketTokens), RendezvousGroup)) : 0;
+    public override int RendezvousBytes(int bucketTokens) => Scope == RowScope.Grid
+        ? bucketTokens * Epilogue.Exchanges * CeilDiv(sizeof(uint) * Epilogue.ExchangedWords * BlocksN, SlotAccess) * SlotAccess
+        : 0;
 
-    /// <summary>Rows that are counted together.</summary>
-    protected virtual int RendezvousGroup => TileM;
-
-    /// <summary>Rows that have an end of a range in rendezvous memory: whole tiles.</summary>
-    public int RendezvousRows(int bucketTokens) => CeilDiv(bucketTokens, TileM) * TileM;
+    private const int SlotAccess = 16;
 
     /// <inheritdoc/>
     protected override string Subject => $"gemm_{Problem.Precision}_n{Problem.N}_k{Problem.K}";

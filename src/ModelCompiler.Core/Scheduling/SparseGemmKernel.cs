@@ -51,9 +51,6 @@ public sealed record SparseGemmKernel(GpuArch Arch, GemmProblem Problem, SparseT
     /// <inheritdoc/>
     public override (int X, int Y) Grid(int bucketTokens) => (Units(bucketTokens) * ClusterSize, 1);
 
-    /// <inheritdoc/>
-    protected override int RendezvousGroup => Tile.PartTokens;
-
     /// <summary>Pieces of 128 inputs.</summary>
     internal int Pieces => CeilDiv(Problem.K, SparseTile.PieceInputs);
 

@@ -45,9 +45,6 @@ public sealed record WgmmaGemmKernel(GpuArch Arch, GemmProblem Problem, WgmmaTil
     /// <inheritdoc/>
     public override (int X, int Y) Grid(int bucketTokens) => (Units(bucketTokens) * ClusterSize, 1);
 
-    /// <inheritdoc/>
-    protected override int RendezvousGroup => Tile.GroupM;
-
     /// <summary>Steps of 128 bytes along K.</summary>
     internal int Steps => CeilDiv(Problem.RowBytes, WgmmaTile.StepBytes);
 

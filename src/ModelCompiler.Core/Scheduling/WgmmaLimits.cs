@@ -43,7 +43,8 @@ internal static class WgmmaLimits
                 yield return new("columns of a tile that holds whole rows", tile.N, problem.N);
                 break;
             case RowScope.Grid:
-                yield return new("sums over rows that the grid shares", 0, kernel.Epilogue.RowSums);
+                if (kernel.Epilogue.RowSums > 0)
+                    yield return new("columns beyond whole tiles of rows that the grid shares", 0, problem.N % tile.N);
                 break;
             default:
                 yield return new("sums and ranges over rows that no blocks share", 0, kernel.Epilogue.RowSums + kernel.Epilogue.RowRanges);

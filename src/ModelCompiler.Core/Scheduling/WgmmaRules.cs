@@ -53,11 +53,11 @@ internal static class WgmmaRules
         if (arch != GpuArch.Sm90a || bucketTokens < SmallestBucket)
             return [];
         return
-            from scope in Scopes(problem, epilogue)
+            from scope in Scopes(problem, epilogue, bucketTokens)
             let kernels = s_shapes.Where(shape => SuitsBucket(shape, bucketTokens))
                 .Select(shape => (Shape: shape, Kernel: Kernel(problem, epilogue, arch, scope, shape)))
                 .Where(candidate => Suits(candidate.Kernel) && !ScheduleVerifier.VerifyIn(bucketTokens, candidate.Kernel).Any()).ToList()
-            let best = Best(problem, scope, bucketTokens).FirstOrDefault(shape => kernels.Any(candidate => candidate.Shape == shape))
+            let best = Best(problem, epilogue, scope, bucketTokens).FirstOrDefault(shape => kernels.Any(candidate => candidate.Shape == shape))
             from candidate in kernels.OrderByDescending(candidate => candidate.Shape == best)
             select candidate.Kernel;
     }
@@ -66,12 +66,17 @@ internal static class WgmmaRules
         ? tokens >= SmallestStationaryBucket
         : shape.M * shape.RowBlocks * RowBlocksOfABucket <= tokens || shape.M == LowestTile;
 
-    /// <summary>Ranges meet in device memory, which leaves tiles free; sums over rows need a cluster, or a tile as wide as the rows.</summary>
-    private static IEnumerable<RowScope> Scopes(GemmProblem problem, EpilogueSpec epilogue)
+    /// <summary>
+    /// Who shares rows, the best first. Where rows meet once, for a range, device memory leaves tiles and their number free. Where
+    /// they meet twice, for layer norm too, the blocks of a cluster wait less, unless each block has one tile.
+    /// </summary>
+    private static RowScope[] Scopes(GemmProblem problem, EpilogueSpec epilogue, int tokens)
     {
         if (!epilogue.NeedsWholeRow)
             return [RowScope.Partial];
-        return epilogue.RowSums == 0 ? [RowScope.Grid, RowScope.Cluster, RowScope.Tile] : [RowScope.Cluster, RowScope.Tile];
+        return epilogue.RowSums == 0 || (tokens > 512 && TileForEachBlock(problem, tokens) is not null)
+            ? [RowScope.Grid, RowScope.Cluster, RowScope.Tile]
+            : [RowScope.Cluster, RowScope.Grid, RowScope.Tile];
     }
 
     /// <summary>A tile that is to hold whole rows has no idle columns worth a block, and a cluster has more than one.</summary>
@@ -88,8 +93,9 @@ internal static class WgmmaRules
     }
 
     /// <summary>The best shapes, falling.</summary>
-    private static IEnumerable<TileShape> Best(GemmProblem problem, RowScope scope, int tokens) => scope switch
+    private static IEnumerable<TileShape> Best(GemmProblem problem, EpilogueSpec epilogue, RowScope scope, int tokens) => scope switch
     {
+        RowScope.Grid when epilogue.RowSums > 0 => TileForEachBlock(problem, tokens) is { } shape ? [shape] : [],
         RowScope.Cluster => BestOfWholeRows(problem, tokens) is { } shape ? [shape] : [],
         RowScope.Tile => [],
         _ => tokens switch
@@ -129,6 +135,11 @@ internal static class WgmmaRules
         // Many blocks that read all weights for 64 rows each keep the L2 busy.
         int RowBlocks(int width) => tokens > 2048 && 2 * problem.N / width <= PortableCluster ? 2 : 1;
     }
+
+    /// <summary>The narrowest tile that leaves each multiprocessor of an H100 SXM one at most, or null.</summary>
+    private static TileShape? TileForEachBlock(GemmProblem problem, int tokens) => Widths(problem)
+        .Where(width => (tokens + LowestTile - 1) / LowestTile * (problem.N / width) <= 132)
+        .Select(width => new TileShape(LowestTile, width, WarpGroupSchedule.PingPong)).FirstOrDefault();
 
     /// <summary>True where tiles of 128 x 96 are at most two for each multiprocessor of an H100 SXM.</summary>
     private static bool TwoForEachMultiprocessor(GemmProblem problem, int tokens) =>

@@ -25,7 +25,7 @@ public class ResidentGemmTests
         mlp.ShouldBeOfType<ResidentGemmKernel>().Scope.ShouldBe(RowScope.Grid);
         mlp.BlocksThatWait(32).ShouldBe(4096 / mlp.TileN * ((32 + mlp.TileM - 1) / mlp.TileM));
         // Both ends of 32 rows, then a counter for each row block.
-        mlp.RendezvousBytes(32).ShouldBe(4 * (2 * 32 + 32 / mlp.TileM));
+        mlp.RendezvousBytes(32).ShouldBe(32 * 4 * ((mlp.BlocksN + 3) / 4 * 4));
         ScheduleVerifier.VerifyIn(32, mlp).ShouldBeEmpty();
         ScheduleFinding finding = ScheduleVerifier.VerifyIn(4096, mlp).ShouldHaveSingleItem();
         finding.Limit.ShouldBe("blocks that wait for one another");

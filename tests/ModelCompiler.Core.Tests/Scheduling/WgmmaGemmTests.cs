@@ -50,9 +50,12 @@ public class WgmmaGemmTests
         pingPong.BlocksThatWait(1024).ShouldBe(3072 / 96 / 2);
         // One row block has no more tiles than the columns.
         (together with { Tile = together.Tile with { RowBlocks = 2 } }).BlocksThatWait(16).ShouldBe(12 * 2);
-        Rule(1, 1024).BlocksThatWait(1024).ShouldBe(0);
-        together.RendezvousBytes(4097).ShouldBe(4 * (2 * 33 * 128 + 2 * 33));
-        kept.RendezvousBytes(4097).ShouldBe(4 * (2 * 65 * 64 + 65));
+        Rule(1, 4096).BlocksThatWait(4096).ShouldBe(0);
+        Rule(1, 1024).BlocksThatWait(1024).ShouldBe(768 / 96 / 2);
+        // A word for each tile of a row; two words for each of layer norm's and the quantizer's parts.
+        together.RendezvousBytes(4097).ShouldBe(4097 * 4 * 12);
+        kept.RendezvousBytes(4097).ShouldBe(4097 * 4 * 16);
+        Rule(1, 1024).RendezvousBytes(1024).ShouldBe(1024 * 2 * 8 * 8);
     }
 
     [Fact]

@@ -3,7 +3,7 @@
 //   mean[m] = (sum over n of y[m, n]) / N        variance[m] = (sum over n of (y[m, n] - mean[m])^2) / N
 //   y[m, n] = (y[m, n] - mean[m]) * (1 / sqrt(variance[m] + epsilon)) * gamma[n] + beta[n]
 //
-// Needs whole rows: RowScope::kTile or kCluster.
+// Needs whole rows: any RowScope but kPartial.
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"

@@ -3,7 +3,7 @@
 //   codes[m, n] = Format::quantize(y[m, n]; scale[m], lo[m])        code_sum[m] = sum over n of codes[m, n]
 //
 // The range is that of the fp32 values, whether or not they are stored as FP16 by a step before. A dynamic format needs
-// whole rows (RowScope::kTile or kCluster). So does the code sum, which only asymmetric weights read; without it
+// whole rows (any RowScope but kPartial). So does the code sum, which only asymmetric weights read; without it
 // (kCodeSum = false) a static format runs in any scope.
 #pragma once
 

@@ -31,7 +31,6 @@ struct Residual {
   // 8 neighbouring columns a lane by one access.
   template <class View>
   __device__ __forceinline__ static void add_runs(View& view, typename View::Values& values, const Half* residual) {
-    view.await_residual();
 #pragma unroll
     for (int c = 0; c < View::kColumns; c += 4) {
       if (!view.column_valid(c)) continue;
@@ -43,7 +42,6 @@ struct Residual {
         for (int i = 0; i < 8; ++i) values.at[r][c + i / 2][i % 2] = __fadd_rn(values.at[r][c + i / 2][i % 2], run[i]);
       }
     }
-    view.release_residual();
   }
 };
 

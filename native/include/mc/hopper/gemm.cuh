@@ -27,11 +27,10 @@
 // tiles, or half of them unless the schedule is kCooperative.
 //
 //   shared_bytes = kStages * (128 * (kM + (stationary ? 0 : kN)) + 16) + (stationary ? weights : 0)
-//                  + kGroups * (parameters + exchange) + residual
+//                  + kGroups * (parameters + exchange)
 //   weights      = steps * 128 * kN + 8 * (steps rounded up to an even number)       steps = ceil(K bytes / 128)
 //   parameters   = 16 * kN + 4 * kGroupM
 //   exchange     = row_scope == kCluster ? 8 * words * column_blocks * kGroupM + 16 : 0
-//   residual     = with a residual and warp groups of more than 64 rows kM * (2 * kN + 64) + 16 * kTeams, else 0
 //   words        = 2 with layer norm or a dynamic asymmetric quantizer, else 1
 //   kGroups      = 2 for kCooperative and kPingPong, 3 for kThrees, 4 for kPairs and kFours
 //   kGroupM      = kM / 2 for kCooperative and kPairs, else kM
@@ -57,11 +56,7 @@ struct Gemm {
   using Pipeline = typename Products::Pipeline;
   using Parameters = TileParameters<Problem, Tile, Epilogue>;
   using Needs = EpilogueNeeds<Epilogue>;
-  // Of more rows than 64 a warp group's sums leave no registers for residuals under way.
-  static constexpr bool kStagesResidual = Needs::kResidual && Tile::kBlocksM > 1;
-  using StagedResidual = ResidualTile<Problem, Tile, kStagesResidual>;
-  using View = OutputView<Problem, Tile, kScope_, Work::kClusterColumns, Needs::kExchangedWords, Needs::kExchanges,
-                          kStagesResidual>;
+  using View = OutputView<Problem, Tile, kScope_, Work::kClusterColumns, Needs::kExchangedWords, Needs::kExchanges>;
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
 
@@ -69,8 +64,7 @@ struct Gemm {
   static constexpr int kParametersAt = Pipeline::kEnd;
   static constexpr int kExchangeAt = kParametersAt + Tile::kGroups * Parameters::kBytes;
   static constexpr int kExchangeBytes = kScope == RowScope::kCluster ? Tile::kGroups * View::Exchange::kBytes : 0;
-  static constexpr int kResidualAt = kExchangeAt + kExchangeBytes;
-  static constexpr int kSharedBytes = kResidualAt + StagedResidual::kBytes;
+  static constexpr int kSharedBytes = kExchangeAt + kExchangeBytes;
   static_assert(kSharedBytes <= 227 * 1024, "a block has at most 227 KiB of shared memory");
   static_assert(Problem::kGroup == 0, "weight groups stay with mc::Gemm");
   static_assert(bits_of(Problem::kActivation) == bits_of(Problem::kWeight) && bits_of(Problem::kWeight) >= 8,
@@ -85,7 +79,6 @@ struct Gemm {
       if constexpr (kScope == RowScope::kCluster) {
         for (int i = 0; i < Tile::kGroups; ++i) exchange(i, work.rank).init();
       }
-      if constexpr (kStagesResidual) StagedResidual::init(kResidualAt);
       barrier_init_fence();
     }
     if constexpr (kClusterSize > 1) {
@@ -95,10 +88,8 @@ struct Gemm {
     }
     if (group == Tile::kGroups) {
       registers_shrink<Tile::kProducerRegisters>();
-      const int warp = uniform(static_cast<int>(threadIdx.x) / 32) - Tile::kComputingThreads / 32;
-      if (warp == 0 && elect_one()) Producer<Problem, Tile, kScope, kClusterSize>::run(arguments, pipeline, work);
-      if constexpr (kStagesResidual) {
-        if (warp == 1 && elect_one()) StagedResidual::copy_all(arguments.linear, kResidualAt, work);
+      if (uniform(static_cast<int>(threadIdx.x) / 32) == Tile::kComputingThreads / 32 && elect_one()) {
+        Producer<Problem, Tile, kScope, kClusterSize>::run(arguments, pipeline, work);
       }
     } else {
       registers_grow<Tile::kConsumerRegisters>();
@@ -141,20 +132,16 @@ struct Gemm {
       Products::run(pipeline, first_row, lane, tile * Products::Weights::kSteps, result, [&] {
         if (kTurns && tile + 1 < tiles) named_barrier_arrive(turn((team + 1) % Tile::kTeams), kTurnThreads);
       });
-      const StagedResidual residual = {kResidualAt, tile};
-      if (beyond) {
-        if constexpr (kStagesResidual) residual.wait(), residual.release(lane);
-        continue;
-      }
+      if (beyond) continue;
       Parameters::wait(barrier);
-      View view(place, group, tokens, of_group, residual, arguments.linear);
+      View view(place, group, tokens, of_group, arguments.linear);
       Epilogue::run(view, result,
                     Parameters::moved(arguments.linear, parameters, place.first_row + first_row, place.first_column));
     }
   }
 
   // Beside stationary weights the rows are many and short, and their prefetches cost more than they save.
-  static constexpr bool kPrefetchesResidual = Needs::kResidual && !Tile::kStationary && !kStagesResidual;
+  static constexpr bool kPrefetchesResidual = Needs::kResidual && !Tile::kStationary;
 
   // Has the L2 fetch the residual of a warp group's part of a tile while that is multiplied.
   __device__ __forceinline__ static void prefetch_residual(const mc::GemmArguments& arguments, const TilePlace& place,

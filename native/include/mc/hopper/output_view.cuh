@@ -10,16 +10,14 @@
 
 #include "mc/epilogue/output_view.cuh"
 #include "mc/hopper/cluster_exchange.cuh"
-#include "mc/hopper/residual_tile.cuh"
 #include "mc/hopper/row_slots.cuh"
 #include "mc/hopper/work.cuh"
 #include "mc/reduce.cuh"
 
 namespace mc::hopper {
 
-// kWords: that blocks exchange about a row at a time. kExchanges: of the whole epilogue. kStaged: the residual lies in
-// shared memory (residual_tile.cuh).
-template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, int kWords, int kExchanges, bool kStaged>
+// kWords: that blocks exchange about a row at a time. kExchanges: of the whole epilogue.
+template <class Problem_, class Tile_, RowScope kScope_, int kClusterSize_, int kWords, int kExchanges>
 struct OutputView {
   using Problem = Problem_;
   using Tile = Tile_;
@@ -32,7 +30,6 @@ struct OutputView {
   static constexpr bool kWholeColumns = Problem::kN % Tile::kN == 0;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
   using Slots = RowSlots<kColumnTiles, kWords, kExchanges, 4>;
-  using StagedResidual = ResidualTile<Problem, Tile, kStaged>;
 
   static_assert(kScope != RowScope::kTile || kColumnTiles == 1, "RowScope::kTile: one tile must span all N columns");
   static_assert(kScope != RowScope::kCluster || (kClusterSize >= 2 && kClusterSize <= 16),
@@ -45,15 +42,13 @@ struct OutputView {
 
   // group: of the computing warp groups. exchange: that of the warp group, RowScope::kCluster.
   __device__ __forceinline__ OutputView(const TilePlace& place, int group, int token_count, Exchange& exchange,
-                                        const StagedResidual& residual, const mc::GemmArguments& arguments)
+                                        const mc::GemmArguments& arguments)
       : tokens(token_count),
         lane(static_cast<int>(threadIdx.x) % 32),
         group_row(static_cast<int>(threadIdx.x) % kWarpGroup / 32 * 16 + lane / 4),
         first_row(place.first_row + group % Tile::kGroupsOfTile * Tile::kGroupM + group_row),
         warp_column(place.first_column),
-        tile_row_(group % Tile::kGroupsOfTile * Tile::kGroupM + group_row),
         exchange_(exchange),
-        residual_(residual),
         slots_{static_cast<typename Slots::Word*>(arguments.row_slots)},
         first_element_(static_cast<long long>(first_row) * Problem::kN + warp_column + lane % 4 * 8) {}
 
@@ -71,20 +66,9 @@ struct OutputView {
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + column_offset(c));
   }
-  // Around all reads of the residual.
-  __device__ __forceinline__ void await_residual() const {
-    if constexpr (kStaged) residual_.wait();
-  }
-  __device__ __forceinline__ void release_residual() const {
-    if constexpr (kStaged) residual_.release(lane);
-  }
   // The 8 neighbouring numbers of the residual that belong to values.at[r][c .. c + 3]. Rows beyond the tokens read the
-  // last token's, or anything.
+  // last token's.
   __device__ __forceinline__ void load_residual(const Half* residual, int r, int c, float (&run)[8]) const {
-    if constexpr (kStaged) {
-      load_half8(residual_.at(tile_row_ + row_offset(r), lane % 4 * 8 + column_offset(c)), run);
-      return;
-    }
     load_half8(residual + (static_cast<long long>(readable_row(r)) * Problem::kN + column(c)), run);
   }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
@@ -208,8 +192,8 @@ struct OutputView {
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       float2 all = make_float2(Op::template identity<float>(), Op::template identity<float>());
-      received.for_each(
-          r, lane, [&](float2 part) { all = make_float2(Op::apply(all.x, part.x), Op::apply(all.y, part.y)); });
+      received.for_each(r, lane,
+                        [&](float2 part) { all = make_float2(Op::apply(all.x, part.x), Op::apply(all.y, part.y)); });
       partial[r][0] = lanes_reduce<Op, 4>(all.x);
       if constexpr (kQuantities == 2) partial[r][1] = lanes_reduce<Op, 4>(all.y);
     }
@@ -224,13 +208,12 @@ struct OutputView {
         if (row_valid(r)) slots_.tell(row(r), met_, warp_column / Tile::kN, parts[r]);
       }
     }
-    slots_.receive(met_, lane, [&](int r) { return readable_row(r); }, received);
+    slots_.receive(
+        met_, lane, [&](int r) { return readable_row(r); }, received);
     ++met_;
   }
 
-  int tile_row_;  // within the tile, of r = 0
   Exchange& exchange_;
-  StagedResidual residual_;
   Slots slots_;
   int met_ = 0;  // exchanges in the grid so far
   long long first_element_;

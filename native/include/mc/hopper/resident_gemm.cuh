@@ -58,8 +58,7 @@ struct ResidentGemm {
   using Loop = ResidentMainloop<Problem, Tile>;
   using Parameters = ResidentParameters<Problem, Tile, Epilogue>;
   using Needs = EpilogueNeeds<Epilogue>;
-  using View =
-      ResidentView<Problem, Tile, kScope_, kClusterSize_, Needs::kExchanges, Needs::kExchangedWords>;
+  using View = ResidentView<Problem, Tile, kScope_, kClusterSize_, Needs::kExchanges, Needs::kExchangedWords>;
 
   static constexpr int kThreads = Tile::kThreads;
   static constexpr bool kReadsWholeTiles = true;  // rows beyond the tokens are read as well

@@ -19,7 +19,6 @@
 #include "mc/gemm_arguments.cuh"
 #include "mc/hopper/barrier.cuh"
 #include "mc/hopper/bulk_copy.cuh"
-
 #include "mc/hopper/resident_tile.cuh"
 #include "mc/hopper/row_slots.cuh"
 #include "mc/hopper/warp_group.cuh"
@@ -254,16 +253,18 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
     share_in_block(of_warps, parts);
     const int row = static_cast<int>(threadIdx.x);
     if (row < Tile::kTileM && block_row_ + row < this->tokens) {
-      slots_.tell(block_row_ + row, exchange_, static_cast<int>(blockIdx.x), join_in_block<JoinBoth<Op>>(of_warps, row));
+      slots_.tell(block_row_ + row, exchange_, static_cast<int>(blockIdx.x),
+                  join_in_block<JoinBoth<Op>>(of_warps, row));
     }
     typename Slots::template Received<kRows> received;
-    slots_.receive(exchange_, lane, [&](int r) { return this->readable_row(r); }, received);
+    slots_.receive(
+        exchange_, lane, [&](int r) { return this->readable_row(r); }, received);
     ++exchange_;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       float2 all = make_float2(Op::template identity<float>(), Op::template identity<float>());
-      received.for_each(
-          r, lane, [&](float2 part) { all = make_float2(Op::apply(all.x, part.x), Op::apply(all.y, part.y)); });
+      received.for_each(r, lane,
+                        [&](float2 part) { all = make_float2(Op::apply(all.x, part.x), Op::apply(all.y, part.y)); });
       parts[r] = make_float2(lanes_reduce<Op, 4>(all.x), lanes_reduce<Op, 4>(all.y));
     }
   }

@@ -34,8 +34,7 @@ template <>
 struct SlotWord<2> {
   using Type = unsigned long long;
   __device__ __forceinline__ static Type of(float2 part) {
-    return static_cast<unsigned long long>(nonzero_image(part.y)) << 32 |
-           static_cast<unsigned>(__float_as_int(part.x));
+    return static_cast<unsigned long long>(nonzero_image(part.y)) << 32 | static_cast<unsigned>(__float_as_int(part.x));
   }
   __device__ __forceinline__ static float2 part(Type word) {
     return make_float2(__int_as_float(static_cast<int>(word)), from_ordered_image(static_cast<unsigned>(word >> 32)));
@@ -121,8 +120,7 @@ struct RowSlots {
 #pragma unroll
         for (int j = 0; j < kOfRead; ++j) {
           // Slots behind the last part stay empty.
-          const bool is_part =
-              kParts % kOfRead == 0 || j < kParts % kOfRead || i * kLanes + lane % kLanes < kReads - 1;
+          const bool is_part = kParts % kOfRead == 0 || j < kParts % kOfRead || i * kLanes + lane % kLanes < kReads - 1;
           complete &= !is_part || received.words[r][i][j] != 0;
         }
       }

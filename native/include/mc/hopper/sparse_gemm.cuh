@@ -50,8 +50,8 @@ struct SparseGemm {
   using Product = SparseWgmma<Tile::kTokens, Problem::kWeight, Problem::kActivation>;
   static constexpr int kPart = Tile::kPart;
   using Needs = EpilogueNeeds<Epilogue>;
-  using View = TransposedView<Problem, kPart, Tile::kGroups, kScope_, kClusterSize_, Needs::kExchangedWords,
-                              Needs::kExchanges>;
+  using View =
+      TransposedView<Problem, kPart, Tile::kGroups, kScope_, kClusterSize_, Needs::kExchangedWords, Needs::kExchanges>;
   using Slice = TransposedSlice<Problem, Tile::kGroups>;
   using Parameters = TransposedParameters<Problem, Epilogue, Tile::kTokens, 128 * Tile::kGroups>;
 

@@ -94,8 +94,6 @@ class TransposedView {
   __device__ __forceinline__ long long element(int r, int c) const {
     return first_element_ + (row_offset(r) * Problem::kN + 2 * c);
   }
-  __device__ __forceinline__ void await_residual() const {}
-  __device__ __forceinline__ void release_residual() const {}
   __device__ __forceinline__ void load_residual(const Half* residual, int r, int c, float (&run)[8]) const {
     load_half8(residual + (static_cast<long long>(readable_row(r)) * Problem::kN + column(c)), run);
   }
@@ -122,8 +120,8 @@ class TransposedView {
     }
   }
 
-  // Reduces partial[r][i] over all threads that share row r. The teams of the cluster, or of all blocks of the row block,
-  // call it.
+  // Reduces partial[r][i] over all threads that share row r. The teams of the cluster, or of all blocks of the row
+  // block, call it.
   template <class Op, int kQuantities>
   __device__ __forceinline__ void reduce_rows(float (&partial)[kRows][kQuantities]) {
     float2 totals[kRows];

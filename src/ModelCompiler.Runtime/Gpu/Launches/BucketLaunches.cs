@@ -58,11 +58,7 @@ internal sealed class BucketLaunches
     {
         GemmArguments arguments = Gemm(kernel, op, steps);
         if (launch.Rendezvous is { } offset)
-        {
-            arguments.RangeEnds = _rendezvous + (ulong)offset;
-            arguments.RangeArrivals = arguments.RangeEnds + 2UL * sizeof(uint) * (ulong)kernel.RendezvousRows(_bucket.Tokens);
-        }
-
+            arguments.RowSlots = _rendezvous + (ulong)offset;
         if (!kernel.HasActivationMap)
             return Bytes(arguments);
         int rowBytes = kernel.Problem.K * kernel.Problem.ActivationBits / 8;

@@ -15,7 +15,7 @@ internal struct QuantizedRows
     public int Reserved;
 }
 
-/// <summary>mc::GemmArguments of gemm_arguments.cuh, 184 bytes.</summary>
+/// <summary>mc::GemmArguments of gemm_arguments.cuh, 176 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct GemmArguments
 {
@@ -23,7 +23,7 @@ internal struct GemmArguments
     public ulong Weights, WeightScale, WeightLo, WeightCorrection, Bias;
     public ulong Residual, Gamma, Beta, Output;
     public QuantizedRows Quantized;
-    public ulong RangeEnds, RangeArrivals, RangeParts;
+    public ulong RowSlots, RangeParts;
 }
 
 /// <summary>mc::hopper::GemmArguments of hopper/gemm_arguments.cuh, 320 bytes: the map is aligned to 64.</summary>
