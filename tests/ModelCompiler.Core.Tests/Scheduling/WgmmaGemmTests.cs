@@ -17,7 +17,7 @@ public class WgmmaGemmTests
     {
         string[] Of(int tokens) => [.. Rules(Models.BertBase, Models.W4A4, tokens).Take(4).Select(k => k.Schedule)];
         Of(256).ShouldBe(["wgmma_m64n128_s6_pingpong", "wgmma_m64n96_s6_pingpong_c8", "wgmma_m64n128_s6_pingpong_grid", "wgmma_m64n96_s8_pingpong_c8"]);
-        Of(1024).ShouldBe(["wgmma_m128n96_s6_pingpong", "wgmma_m64n128_s6_pingpong_c6", "wgmma_m128n96_s6_pingpong_grid", "wgmma_m64n128_s8_pingpong_c6"]);
+        Of(1024).ShouldBe(["wgmma_m128n96_s6_pingpong", "wgmma_m64n96_s6_pingpong_grid", "wgmma_m128n96_s6_pingpong_grid", "wgmma_m64n96_s8_pingpong_grid"]);
         Of(16384).ShouldBe(["wgmma_m64n192_s6_pingpong_kept", "wgmma_m64n192_s6_pingpong_x2_c8", "wgmma_m64n192_s6_threes_kept_grid", "wgmma_m64n192_s6_pingpong_x2_c8"]);
     }
 
@@ -25,7 +25,8 @@ public class WgmmaGemmTests
     public void Units_of_work_are_row_blocks_of_a_cluster_and_else_tiles()
     {
         Rule(0, 1024).Grid(1024).ShouldBe((24 * 8, 1));
-        Rule(1, 1024).Grid(1000).ShouldBe((16 * 6, 1));
+        Rule(1, 1024).Grid(1000).ShouldBe((16 * 8, 1));
+        Rule(1, 512).Grid(500).ShouldBe((8 * 8, 1));
         WgmmaGemmKernel kernel = Rule(0, 1024);
         (kernel with { Tile = kernel.Tile with { RowBlocks = 2 } }).ShouldSatisfyAllConditions(
             k => k.ClusterSize.ShouldBe(2), k => k.Grid(1025).ShouldBe((24 * 5 * 2, 1)), k => k.IsPersistent.ShouldBeTrue());
@@ -78,7 +79,7 @@ public class WgmmaGemmTests
     [Fact]
     public void The_verifier_names_what_the_header_would_assert()
     {
-        WgmmaGemmKernel good = Rule(0, 1024), cluster = Rule(1, 1024), grid = Rule(2, 1024);
+        WgmmaGemmKernel good = Rule(0, 1024), cluster = Rule(1, 512), grid = Rule(2, 1024);
         string[] Limits(WgmmaGemmKernel kernel) => [.. ScheduleVerifier.Verify(kernel).Select(finding => finding.Limit)];
         foreach (WgmmaGemmKernel kernel in new[] { good, cluster, grid })
             Limits(kernel).ShouldBeEmpty();
@@ -95,7 +96,7 @@ public class WgmmaGemmTests
         Limits(kept with { Tile = kept.Tile with { RowBlocks = 2 } }).ShouldBe(["row blocks of a cluster whose weights stay"]);
         Limits(good with { Problem = good.Problem with { K = 776 } }).ShouldBe(["bytes of a row of activations beyond a multiple of 16"]);
         Limits(cluster with { Tile = cluster.Tile with { N = 160, Stages = 4 } }).ShouldBe(["columns beyond whole tiles of a cluster"]);
-        Limits(cluster with { Scope = RowScope.Grid }).ShouldBe(["sums over rows that the grid shares"]);
+        Limits(cluster with { Scope = RowScope.Grid, Tile = cluster.Tile with { N = 160, Stages = 4 } }).ShouldBe(["columns beyond whole tiles of rows that the grid shares"]);
         Limits(grid with { Scope = RowScope.Partial }).ShouldBe(["sums and ranges over rows that no blocks share"]);
         Limits(grid with { Scope = RowScope.Tile }).ShouldBe(["columns of a tile that holds whole rows"]);
 
