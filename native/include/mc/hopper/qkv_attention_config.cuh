@@ -1,0 +1,56 @@
+// What the kernel of qkv_attention.cuh is told: at compile time its configuration, at run time its arguments.
+#pragma once
+
+#include "mc/hopper/bulk_copy.cuh"
+#include "mc/hopper/weight_tiles.cuh"
+#include "mc/hopper/wgmma_tile.cuh"
+#include "mc/operand.cuh"
+#include "mc/quantize.cuh"
+
+namespace mc::hopper {
+
+// Whole consecutive sequences of at most 128 tokens in all.
+struct alignas(16) TokenTile {
+  int first_token;         //  0
+  int end_token;           //  4: one past the last, first_token + 1 to first_token + 128
+  int reserved[2];         //  8: 0
+  unsigned boundaries[4];  // 16: bit i % 32 of word i / 32, i = 1 .. 127: a sequence starts at first_token + i, or the
+                           //     tile ends there. All are 0 where one sequence of 128 tokens fills the tile.
+};
+static_assert(sizeof(TokenTile) == 32, "layout is shared with the host");
+
+// Taken as `const __grid_constant__`. The tiles and their count are written before the first kernel of the graph
+// starts.
+struct alignas(64) QkvAttentionArguments {
+  TensorMap activations;          //   0: of [bucket rows, K bytes], boxes of 128 bytes x 128 rows
+  const TokenTile* tiles;         // 128: [*tile_count]
+  const int* tile_count;          // 136: [1]
+  const float* activation_scale;  // 144: [rows]
+  const void* weights;            // 152: [3 * hidden, K], in the order of weight_tiles.cuh
+  const float* weight_scale;      // 160: [3 * hidden]
+  const float* bias;              // 168: [3 * hidden]
+  unsigned* head_ranges;          // 176: [rows, heads], 0 when the graph starts, of this launch alone: head_ranges.cuh
+  QuantizedRows quantized;        // 184: codes [rows, hidden], one a byte, and their scales
+  unsigned char reserved[24];
+};
+static_assert(sizeof(QkvAttentionArguments) == 256, "layout is shared with the host");
+
+// kStages: of 128 bytes of K of the activations. kClusterSize: heads of a token tile that share its activations.
+template <int kHeads_, int kInputs_, typename Format_, int kStages_, int kClusterSize_ = 1>
+struct QkvAttentionConfig {
+  static constexpr int kHeads = kHeads_;
+  static constexpr int kInputs = kInputs_;
+  using Format = Format_;
+  static constexpr int kClusterSize = kClusterSize_;
+
+  static constexpr int kHeadDim = 64;
+  static constexpr int kHidden = kHeads * kHeadDim;
+  using Problem = GemmProblem<3 * kHidden, kInputs, Operand::kS8, Operand::kS8>;
+  using Tile = WgmmaTile<128, 3 * kHeadDim, kStages_, Schedule::kPingPong, WeightFlow::kStationary>;
+  using Weights = WeightTiles<Operand::kS8, 3 * kHidden, kInputs>;
+
+  static_assert(kHeads % kClusterSize == 0, "a cluster has as many blocks as it has heads");
+  static_assert(Format::kContainerBits == 8 && !Format::kAsymmetric, "codes are symmetric and lie in bytes");
+};
+
+}  // namespace mc::hopper

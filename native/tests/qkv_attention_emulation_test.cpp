@@ -1,0 +1,13 @@
+// Runs the kernels of native/include/mc/hopper/qkv_attention.cuh on the emulated device.
+#include "checks/qkv_attention_checks.h"
+
+int main() {
+  using namespace checks;
+  using S4 = mc::QuantFormat<4, 8, false>;
+  using S8 = mc::QuantFormat<8, 8, false>;
+  // Tiles of one sequence and of several, full and not; a tile begins at any stage.
+  check_qkv_attention<4, 144, S8, 3>({{1}, {128}, {127, 1}, {2, 17, 63, 64, 65, 127, 128, 1}}, 1);
+  check_qkv_attention<4, 384, S8, 3>({{128, 128, 30}, ragged_lengths()}, 2);
+  check_qkv_attention<4, 272, S4, 2, 2>({{5, 70, 128}, ragged_lengths()}, 2);
+  return finish();
+}
