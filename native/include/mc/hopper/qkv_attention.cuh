@@ -125,12 +125,12 @@ struct QkvAttention {
       Products::run(pipeline, 0, lane, tile * Config::Weights::kSteps, result, [&] {
         if (tile + 1 < tiles) named_barrier_arrive(products_turn(team ^ 1), kTurnThreads);
       });
-      QkvProjection::Queries queries;
-      projection.take_queries(result.sums, queries);
       if (tile > 0) named_barrier_wait(memory_turn(team), kTurnThreads);
       projection.store(result.sums, 1, shared + kKeysAt);
       projection.store(result.sums, 2, shared + kValuesAt);
       fence_async_proxy();
+      QkvProjection::Queries queries;
+      projection.take_queries(result.sums, queries);
       named_barrier_wait(1 + team, kWarpGroup);
 
       Context context[2];
