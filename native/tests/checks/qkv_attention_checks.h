@@ -5,6 +5,9 @@
 // 2^-11 of the sum of |p v| at most, and by some last places of fp32.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "checks/linear_layer.h"
 #include "checks/numbers.h"
 #include "checks/sequences.h"
