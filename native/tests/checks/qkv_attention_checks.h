@@ -48,7 +48,7 @@ class QkvAttentionCase {
   using Kernel = mc::hopper::QkvAttention<Config>;
   using Format = typename Config::Format;
 
-  // sets: of kHeads blocks.
+  // sets: of clusters of all heads.
   QkvAttentionCase(const Lengths& lengths, int sets)
       : sequences_(lengths),
         tokens_(sequences_.tokens()),
@@ -61,11 +61,12 @@ class QkvAttentionCase {
         codes_(size_t(rows_) * Config::kHidden, kPoison),
         scale_(rows_, kPoison) {
     char text[200];
-    std::snprintf(
-        text, sizeof text,
-        "qkv and attention, %d heads, %d inputs, %d bits%s, %d stages, cluster %d, %d tokens of %d sequences, %d sets",
-        Config::kHeads, Config::kInputs, Format::kBits, Format::kStatic ? ", static" : "", Config::Tile::kStages,
-        Config::kClusterSize, tokens_, sequences_.count(), sets);
+    std::snprintf(text, sizeof text,
+                  "qkv and attention, %d heads, %d inputs, %d bits%s, %d stages%s, cluster %d, %d tokens of %d "
+                  "sequences, %d sets",
+                  Config::kHeads, Config::kInputs, Format::kBits, Format::kStatic ? ", static" : "",
+                  Config::Tile::kStages, Config::Tile::kStationary ? "" : " of both", Config::kClusterSize, tokens_,
+                  sequences_.count(), sets);
     name_ = text;
     project();
     run(sets);
@@ -99,7 +100,7 @@ class QkvAttentionCase {
     arguments.head_ranges = head_ranges_.device();
     arguments.quantized = {codes_.device(), scale_.device(), nullptr, nullptr, kStaticScale, 0.0f, 1.0f, 0};
     platform::Shape shape;
-    shape.columns = Config::kHeads * sets;
+    shape.columns = Config::kHeads * Config::kClusterRows * sets;
     shape.cluster = Config::kClusterSize;
     shape.shared_bytes = Kernel::kSharedBytes;
     shape.resident = true;
@@ -178,10 +179,9 @@ class QkvAttentionCase {
   std::string name_;
 };
 
-// kShape: parameters of hopper::QkvAttentionConfig from kStages on.
-template <int kHeads, int kInputs, class Format, int... kShape>
+template <int kHeads, int kInputs, class Format, int kStages, mc::hopper::WeightFlow kFlow, int kCluster = 1>
 void check_qkv_attention(std::initializer_list<Lengths> batches, int sets) {
-  using Config = mc::hopper::QkvAttentionConfig<kHeads, kInputs, Format, kShape...>;
+  using Config = mc::hopper::QkvAttentionConfig<kHeads, kInputs, Format, kStages, kFlow, kCluster>;
   for (const auto timing : platform::kCopyTimings) {
     platform::select(timing);
     for (const Lengths& lengths : batches) QkvAttentionCase<Config>(lengths, sets);

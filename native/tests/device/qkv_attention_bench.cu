@@ -253,13 +253,15 @@ double time_pair(const Memory& memory, cudaStream_t stream, const char* name) {
   return time;
 }
 
-template <int kStages, int kCluster>
+template <int kStages, WeightFlow kFlow, int kCluster>
 void time_fused(const Memory& memory, cudaStream_t stream, double pair, const Output& expected) {
-  using Kernel = hopper::QkvAttention<hopper::QkvAttentionConfig<kHeads, kHidden, Format, kStages, kCluster>>;
+  using Kernel = hopper::QkvAttention<hopper::QkvAttentionConfig<kHeads, kHidden, Format, kStages, kFlow, kCluster>>;
   const auto kernel = entry<Kernel, 1, hopper::QkvAttentionArguments>;
   Launch launch(kernel, stream, Kernel::kThreads, Kernel::kSharedBytes, kCluster);
-  const int sets = kCluster == 1 ? 132 / kHeads : launch.resident_clusters(kernel) * kCluster / kHeads;
-  launch.config.gridDim = dim3(std::min(sets, static_cast<int>(memory.batch.tiles.size())) * kHeads);
+  constexpr int kRows = Kernel::Config::kClusterRows, kBlocksOfSet = kHeads * kRows;
+  const int blocks = kCluster == 1 ? 132 : launch.resident_clusters(kernel) * kCluster;
+  const int units = (static_cast<int>(memory.batch.tiles.size()) + kRows - 1) / kRows;
+  launch.config.gridDim = dim3(std::min(blocks / kBlocksOfSet, units) * kBlocksOfSet);
   const double time = time_layers(memory, stream, [&](int layer) {
     hopper::QkvAttentionArguments arguments{};
     arguments.activations = platform::tensor_map(memory.activations, kHidden, memory.rows, 128);
@@ -283,7 +285,8 @@ void time_fused(const Memory& memory, cudaStream_t stream, double pair, const Ou
     scales += !(std::fabs(found.scale[i] - expected.scale[i]) <= 2e-3f * expected.scale[i]);
   }
   char name[80];
-  std::snprintf(name, sizeof name, "%d stages, cluster %d, %d blocks", kStages, kCluster, launch.config.gridDim.x);
+  std::snprintf(name, sizeof name, "%d stages, weights %s, cluster %d, %d blocks", kStages,
+                kFlow == WeightFlow::kStationary ? "stay" : "stream", kCluster, launch.config.gridDim.x);
   std::printf("  fused %-44s %8.2f us  %.2f of the pair, off by one %.6f, wrong %lld, scales %lld%s\n", name, time,
               time / pair, double(off_by_one) / double(found.codes.size()), wrong, scales,
               wrong + scales > 0 ? "  WRONG" : "");
@@ -310,9 +313,9 @@ void time_batch(int sequences, int length) {
   pair = std::min(pair, time_pair<Kept192, Shape<2, 1, 2, 64, 3>>(memory, stream, "m64n192 kept, q128h1x2 k64"));
   pair = std::min(pair, time_pair<Kept96, Shape<1, 2, 1, 128, 2>>(memory, stream, "m64n96 kept, q64h2x1 k128"));
   const Output expected = output_of(memory);
-  time_fused<3, 1>(memory, stream, pair, expected);
-  time_fused<3, 2>(memory, stream, pair, expected);
-  time_fused<2, 1>(memory, stream, pair, expected);
+  time_fused<3, WeightFlow::kStationary, 1>(memory, stream, pair, expected);
+  time_fused<3, WeightFlow::kStationary, 2>(memory, stream, pair, expected);
+  time_fused<4, WeightFlow::kStreamed, 2>(memory, stream, pair, expected);
   cudaStreamDestroy(stream);
 }
 

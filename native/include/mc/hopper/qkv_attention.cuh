@@ -11,18 +11,22 @@
 //     Kernel::run(arguments);
 //   }
 //
-// Blocks are persistent. A block keeps one head's weights in shared memory, and takes token tiles of 128 rows, the rows
-// of whole sequences (TokenTile). Two warp groups take tiles in turn: the products of one run while the other computes
-// what follows, the attention of its tile. Its keys and values lie in shared memory that both use in turn; queries,
-// scores and probabilities stay in registers, 64 queries and all keys at a time.
+// Blocks are persistent. A block keeps to one head, whose weights stay in shared memory where there is room, and takes
+// token tiles of 128 rows, the rows of whole sequences (TokenTile). Two warp groups take tiles in turn: the products of
+// one run while the other computes what follows, the attention of its tile. Its keys and values lie in shared memory
+// that both use in turn; queries, scores and probabilities stay in registers, 64 queries and all keys at a time.
 //
 // Rows of a tile behind its last token belong to other tiles, or to none. They are computed as if their activations
 // were 0, so whatever their scales hold; as keys no token of the tile sees them, as queries they are not stored.
 //
 // The scale of a token's context needs all heads: blocks exchange the range in device memory (head_ranges.cuh).
 //
-// Launch: grid (kHeads * sets, 1, 1), sets at most the token tiles; every block must fit the chip at once. kThreads
-// threads, kSharedBytes of dynamic shared memory, clusters of kClusterSize.
+// Launch: grid (kHeads * kClusterRows * sets, 1, 1), sets at most ceil(token tiles / kClusterRows) and so few that
+// every block fits the chip at once. kThreads threads, kSharedBytes of dynamic shared memory, clusters of kClusterSize.
+//
+//   shared_bytes = 32 KiB + stages * (16384 + (stationary ? 0 : 24576) + 16)
+//                  + (stationary ? steps * 24576 + 8 * (steps rounded up to an even number) : 0) + 1536
+//   steps        = ceil(K / 128)
 #pragma once
 
 #include "mc/dependency.cuh"
@@ -108,11 +112,15 @@ struct QkvAttention {
     const int first_row = static_cast<int>(threadIdx.x) % kWarpGroup / 32 * 16;
     const unsigned shared = ptx::shared_address(ptx::dynamic_shared());
     const float* columns = reinterpret_cast<const float*>(ptx::dynamic_shared() + kColumnsAt);
-    const int tiles = work.tiles(*arguments.tile_count);
+    const int count = *arguments.tile_count;
+    const int units = work.units(count);
     dependency_wait();
 #pragma unroll 1
-    for (int tile = team; tile < tiles; tile += Tile::kTeams) {
-      const TokenTile& place = arguments.tiles[work.place(tile)];
+    for (int unit = team; unit < units; unit += Tile::kTeams) {
+      // The last unit's tile may not exist; then it stands for the one before it, which another block finishes.
+      const int tile = work.tile(unit);
+      const bool exists = Config::kClusterRows == 1 || tile < count;
+      const TokenTile& place = arguments.tiles[exists ? tile : count - 1];
       QkvProjection projection = {columns, columns + Tile::kN, {}, lane, first_row};
       const int row = place.first_token + first_row + lane / 4;
 #pragma unroll
@@ -121,11 +129,12 @@ struct QkvAttention {
         projection.row_scale[r] = token < place.end_token ? arguments.activation_scale[token] : 0.0f;
       }
       typename Products::Result result;
-      if (tile > 0) named_barrier_wait(products_turn(team), kTurnThreads);
-      Products::run(pipeline, 0, lane, tile * Config::Weights::kSteps, result, [&] {
-        if (tile + 1 < tiles) named_barrier_arrive(products_turn(team ^ 1), kTurnThreads);
+      if (unit > 0) named_barrier_wait(products_turn(team), kTurnThreads);
+      Products::run(pipeline, 0, lane, unit * Config::Weights::kSteps, result, [&] {
+        if (unit + 1 < units) named_barrier_arrive(products_turn(team ^ 1), kTurnThreads);
       });
-      if (tile > 0) named_barrier_wait(memory_turn(team), kTurnThreads);
+      if (unit > 0) named_barrier_wait(memory_turn(team), kTurnThreads);
+      if (!exists) break;
       projection.store(result.sums, 1, shared + kKeysAt);
       projection.store(result.sums, 2, shared + kValuesAt);
       fence_async_proxy();
@@ -135,7 +144,7 @@ struct QkvAttention {
 
       Context context[2];
       attend(place, queries, shared, row, context);
-      if (tile + 1 < tiles) named_barrier_arrive(memory_turn(team ^ 1), kTurnThreads);
+      if (unit + 1 < units) named_barrier_arrive(memory_turn(team ^ 1), kTurnThreads);
 #pragma unroll
       for (int half = 0; half < 2; ++half) finish(place, row + 64 * half, context[half]);
     }
@@ -188,7 +197,7 @@ struct QkvAttention {
 #pragma unroll
       for (int r = 0; r < 2; ++r) {
         largest[r] = lanes_max<4>(largest[r]);
-        if (lane % 4 == 0 && token + 8 * r < place.end_token) {
+        if (!Format::kStatic && lane % 4 == 0 && token + 8 * r < place.end_token) {
           head_range_leave(range_of(token + 8 * r) + work.head, largest[r]);
         }
       }
@@ -242,10 +251,10 @@ struct QkvAttention {
     return arguments.head_ranges + static_cast<long long>(token) * Config::kHeads;
   }
 
-  // Quantizes and stores rows `row` and `row` + 8 of the context, when the other heads have left their ranges.
-  __device__ __forceinline__ void finish(const TokenTile& place, int row, const Context& context) const {
-    const int member = static_cast<int>(threadIdx.x) % 4;
+  // What quantizes rows `row` and `row` + 8, when the other heads have left their ranges.
+  __device__ __forceinline__ void find_params(const TokenTile& place, int row, QuantParams (&params)[2]) const {
     constexpr int kWords = (Config::kHeads + 3) / 4;  // that a lane of a quad looks at
+    const int member = static_cast<int>(threadIdx.x) % 4;
     unsigned largest[2];
     bool there;
     do {
@@ -263,11 +272,24 @@ struct QkvAttention {
       }
       if (!there) head_range_pause();
     } while (!there);
-    QuantParams params[2];
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
       const float of_row = lanes_max<4>(from_ordered_image(largest[r]));
       params[r] = Format::from_range({-of_row, of_row}, arguments.quantized.clip);
+    }
+  }
+
+  // Quantizes and stores rows `row` and `row` + 8 of the context.
+  __device__ __forceinline__ void finish(const TokenTile& place, int row, const Context& context) const {
+    const int member = static_cast<int>(threadIdx.x) % 4;
+    QuantParams params[2];
+    if constexpr (Format::kStatic) {
+      params[0] = params[1] = Format::from_static(arguments.quantized);
+    } else {
+      find_params(place, row, params);
+    }
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
       const int token = row + 8 * r;
       if (token >= place.end_token) continue;
       unsigned char* codes =

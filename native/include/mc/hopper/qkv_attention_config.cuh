@@ -35,21 +35,26 @@ struct alignas(64) QkvAttentionArguments {
 };
 static_assert(sizeof(QkvAttentionArguments) == 256, "layout is shared with the host");
 
-// kStages: of 128 bytes of K of the activations. kClusterSize: heads of a token tile that share its activations.
-template <int kHeads_, int kInputs_, typename Format_, int kStages_, int kClusterSize_ = 1>
+// kStages: of 128 bytes of K. kWeightFlow: a head's weights stay in a block where they leave room for stages, up to 768
+// inputs; else they are streamed with the activations. kClusterSize: blocks that share what is streamed, activations
+// among heads of a token tile where weights stay, else weights among token tiles.
+template <int kHeads_, int kInputs_, typename Format_, int kStages_, WeightFlow kWeightFlow = WeightFlow::kStationary,
+          int kClusterSize_ = 1>
 struct QkvAttentionConfig {
   static constexpr int kHeads = kHeads_;
   static constexpr int kInputs = kInputs_;
   using Format = Format_;
   static constexpr int kClusterSize = kClusterSize_;
+  static constexpr int kClusterColumns = kWeightFlow == WeightFlow::kStationary ? kClusterSize : 1;  // heads
+  static constexpr int kClusterRows = kClusterSize / kClusterColumns;                                // token tiles
 
   static constexpr int kHeadDim = 64;
   static constexpr int kHidden = kHeads * kHeadDim;
   using Problem = GemmProblem<3 * kHidden, kInputs, Operand::kS8, Operand::kS8>;
-  using Tile = WgmmaTile<128, 3 * kHeadDim, kStages_, Schedule::kPingPong, WeightFlow::kStationary>;
+  using Tile = WgmmaTile<128, 3 * kHeadDim, kStages_, Schedule::kPingPong, kWeightFlow>;
   using Weights = WeightTiles<Operand::kS8, 3 * kHidden, kInputs>;
 
-  static_assert(kHeads % kClusterSize == 0, "a cluster has as many blocks as it has heads");
+  static_assert(kHeads % kClusterColumns == 0, "every cluster has the same number of heads");
   static_assert(Format::kContainerBits == 8 && !Format::kAsymmetric, "codes are symmetric and lie in bytes");
 };
 

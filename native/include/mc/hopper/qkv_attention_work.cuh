@@ -1,6 +1,6 @@
-// Which token tiles a block of qkv_attention.cuh computes. It keeps to one head; neighbouring blocks are the heads of a
-// token tile, which they compute at the same time, since they wait for one another. Tiles are dealt in turn to so many
-// sets of kHeads blocks as the grid has.
+// Which token tiles a block of qkv_attention.cuh computes. It keeps to one head; neighbouring clusters are the heads of
+// the same tiles, which they compute at the same time, since they wait for one another. A unit of work is kClusterRows
+// neighbouring tiles; units are dealt in turn to so many sets of clusters of all heads as the grid has.
 #pragma once
 
 #include "mc/ptx.cuh"
@@ -9,19 +9,25 @@ namespace mc::hopper {
 
 template <class Config>
 struct QkvAttentionWork {
-  static constexpr int kClusterRows = 1;
-  static constexpr int kClusterColumns = Config::kClusterSize;
+  static constexpr int kClusterRows = Config::kClusterRows;
+  static constexpr int kClusterColumns = Config::kClusterColumns;
+  static constexpr int kClustersOfSet = Config::kHeads / kClusterColumns;
 
   int rank = Config::kClusterSize == 1 ? 0 : ptx::cluster_rank();
-  int head = static_cast<int>(blockIdx.x) % Config::kHeads;
-  int first = static_cast<int>(blockIdx.x) / Config::kHeads;
-  int stride = static_cast<int>(gridDim.x) / Config::kHeads;
+  int cluster = static_cast<int>(blockIdx.x) / Config::kClusterSize;
+  int head = cluster % kClustersOfSet * kClusterColumns + rank % kClusterColumns;
+  int first = cluster / kClustersOfSet;
+  int stride = static_cast<int>(gridDim.x) / Config::kClusterSize / kClustersOfSet;
 
-  // Of the block, among `count`.
-  __device__ __forceinline__ int tiles(int count) const {
-    return count <= first ? 0 : (count - first + stride - 1) / stride;
+  // Units of the block, the same for all blocks of its cluster. count: of all token tiles.
+  __device__ __forceinline__ int units(int count) const {
+    const int all = (count + kClusterRows - 1) / kClusterRows;
+    return all <= first ? 0 : (all - first + stride - 1) / stride;
   }
-  __device__ __forceinline__ int place(int tile) const { return first + tile * stride; }
+  // Token tile of one of its units; at or beyond `count` where the last unit is not whole.
+  __device__ __forceinline__ int tile(int unit) const {
+    return (first + unit * stride) * kClusterRows + rank / kClusterColumns;
+  }
 };
 
 }  // namespace mc::hopper
