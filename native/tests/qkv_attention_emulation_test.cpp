@@ -17,5 +17,9 @@ int main() {
   check_qkv_attention<2, 144, S8, 3, kStream>({ragged_lengths()}, 2);
   check_qkv_attention<2, 384, S8, 3, kStream, 2>({{5, 70, 128}, {128, 1}, ragged_lengths()}, 1);
   check_qkv_attention<2, 272, S4, 2, kStream, 2>({{3}, {128, 128, 128, 128, 128, 2}, ragged_lengths()}, 2);
+  // Both warp groups on one tile.
+  constexpr auto kTogether = mc::hopper::Schedule::kCooperative;
+  check_qkv_attention<4, 384, S8, 3, kStay, 1, kTogether>({{1}, {128, 128, 30}, ragged_lengths()}, 2);
+  check_qkv_attention<2, 272, S4, 2, kStream, 2, kTogether>({{65, 100}, ragged_lengths()}, 1);
   return finish();
 }

@@ -62,11 +62,12 @@ class QkvAttentionCase {
         scale_(rows_, kPoison) {
     char text[200];
     std::snprintf(text, sizeof text,
-                  "qkv and attention, %d heads, %d inputs, %d bits%s, %d stages%s, cluster %d, %d tokens of %d "
+                  "qkv and attention, %d heads, %d inputs, %d bits%s, %d stages%s%s, cluster %d, %d tokens of %d "
                   "sequences, %d sets",
                   Config::kHeads, Config::kInputs, Format::kBits, Format::kStatic ? ", static" : "",
-                  Config::Tile::kStages, Config::Tile::kStationary ? "" : " of both", Config::kClusterSize, tokens_,
-                  sequences_.count(), sets);
+                  Config::Tile::kStages, Config::Tile::kStationary ? "" : " of both",
+                  Config::Tile::kTeams == 1 ? ", together" : "", Config::kClusterSize, tokens_, sequences_.count(),
+                  sets);
     name_ = text;
     project();
     run(sets);
@@ -179,9 +180,10 @@ class QkvAttentionCase {
   std::string name_;
 };
 
-template <int kHeads, int kInputs, class Format, int kStages, mc::hopper::WeightFlow kFlow, int kCluster = 1>
+template <int kHeads, int kInputs, class Format, int kStages, mc::hopper::WeightFlow kFlow, int kCluster = 1,
+          mc::hopper::Schedule kSchedule = mc::hopper::Schedule::kPingPong>
 void check_qkv_attention(std::initializer_list<Lengths> batches, int sets) {
-  using Config = mc::hopper::QkvAttentionConfig<kHeads, kInputs, Format, kStages, kFlow, kCluster>;
+  using Config = mc::hopper::QkvAttentionConfig<kHeads, kInputs, Format, kStages, kFlow, kCluster, kSchedule>;
   for (const auto timing : platform::kCopyTimings) {
     platform::select(timing);
     for (const Lengths& lengths : batches) QkvAttentionCase<Config>(lengths, sets);

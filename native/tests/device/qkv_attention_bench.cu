@@ -253,9 +253,10 @@ double time_pair(const Memory& memory, cudaStream_t stream, const char* name) {
   return time;
 }
 
-template <int kStages, WeightFlow kFlow, int kCluster>
+template <int kStages, WeightFlow kFlow, int kCluster, Schedule kSchedule = Schedule::kPingPong>
 void time_fused(const Memory& memory, cudaStream_t stream, double pair, const Output& expected) {
-  using Kernel = hopper::QkvAttention<hopper::QkvAttentionConfig<kHeads, kHidden, Format, kStages, kFlow, kCluster>>;
+  using Kernel =
+      hopper::QkvAttention<hopper::QkvAttentionConfig<kHeads, kHidden, Format, kStages, kFlow, kCluster, kSchedule>>;
   const auto kernel = entry<Kernel, 1, hopper::QkvAttentionArguments>;
   Launch launch(kernel, stream, Kernel::kThreads, Kernel::kSharedBytes, kCluster);
   constexpr int kRows = Kernel::Config::kClusterRows, kBlocksOfSet = kHeads * kRows;
@@ -285,7 +286,8 @@ void time_fused(const Memory& memory, cudaStream_t stream, double pair, const Ou
     scales += !(std::fabs(found.scale[i] - expected.scale[i]) <= 2e-3f * expected.scale[i]);
   }
   char name[80];
-  std::snprintf(name, sizeof name, "%d stages, weights %s, cluster %d, %d blocks", kStages,
+  std::snprintf(name, sizeof name, "%s, %d stages, weights %s, cluster %d, %d blocks",
+                kSchedule == Schedule::kPingPong ? "turns" : "together", kStages,
                 kFlow == WeightFlow::kStationary ? "stay" : "stream", kCluster, launch.config.gridDim.x);
   std::printf("  fused %-44s %8.2f us  %.2f of the pair, off by one %.6f, wrong %lld, scales %lld%s\n", name, time,
               time / pair, double(off_by_one) / double(found.codes.size()), wrong, scales,
@@ -316,6 +318,8 @@ void time_batch(int sequences, int length) {
   time_fused<3, WeightFlow::kStationary, 1>(memory, stream, pair, expected);
   time_fused<3, WeightFlow::kStationary, 2>(memory, stream, pair, expected);
   time_fused<4, WeightFlow::kStreamed, 2>(memory, stream, pair, expected);
+  time_fused<3, WeightFlow::kStationary, 1, Schedule::kCooperative>(memory, stream, pair, expected);
+  time_fused<3, WeightFlow::kStationary, 2, Schedule::kCooperative>(memory, stream, pair, expected);
   cudaStreamDestroy(stream);
 }
 

@@ -18,5 +18,8 @@ int main() {
   check_qkv_attention<4, 272, S4, 2, kStay, 2>({edges, ragged_lengths()}, 2);
   check_qkv_attention<12, 768, StaticS8, 4, kStream>({edges, ragged_lengths()}, 11);
   check_qkv_attention<16, 1024, S8, 4, kStream, 2>({{1}, edges, ragged_lengths(), full}, 4);
+  constexpr auto kTogether = mc::hopper::Schedule::kCooperative;
+  check_qkv_attention<12, 768, S8, 3, kStay, 1, kTogether>({{1}, edges, ragged_lengths(), full}, 11);
+  check_qkv_attention<12, 768, S4, 3, kStay, 2, kTogether>({edges, ragged_lengths()}, 10);
   return finish();
 }

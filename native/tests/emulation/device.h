@@ -26,6 +26,7 @@
 // One copy of each variable, because blocks run one after another. Kernels of clusters use dynamic shared memory alone.
 #define __shared__ static
 
+struct int2 { int x, y; };
 struct float2 { float x, y; };
 struct alignas(16) float4 { float x, y, z, w; };
 struct uint2 { unsigned x, y; };

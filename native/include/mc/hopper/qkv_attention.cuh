@@ -56,12 +56,14 @@ struct QkvAttention {
 
   // Shared memory: keys, values, the pipeline, scales and biases of the head.
   static constexpr int kKeysAt = 0;
-  static constexpr int kValuesAt = kKeysAt + QkvProjection::kMatrixBytes;
-  static constexpr int kPipelineAt = kValuesAt + QkvProjection::kMatrixBytes;
+  static constexpr int kValuesAt = kKeysAt + kQkvMatrixBytes;
+  static constexpr int kPipelineAt = kValuesAt + kQkvMatrixBytes;
   static constexpr int kColumnsAt = kPipelineAt + Pipeline::kEnd;
   static constexpr int kSharedBytes = kColumnsAt + 2 * Tile::kN * 4;
   static_assert(kSharedBytes <= 227 * 1024, "a block has at most 227 KiB of shared memory");
 
+  static constexpr int kBlocks = Tile::kBlocksM;  // of 64 rows, of a warp group
+  using Projection = QkvProjection<kBlocks>;
   static constexpr int kContextTiles = Config::kHeadDim / 8;
   using Context = float[kContextTiles][4];
 
@@ -93,7 +95,7 @@ struct QkvAttention {
   const QkvAttentionArguments& arguments;
   const Pipeline& pipeline;
   const Work& work;
-  int team;
+  int group;
 
  private:
   // Scales and biases [3][64] of the head. They depend on no earlier kernel.
@@ -109,101 +111,117 @@ struct QkvAttention {
 
   __device__ __forceinline__ void compute() const {
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int first_row = static_cast<int>(threadIdx.x) % kWarpGroup / 32 * 16;
+    const int group_row = group % Tile::kGroupsOfTile * Tile::kGroupM;  // of the warp group, within the tile
+    const int warp_row = group_row + static_cast<int>(threadIdx.x) % kWarpGroup / 32 * 16;
     const unsigned shared = ptx::shared_address(ptx::dynamic_shared());
     const float* columns = reinterpret_cast<const float*>(ptx::dynamic_shared() + kColumnsAt);
+    const int team = group / Tile::kGroupsOfTile;
     const int count = *arguments.tile_count;
     const int units = work.units(count);
+    Rows next = rows_of(team, units, count);
     dependency_wait();
 #pragma unroll 1
     for (int unit = team; unit < units; unit += Tile::kTeams) {
-      // The last unit's tile may not exist; then it stands for the one before it, which another block finishes.
-      const int tile = work.tile(unit);
-      const bool exists = Config::kClusterRows == 1 || tile < count;
-      const TokenTile& place = arguments.tiles[exists ? tile : count - 1];
-      QkvProjection projection = {columns, columns + Tile::kN, {}, lane, first_row};
-      const int row = place.first_token + first_row + lane / 4;
+      const Rows rows = next;
+      Projection projection = {columns, columns + Tile::kN, {}, lane, warp_row};
+      const int row = rows.first + warp_row + lane / 4;
 #pragma unroll
-      for (int r = 0; r < 4; ++r) {
+      for (int r = 0; r < 2 * kBlocks; ++r) {
         const int token = row + r / 2 * 64 + r % 2 * 8;
-        projection.row_scale[r] = token < place.end_token ? arguments.activation_scale[token] : 0.0f;
+        projection.row_scale[r] = token < rows.end ? arguments.activation_scale[token] : 0.0f;
       }
+      next = rows_of(unit + Tile::kTeams, units, count);
       typename Products::Result result;
-      if (unit > 0) named_barrier_wait(products_turn(team), kTurnThreads);
-      Products::run(pipeline, 0, lane, unit * Config::Weights::kSteps, result, [&] {
-        if (unit + 1 < units) named_barrier_arrive(products_turn(team ^ 1), kTurnThreads);
+      if (kTurns && unit > 0) named_barrier_wait(products_turn(team), kTurnThreads);
+      Products::run(pipeline, group_row, lane, unit * Config::Weights::kSteps, result, [&] {
+        if (kTurns && unit + 1 < units) named_barrier_arrive(products_turn(team ^ 1), kTurnThreads);
       });
       if (unit > 0) named_barrier_wait(memory_turn(team), kTurnThreads);
-      if (!exists) break;
+      if (rows.end == rows.first) break;
       projection.store(result.sums, 1, shared + kKeysAt);
       projection.store(result.sums, 2, shared + kValuesAt);
       fence_async_proxy();
-      QkvProjection::Queries queries;
+      typename Projection::Queries queries;
       projection.take_queries(result.sums, queries);
-      named_barrier_wait(1 + team, kWarpGroup);
+      named_barrier_wait(1 + team, Tile::kGroupsOfTile * kWarpGroup);
 
-      Context context[2];
-      attend(place, queries, shared, row, context);
-      if (unit + 1 < units) named_barrier_arrive(memory_turn(team ^ 1), kTurnThreads);
+      Context contexts[kBlocks];
+      attend(work.tile(unit), rows, queries, shared, warp_row + lane / 4, contexts);
+      if (kTurns && unit + 1 < units) named_barrier_arrive(memory_turn(team ^ 1), kTurnThreads);
 #pragma unroll
-      for (int half = 0; half < 2; ++half) finish(place, row + 64 * half, context[half]);
+      for (int block = 0; block < kBlocks; ++block) finish(rows, row + 64 * block, contexts[block]);
     }
   }
 
-  // The contexts of the tile's two halves; what blocks exchange about them is on its way. row: of the thread, and
-  // row + 8.
-  __device__ __forceinline__ void attend(const TokenTile& place, QkvProjection::Queries& queries, unsigned shared,
-                                         int row, Context (&context)[2]) const {
+  // Tokens of a tile.
+  struct Rows {
+    int first, end;
+  };
+
+  // Of a unit of the block; none where the last unit's tile does not exist. Any of a unit that does not exist.
+  __device__ __forceinline__ Rows rows_of(int unit, int units, int count) const {
+    const int tile = work.tile(unit);
+    if (tile >= count) return {0, 0};
+    const int2 rows = *reinterpret_cast<const int2*>(arguments.tiles + tile);
+    return {rows.x, rows.y};
+  }
+
+  // The contexts of the warp group's blocks of 64 queries; what thread blocks exchange about them is on its way. row:
+  // of the thread within the tile, and row + 8.
+  __device__ __forceinline__ void attend(int tile, const Rows& rows, typename Projection::Queries& queries,
+                                         unsigned shared, int row, Context (&contexts)[kBlocks]) const {
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const SequenceBoundaries boundaries = {
-        place.boundaries[0] | static_cast<unsigned long long>(place.boundaries[1]) << 32,
-        place.boundaries[2] | static_cast<unsigned long long>(place.boundaries[3]) << 32};
+    const uint4 words = *reinterpret_cast<const uint4*>(arguments.tiles[tile].boundaries);
+    const SequenceBoundaries boundaries = {words.x | static_cast<unsigned long long>(words.y) << 32,
+                                           words.z | static_cast<unsigned long long>(words.w) << 32};
     const bool masked = !boundaries.none();
-    // One copy of the code for both: it would not fit the cache of instructions twice.
+    // One copy of the code for all: it would not fit the cache of instructions twice.
 #pragma unroll 1
-    for (int half = 0; half < 2; ++half) {
-      const int token = row + 64 * half;
+    for (int block = 0; block < kBlocks; ++block, row += 64) {
       typename ScoreProduct::Sums scores;
       multiply_keys(queries[0], shared + kKeysAt, scores);
       if (masked) {
-        const int in_tile[2] = {token - place.first_token, token - place.first_token + 8};
         int first[2], length[2];
 #pragma unroll
         for (int r = 0; r < 2; ++r) {
-          const int start = boundaries.start_of(in_tile[r]);
+          const int start = boundaries.start_of(row + 8 * r);
           first[r] = lane % 4 * 2 - start;
-          length[r] = boundaries.end_of(in_tile[r]) - start;
+          length[r] = boundaries.end_of(row + 8 * r) - start;
         }
         Softmax::mask(scores, first, length);
       }
-#pragma unroll
-      for (int j = 0; j < kContextTiles; ++j) {
-#pragma unroll
-        for (int i = 0; i < 4; ++i) context[0][j][i] = context[1][j][i];
-      }
+      // Registers have no index: what is next, or newest, always has the same.
+      if constexpr (kBlocks == 2) copy(contexts[1], contexts[0]);
+      Context& context = contexts[kBlocks - 1];
       Softmax softmax;
-      softmax.step(scores, true, context[1]);
-      multiply_values(scores, shared + kValuesAt, context[1]);
+      softmax.step(scores, true, context);
+      multiply_values(scores, shared + kValuesAt, context);
       float largest[2] = {0.0f, 0.0f};
       const float inverse[2] = {softmax.inverse_sum(0), softmax.inverse_sum(1)};
 #pragma unroll
       for (int j = 0; j < kContextTiles; ++j) {
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
-          context[1][j][i] *= inverse[i / 2];
-          largest[i / 2] = fmaxf(largest[i / 2], fabsf(context[1][j][i]));
+          context[j][i] *= inverse[i / 2];
+          largest[i / 2] = fmaxf(largest[i / 2], fabsf(context[j][i]));
         }
       }
 #pragma unroll
       for (int r = 0; r < 2; ++r) {
         largest[r] = lanes_max<4>(largest[r]);
-        if (!Format::kStatic && lane % 4 == 0 && token + 8 * r < place.end_token) {
-          head_range_leave(range_of(token + 8 * r) + work.head, largest[r]);
+        const int token = rows.first + row + 8 * r;
+        if (!Format::kStatic && lane % 4 == 0 && token < rows.end) {
+          head_range_leave(range_of(token) + work.head, largest[r]);
         }
       }
-#pragma unroll
-      for (int i = 0; i < 16; ++i) queries[0][i / 4][i % 4] = queries[1][i / 4][i % 4];
+      if constexpr (kBlocks == 2) copy(queries[1], queries[0]);
     }
+  }
+
+  template <class Word, int kRows>
+  __device__ __forceinline__ static void copy(const Word (&from)[kRows][4], Word (&to)[kRows][4]) {
+#pragma unroll
+    for (int i = 0; i < 4 * kRows; ++i) to[i / 4][i % 4] = from[i / 4][i % 4];
   }
 
   // scores = q . k of 64 queries and all keys.
@@ -234,7 +252,7 @@ struct QkvAttention {
         a[step][i] = pack_half2(pair[0], pair[1]);
       }
     }
-    const unsigned long long value_rows = n_major_descriptor(values, QkvProjection::kMatrixBytes);
+    const unsigned long long value_rows = n_major_descriptor(values, kQkvMatrixBytes);
     wgmma_hold(context);
     wgmma_fence();
 #pragma unroll
@@ -252,7 +270,7 @@ struct QkvAttention {
   }
 
   // What quantizes rows `row` and `row` + 8, when the other heads have left their ranges.
-  __device__ __forceinline__ void find_params(const TokenTile& place, int row, QuantParams (&params)[2]) const {
+  __device__ __forceinline__ void find_params(const Rows& rows, int row, QuantParams (&params)[2]) const {
     constexpr int kWords = (Config::kHeads + 3) / 4;  // that a lane of a quad looks at
     const int member = static_cast<int>(threadIdx.x) % 4;
     unsigned largest[2];
@@ -261,7 +279,7 @@ struct QkvAttention {
       there = true;
 #pragma unroll
       for (int r = 0; r < 2; ++r) {
-        const unsigned* words = range_of(::min(row + 8 * r, place.end_token - 1));
+        const unsigned* words = range_of(::min(row + 8 * r, rows.end - 1));
         largest[r] = 0;
 #pragma unroll
         for (int i = 0; i < kWords; ++i) {
@@ -280,18 +298,18 @@ struct QkvAttention {
   }
 
   // Quantizes and stores rows `row` and `row` + 8 of the context.
-  __device__ __forceinline__ void finish(const TokenTile& place, int row, const Context& context) const {
+  __device__ __forceinline__ void finish(const Rows& rows, int row, const Context& context) const {
     const int member = static_cast<int>(threadIdx.x) % 4;
     QuantParams params[2];
     if constexpr (Format::kStatic) {
       params[0] = params[1] = Format::from_static(arguments.quantized);
     } else {
-      find_params(place, row, params);
+      find_params(rows, row, params);
     }
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
       const int token = row + 8 * r;
-      if (token >= place.end_token) continue;
+      if (token >= rows.end) continue;
       unsigned char* codes =
           static_cast<unsigned char*>(arguments.quantized.codes) +
           (static_cast<long long>(token) * Config::kHidden + work.head * Config::kHeadDim + 8 * member);
@@ -312,9 +330,10 @@ struct QkvAttention {
     }
   }
 
+  static constexpr bool kTurns = Tile::kTeams > 1;
   static constexpr int kTurnThreads = 2 * kWarpGroup;
-  // Named barriers at which a team waits for its turn at the tensor cores, and at the keys and values; 1 and 2 are
-  // those of a team.
+  // Named barriers at which a team waits for its turn at the tensor cores, and at the keys and values; one team alone
+  // waits there until both of its warp groups have read them. 1 and 2 are those of a team.
   __device__ __forceinline__ static int products_turn(int team) { return 3 + team; }
   __device__ __forceinline__ static int memory_turn(int team) { return 5 + team; }
 };

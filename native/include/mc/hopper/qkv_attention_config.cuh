@@ -37,9 +37,10 @@ static_assert(sizeof(QkvAttentionArguments) == 256, "layout is shared with the h
 
 // kStages: of 128 bytes of K. kWeightFlow: a head's weights stay in a block where they leave room for stages, up to 768
 // inputs; else they are streamed with the activations. kClusterSize: blocks that share what is streamed, activations
-// among heads of a token tile where weights stay, else weights among token tiles.
+// among heads of a token tile where weights stay, else weights among token tiles. kSchedule: kPingPong where a block
+// has several tiles, kCooperative where it has one.
 template <int kHeads_, int kInputs_, typename Format_, int kStages_, WeightFlow kWeightFlow = WeightFlow::kStationary,
-          int kClusterSize_ = 1>
+          int kClusterSize_ = 1, Schedule kSchedule = Schedule::kPingPong>
 struct QkvAttentionConfig {
   static constexpr int kHeads = kHeads_;
   static constexpr int kInputs = kInputs_;
@@ -51,9 +52,10 @@ struct QkvAttentionConfig {
   static constexpr int kHeadDim = 64;
   static constexpr int kHidden = kHeads * kHeadDim;
   using Problem = GemmProblem<3 * kHidden, kInputs, Operand::kS8, Operand::kS8>;
-  using Tile = WgmmaTile<128, 3 * kHeadDim, kStages_, Schedule::kPingPong, kWeightFlow>;
+  using Tile = WgmmaTile<128, 3 * kHeadDim, kStages_, kSchedule, kWeightFlow>;
   using Weights = WeightTiles<Operand::kS8, 3 * kHidden, kInputs>;
 
+  static_assert(kSchedule == Schedule::kPingPong || kSchedule == Schedule::kCooperative, "two computing warp groups");
   static_assert(kHeads % kClusterColumns == 0, "every cluster has the same number of heads");
   static_assert(Format::kContainerBits == 8 && !Format::kAsymmetric, "codes are symmetric and lie in bytes");
 };

@@ -14,22 +14,23 @@
 
 namespace mc::hopper {
 
-struct QkvProjection {
-  static constexpr int kColumns = 64;  // of each of the three
-  static constexpr int kRowBytes = 2 * kColumns;
-  static constexpr int kMatrixBytes = 128 * kRowBytes;  // keys, or values
+constexpr int kQkvRowBytes = 128;                    // 64 columns
+constexpr int kQkvMatrixBytes = 128 * kQkvRowBytes;  // keys of a tile, or values
 
-  using Queries = unsigned[2][4][4];  // [64 rows][step of 16 columns][word of the A operand]
+// kBlocks: of 64 rows, of a warp group.
+template <int kBlocks>
+struct QkvProjection {
+  using Queries = unsigned[kBlocks][4][4];  // [64 rows][step of 16 columns][word of the A operand]
 
   // In shared memory, those of the head: [3][64] each, in the order of the outputs.
   const float* weight_scale;
   const float* bias;
-  float row_scale[4];  // of rows 64 i + 8 h + ..., at 2 i + h
+  float row_scale[2 * kBlocks];  // of rows 64 i + 8 h + ..., at 2 i + h
   int lane;
-  int first_row;  // of the warp: 16 w
+  int first_row;  // of the warp within the tile: 16 w, and where the warp group begins
 
   template <class Sums>
-  __device__ __forceinline__ void take_queries(const Sums (&sums)[2], Queries& queries) const {
+  __device__ __forceinline__ void take_queries(const Sums (&sums)[kBlocks], Queries& queries) const {
 #pragma unroll
     for (int block = 0; block < 2; ++block) {
       const Columns columns = columns_of(block);
@@ -37,7 +38,7 @@ struct QkvProjection {
       for (int k = 0; k < 4; ++k) {
         const int j = 4 * block + k;
 #pragma unroll
-        for (int i = 0; i < 2; ++i) {
+        for (int i = 0; i < kBlocks; ++i) {
 #pragma unroll
           for (int h = 0; h < 2; ++h) queries[i][j / 2][2 * (j % 2) + h] = half_pair(sums[i][j], i, h, columns, k);
         }
@@ -47,9 +48,9 @@ struct QkvProjection {
 
   // part: 1 keys, 2 values. matrix: shared address of their row 0, a 1024-byte boundary.
   template <class Sums>
-  __device__ __forceinline__ void store(const Sums (&sums)[2], int part, unsigned matrix) const {
+  __device__ __forceinline__ void store(const Sums (&sums)[kBlocks], int part, unsigned matrix) const {
     const int row = first_row + lane / 8 % 2 * 8 + lane % 8;
-    const unsigned place = matrix + row * kRowBytes + (lane / 16 ^ lane % 8) * 16;
+    const unsigned place = matrix + row * kQkvRowBytes + (lane / 16 ^ lane % 8) * 16;
 #pragma unroll
     for (int block = 0; block < 2; ++block) {
       const Columns columns = columns_of(2 * part + block);
@@ -57,13 +58,13 @@ struct QkvProjection {
       for (int k = 0; k < 4; k += 2) {
         const int j = 4 * block + k;  // chunk of the row
 #pragma unroll
-        for (int i = 0; i < 2; ++i) {
+        for (int i = 0; i < kBlocks; ++i) {
           unsigned words[4];
 #pragma unroll
           for (int m = 0; m < 4; ++m) {
             words[m] = half_pair(sums[i][8 * part + j + m / 2], i, m % 2, columns, k + m / 2);
           }
-          store_matrix_x4((place ^ 16 * j) + 64 * kRowBytes * i, words);
+          store_matrix_x4((place ^ 16 * j) + 64 * kQkvRowBytes * i, words);
         }
       }
     }
