@@ -57,17 +57,16 @@ class QkvAttentionCase {
         layer_(tokens_, rows_),
         device_tiles_(tiles_),
         tile_count_(std::vector<int>{static_cast<int>(tiles_.size())}),
-        head_ranges_(size_t(rows_) * Config::kHeads),
+        head_ranges_(size_t(rows_) * Config::kRangeWords),
         codes_(size_t(rows_) * Config::kHidden, kPoison),
         scale_(rows_, kPoison) {
     char text[200];
     std::snprintf(text, sizeof text,
-                  "qkv and attention, %d heads, %d inputs, %d bits%s, %d stages%s%s, cluster %d, %d tokens of %d "
+                  "qkv and attention, %d heads, %d inputs, %d bits%s, %d stages%s, cluster %d, %d tokens of %d "
                   "sequences, %d sets",
                   Config::kHeads, Config::kInputs, Format::kBits, Format::kStatic ? ", static" : "",
-                  Config::Tile::kStages, Config::Tile::kStationary ? "" : " of both",
-                  Config::Tile::kTeams == 1 ? ", together" : "", Config::kClusterSize, tokens_, sequences_.count(),
-                  sets);
+                  Config::Tile::kStages, Config::Tile::kStationary ? "" : " of both", Config::kClusterSize, tokens_,
+                  sequences_.count(), sets);
     name_ = text;
     project();
     run(sets);
@@ -91,7 +90,7 @@ class QkvAttentionCase {
   void run(int sets) {
     const mc::GemmArguments linear = layer_.arguments();
     mc::hopper::QkvAttentionArguments arguments = {};
-    arguments.activations = platform::tensor_map(linear.activations, Config::kInputs, rows_, 128);
+    arguments.activations = platform::tensor_map(linear.activations, Config::kInputs, rows_, Config::Tile::kM);
     arguments.tiles = device_tiles_.device();
     arguments.tile_count = tile_count_.device();
     arguments.activation_scale = linear.activation_scale;
@@ -101,7 +100,7 @@ class QkvAttentionCase {
     arguments.head_ranges = head_ranges_.device();
     arguments.quantized = {codes_.device(), scale_.device(), nullptr, nullptr, kStaticScale, 0.0f, 1.0f, 0};
     platform::Shape shape;
-    shape.columns = Config::kHeads * Config::kClusterRows * sets;
+    shape.columns = Config::kHeads * Config::kClusterSize * sets;
     shape.cluster = Config::kClusterSize;
     shape.shared_bytes = Kernel::kSharedBytes;
     shape.resident = true;
@@ -180,10 +179,9 @@ class QkvAttentionCase {
   std::string name_;
 };
 
-template <int kHeads, int kInputs, class Format, int kStages, mc::hopper::WeightFlow kFlow, int kCluster = 1,
-          mc::hopper::Schedule kSchedule = mc::hopper::Schedule::kPingPong>
+template <int kHeads, int kInputs, class Format, int kStages, mc::hopper::WeightFlow kFlow, int kCluster = 1>
 void check_qkv_attention(std::initializer_list<Lengths> batches, int sets) {
-  using Config = mc::hopper::QkvAttentionConfig<kHeads, kInputs, Format, kStages, kFlow, kCluster, kSchedule>;
+  using Config = mc::hopper::QkvAttentionConfig<kHeads, kInputs, Format, kStages, kFlow, kCluster>;
   for (const auto timing : platform::kCopyTimings) {
     platform::select(timing);
     for (const Lengths& lengths : batches) QkvAttentionCase<Config>(lengths, sets);

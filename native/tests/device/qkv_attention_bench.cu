@@ -253,19 +253,18 @@ double time_pair(const Memory& memory, cudaStream_t stream, const char* name) {
   return time;
 }
 
-template <int kStages, WeightFlow kFlow, int kCluster, Schedule kSchedule = Schedule::kPingPong>
+template <int kStages, WeightFlow kFlow, int kCluster>
 void time_fused(const Memory& memory, cudaStream_t stream, double pair, const Output& expected) {
-  using Kernel =
-      hopper::QkvAttention<hopper::QkvAttentionConfig<kHeads, kHidden, Format, kStages, kFlow, kCluster, kSchedule>>;
+  using Kernel = hopper::QkvAttention<hopper::QkvAttentionConfig<kHeads, kHidden, Format, kStages, kFlow, kCluster>>;
   const auto kernel = entry<Kernel, 1, hopper::QkvAttentionArguments>;
   Launch launch(kernel, stream, Kernel::kThreads, Kernel::kSharedBytes, kCluster);
-  constexpr int kRows = Kernel::Config::kClusterRows, kBlocksOfSet = kHeads * kRows;
+  constexpr int kBlocksOfSet = kHeads * kCluster;
   const int blocks = kCluster == 1 ? 132 : launch.resident_clusters(kernel) * kCluster;
-  const int units = (static_cast<int>(memory.batch.tiles.size()) + kRows - 1) / kRows;
+  const int units = (static_cast<int>(memory.batch.tiles.size()) + kCluster - 1) / kCluster;
   launch.config.gridDim = dim3(std::min(blocks / kBlocksOfSet, units) * kBlocksOfSet);
   const double time = time_layers(memory, stream, [&](int layer) {
     hopper::QkvAttentionArguments arguments{};
-    arguments.activations = platform::tensor_map(memory.activations, kHidden, memory.rows, 128);
+    arguments.activations = platform::tensor_map(memory.activations, kHidden, memory.rows, Kernel::Tile::kM);
     arguments.tiles = memory.tiles;
     arguments.tile_count = memory.counts + 2;
     arguments.activation_scale = memory.activation_scale;
@@ -286,8 +285,7 @@ void time_fused(const Memory& memory, cudaStream_t stream, double pair, const Ou
     scales += !(std::fabs(found.scale[i] - expected.scale[i]) <= 2e-3f * expected.scale[i]);
   }
   char name[80];
-  std::snprintf(name, sizeof name, "%s, %d stages, weights %s, cluster %d, %d blocks",
-                kSchedule == Schedule::kPingPong ? "turns" : "together", kStages,
+  std::snprintf(name, sizeof name, "%d stages, weights %s, cluster %d, %d blocks", kStages,
                 kFlow == WeightFlow::kStationary ? "stay" : "stream", kCluster, launch.config.gridDim.x);
   std::printf("  fused %-44s %8.2f us  %.2f of the pair, off by one %.6f, wrong %lld, scales %lld%s\n", name, time,
               time / pair, double(off_by_one) / double(found.codes.size()), wrong, scales,
@@ -315,11 +313,10 @@ void time_batch(int sequences, int length) {
   pair = std::min(pair, time_pair<Kept192, Shape<2, 1, 2, 64, 3>>(memory, stream, "m64n192 kept, q128h1x2 k64"));
   pair = std::min(pair, time_pair<Kept96, Shape<1, 2, 1, 128, 2>>(memory, stream, "m64n96 kept, q64h2x1 k128"));
   const Output expected = output_of(memory);
+  time_fused<4, WeightFlow::kStationary, 1>(memory, stream, pair, expected);
   time_fused<3, WeightFlow::kStationary, 1>(memory, stream, pair, expected);
-  time_fused<3, WeightFlow::kStationary, 2>(memory, stream, pair, expected);
+  time_fused<4, WeightFlow::kStreamed, 1>(memory, stream, pair, expected);
   time_fused<4, WeightFlow::kStreamed, 2>(memory, stream, pair, expected);
-  time_fused<3, WeightFlow::kStationary, 1, Schedule::kCooperative>(memory, stream, pair, expected);
-  time_fused<3, WeightFlow::kStationary, 2, Schedule::kCooperative>(memory, stream, pair, expected);
   cudaStreamDestroy(stream);
 }
 

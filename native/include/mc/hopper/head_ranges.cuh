@@ -14,11 +14,12 @@ __device__ __forceinline__ void head_range_leave(unsigned* word, float largest) 
   asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(word), "r"(ordered_image(largest)) : "memory");
 }
 
-// 0 where nothing has been left.
-__device__ __forceinline__ unsigned head_range_image(const unsigned* word) {
-  unsigned image;
-  asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(image) : "l"(word) : "memory");
-  return image;
+// Four words, 16-byte aligned; 0 where nothing has been left.
+__device__ __forceinline__ void head_range_images(const unsigned* words, unsigned (&images)[4]) {
+  asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(images[0]), "=r"(images[1]), "=r"(images[2]), "=r"(images[3])
+               : "l"(words)
+               : "memory");
 }
 
 // Between two looks at a word that is not there yet.

@@ -4,7 +4,13 @@
 namespace mc::hopper {
 
 struct SequenceBoundaries {
-  unsigned long long low, high;  // of TokenTile::boundaries
+  unsigned long long low, high;
+
+  // words: TokenTile::boundaries
+  __device__ __forceinline__ static SequenceBoundaries of(const unsigned (&words)[4]) {
+    const uint4 all = *reinterpret_cast<const uint4*>(words);
+    return {all.x | static_cast<unsigned long long>(all.y) << 32, all.z | static_cast<unsigned long long>(all.w) << 32};
+  }
 
   // Whether one sequence fills the tile.
   __device__ __forceinline__ bool none() const { return (low | high) == 0; }

@@ -11,7 +11,11 @@ inline void head_range_leave(unsigned* word, float largest) {
   ++emulation::progress;
 }
 
-inline unsigned head_range_image(const unsigned* word) { return *word; }
+inline void head_range_images(const unsigned* words, unsigned (&images)[4]) {
+  if (reinterpret_cast<uintptr_t>(words) % 16 != 0) emulation::fail("ranges are misaligned");
+  std::copy(words, words + 4, images);
+}
+
 inline void head_range_pause() { emulation::yield(); }
 
 }  // namespace mc::hopper
