@@ -48,8 +48,8 @@ class QkvAttentionCase {
   using Kernel = mc::hopper::QkvAttention<Config>;
   using Format = typename Config::Format;
 
-  // sets: of clusters of all heads.
-  QkvAttentionCase(const Lengths& lengths, int sets)
+  // sets: of clusters of all heads. spare: clusters besides, which find no work.
+  QkvAttentionCase(const Lengths& lengths, int sets, int spare)
       : sequences_(lengths),
         tokens_(sequences_.tokens()),
         rows_((tokens_ + 15) / 16 * 16 + 32),
@@ -69,7 +69,7 @@ class QkvAttentionCase {
                   sequences_.count(), sets);
     name_ = text;
     project();
-    run(sets);
+    run(sets, spare);
   }
 
  private:
@@ -87,7 +87,7 @@ class QkvAttentionCase {
     for (float value : layer_.values()) qkv_.push_back(half_to_float(float_to_half(value)));
   }
 
-  void run(int sets) {
+  void run(int sets, int spare) {
     const mc::GemmArguments linear = layer_.arguments();
     mc::hopper::QkvAttentionArguments arguments = {};
     arguments.activations = platform::tensor_map(linear.activations, Config::kInputs, rows_, Config::Tile::kM);
@@ -100,7 +100,7 @@ class QkvAttentionCase {
     arguments.head_ranges = head_ranges_.device();
     arguments.quantized = {codes_.device(), scale_.device(), nullptr, nullptr, kStaticScale, 0.0f, 1.0f, 0};
     platform::Shape shape;
-    shape.columns = Config::kHeads * Config::kClusterSize * sets;
+    shape.columns = (Config::kHeads * sets + spare) * Config::kClusterSize;
     shape.cluster = Config::kClusterSize;
     shape.shared_bytes = Kernel::kSharedBytes;
     shape.resident = true;
@@ -180,11 +180,11 @@ class QkvAttentionCase {
 };
 
 template <int kHeads, int kInputs, class Format, int kStages, mc::hopper::WeightFlow kFlow, int kCluster = 1>
-void check_qkv_attention(std::initializer_list<Lengths> batches, int sets) {
+void check_qkv_attention(std::initializer_list<Lengths> batches, int sets, int spare = 0) {
   using Config = mc::hopper::QkvAttentionConfig<kHeads, kInputs, Format, kStages, kFlow, kCluster>;
   for (const auto timing : platform::kCopyTimings) {
     platform::select(timing);
-    for (const Lengths& lengths : batches) QkvAttentionCase<Config>(lengths, sets);
+    for (const Lengths& lengths : batches) QkvAttentionCase<Config>(lengths, sets, spare);
   }
 }
 

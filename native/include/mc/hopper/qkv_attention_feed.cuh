@@ -38,8 +38,8 @@ struct QkvAttentionFeed {
     const int row = ahead < Weights::kSteps ? first_row : next_row;
     if (copies && row >= 0) {
       __syncwarp();  // all lanes have seen the stage full
+      barrier_wait(pipeline.empty(stage), (first_step + step) / Tile::kStages & 1);
       if (elect_one()) {
-        barrier_wait(pipeline.empty(stage), (first_step + step) / Tile::kStages & 1);
         fill(stage, ahead < Weights::kSteps ? ahead : ahead - Weights::kSteps, row, false);
       }
       __syncwarp();

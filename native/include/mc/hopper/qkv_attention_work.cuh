@@ -20,10 +20,11 @@ struct QkvAttentionWork {
   int first = cluster / Config::kHeads;
   int stride = static_cast<int>(gridDim.x) / Config::kClusterSize / Config::kHeads;
 
-  // Units of the block, the same for all blocks of its cluster. count: of all token tiles.
+  // Units of the block, the same for all blocks of its cluster; none of clusters that are left over from whole sets.
+  // count: of all token tiles.
   __device__ __forceinline__ int units(int count) const {
     const int all = (count + kClusterRows - 1) / kClusterRows;
-    return all <= first ? 0 : (all - first + stride - 1) / stride;
+    return all <= first || first >= stride ? 0 : (all - first + stride - 1) / stride;
   }
   // Token tile of one of its units; at or beyond `count` where the last unit is not whole.
   __device__ __forceinline__ int tile(int unit) const { return (first + unit * stride) * kClusterRows + rank; }

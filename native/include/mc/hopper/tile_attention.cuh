@@ -12,6 +12,7 @@
 #include "mc/hopper/online_softmax.cuh"
 #include "mc/hopper/qkv_attention_shared.cuh"
 #include "mc/hopper/sequence_boundaries.cuh"
+#include "mc/hopper/warp_group.cuh"
 #include "mc/hopper/wgmma.cuh"
 
 namespace mc::hopper {
@@ -36,34 +37,39 @@ struct TileAttention {
   int lane;
   int row;  // of the thread, within the token tile; and row + 8
 
-  // A tile's context is quantized while the next one's scores are multiplied; by then the other heads have left their
-  // ranges.
+  // A tile's context is quantized when the next one's scores have come; by then the other heads have left their ranges.
+  // Products are not under way meanwhile, nor across any branch that lanes may take apart: compilers then serialise all
+  // products of the kernel.
   __device__ __forceinline__ void run() const {
     const QkvHandover<Config> handover = {shared};
     const int count = *arguments.tile_count;
     const int units = work.units(count);
     dependency_wait();
+    if (units == 0) return;
     int2 before = make_int2(0, 0);
-    Context kept = {};
+    Context kept = {};  // a copy: accumulators that live from one turn of the loop to the next serialise products too
+    Place next = place_of(0, count);
 #pragma unroll 1
     for (int unit = 0; unit < units; ++unit) {
-      const int2 tokens = work.tokens(arguments.tiles, unit, count);
-      const SequenceBoundaries boundaries =
-          SequenceBoundaries::of(arguments.tiles[::min(work.tile(unit), count - 1)].boundaries);
-      const int first_step = boundaries.start_of(64 * group) / kKeys;
-      const int last_step = (boundaries.end_of(64 * group + 63) - 1) / kKeys;
+      const Place place = next;
+      const int first_step = uniform(place.boundaries.start_of(64 * group) / kKeys);
+      const int last_step = uniform((place.boundaries.end_of(64 * group + 63) - 1) / kKeys);
+      const bool masked = uniform(!place.boundaries.none()) != 0;
+      Images images;
+      read_ranges(before, images);
+      next = place_of(unit + 1, count);
       Softmax softmax;
       Context context;
       Scores scores;
       barrier_wait(handover.scores_full(), unit & 1);
       multiply_keys(first_step, scores);
-      if (unit > 0) finish(before, kept);
       wgmma_wait<0>();
       wgmma_hold(scores);
+      if (unit > 0) finish(before, images, kept);
 #pragma unroll 1
       for (int step = first_step; step <= last_step; ++step) {
         if (step == last_step) handover.arrive(handover.scores_empty(), lane);
-        if (!boundaries.none()) mask(boundaries, step, scores);
+        if (masked) mask(place.boundaries, step, scores);
         softmax.step(scores, step == first_step, context);
         if (step == first_step) barrier_wait(handover.values_full(), unit & 1);
         Probabilities p;
@@ -76,15 +82,30 @@ struct TileAttention {
         wgmma_hold(p);
       }
       handover.arrive(handover.values_empty(), lane);
-      normalise(softmax, tokens, context);
-      before = tokens;
+      normalise(softmax, place.tokens, context);
+      before = place.tokens;
 #pragma unroll
       for (int i = 0; i < 4 * kTiles; ++i) kept[i / 4][i % 4] = context[i / 4][i % 4];
     }
-    if (units > 0) finish(before, kept);
+    Images images;
+    read_ranges(before, images);
+    finish(before, images, kept);
   }
 
  private:
+  // A unit's tile.
+  struct Place {
+    int2 tokens;
+    SequenceBoundaries boundaries;
+  };
+
+  __device__ __forceinline__ Place place_of(int unit, int count) const {
+    return {work.tokens(arguments.tiles, unit, count),
+            SequenceBoundaries::of(arguments.tiles[::min(work.tile(unit), count - 1)].boundaries)};
+  }
+
+  // Ranges of a token from some of the heads; the lanes of a quad have those of all.
+  using Images = unsigned[2][4];
   static constexpr int kTiles = Config::kHeadDim / 8;
   static constexpr int kStepRows = kKeys * Shared::kRowBytes / 16;  // keys of a step, as descriptors count them
 
@@ -148,12 +169,13 @@ struct TileAttention {
         largest[i / 2] = fmaxf(largest[i / 2], fabsf(context[j][i]));
       }
     }
-    if constexpr (Format::kStatic) return;
+    if constexpr (!Format::kStatic) {
 #pragma unroll
-    for (int h = 0; h < 2; ++h) {
-      largest[h] = lanes_max<4>(largest[h]);
-      const int token = tokens.x + row + 8 * h;
-      if (lane % 4 == 0 && token < tokens.y) head_range_leave(ranges_of(token) + work.head, largest[h]);
+      for (int h = 0; h < 2; ++h) {
+        largest[h] = lanes_max<4>(largest[h]);
+        const int token = tokens.x + row + 8 * h;
+        if (lane % 4 == 0 && token < tokens.y) head_range_leave(ranges_of(token) + work.head, largest[h]);
+      }
     }
   }
 
@@ -163,68 +185,70 @@ struct TileAttention {
   }
 
   // Quantizes and stores the context of a tile.
-  __device__ __forceinline__ void finish(int2 tokens, const Context& context) const {
-    const int member = lane % 4;
+  __device__ __forceinline__ void finish(int2 tokens, Images& images, const Context& context) const {
     QuantParams params[2];
     if constexpr (Format::kStatic) {
       params[0] = params[1] = Format::from_static(arguments.quantized);
     } else {
-      find_params(tokens, params);
-    }
-#pragma unroll
-    for (int h = 0; h < 2; ++h) {
-      const int token = tokens.x + row + 8 * h;
-      if (token >= tokens.y) continue;
-      unsigned char* codes =
-          static_cast<unsigned char*>(arguments.quantized.codes) +
-          (static_cast<long long>(token) * Config::kHidden + work.head * Config::kHeadDim + 8 * member);
-#pragma unroll
-      for (int j = 0; j < kTiles; j += 4) {
-        unsigned words[4];
-#pragma unroll
-        for (int k = 0; k < 4; ++k) {
-          const float* pair = context[j + k] + 2 * h;
-          const int first = Format::quantize_bits(pair[0], params[h], arguments.quantized.clip);
-          const int second = Format::quantize_bits(pair[1], params[h], arguments.quantized.clip);
-          words[k] = __byte_perm(first, second, 0x0040);
-        }
-        *reinterpret_cast<uint2*>(codes + 8 * j) =
-            make_uint2(__byte_perm(words[0], words[1], 0x5410), __byte_perm(words[2], words[3], 0x5410));
+      while (__ballot_sync(kFullWarp, !all_there(images)) != 0 && tokens.x != tokens.y) {
+        head_range_pause();
+        read_ranges(tokens, images);
       }
-      if (work.head == 0 && member == 0) arguments.quantized.scale[token] = params[h].scale;
-    }
-  }
-
-  // Waits until all heads have left their ranges. Rows beyond the tile's last take part for that one.
-  __device__ __forceinline__ void find_params(int2 tokens, QuantParams (&params)[2]) const {
-    if (tokens.x == tokens.y) return;  // a tile that does not exist
-    unsigned largest[2];
-    while (!all_there(tokens, largest)) head_range_pause();
 #pragma unroll
-    for (int h = 0; h < 2; ++h) {
-      const float of_row = lanes_max<4>(from_ordered_image(largest[h]));
-      params[h] = Format::from_range({-of_row, of_row}, arguments.quantized.clip);
+      for (int h = 0; h < 2; ++h) {
+        const unsigned largest = ::max(::max(images[h][0], images[h][1]), ::max(images[h][2], images[h][3]));
+        const float of_row = lanes_max<4>(from_ordered_image(largest));
+        params[h] = Format::from_range({-of_row, of_row}, arguments.quantized.clip);
+      }
+    }
+#pragma unroll
+    for (int h = 0; h < 2; ++h) store(tokens, h, params[h], context);
+  }
+
+  __device__ __forceinline__ void store(int2 tokens, int h, const QuantParams& params, const Context& context) const {
+    const int member = lane % 4;
+    const int token = tokens.x + row + 8 * h;
+    const bool exists = token < tokens.y;
+    unsigned char* codes =
+        static_cast<unsigned char*>(arguments.quantized.codes) +
+        (static_cast<long long>(token) * Config::kHidden + work.head * Config::kHeadDim + 8 * member);
+#pragma unroll
+    for (int j = 0; j < kTiles; j += 4) {
+      unsigned words[4];
+#pragma unroll
+      for (int k = 0; k < 4; ++k) {
+        const float* pair = context[j + k] + 2 * h;
+        const int first = Format::quantize_bits(pair[0], params, arguments.quantized.clip);
+        const int second = Format::quantize_bits(pair[1], params, arguments.quantized.clip);
+        words[k] = __byte_perm(first, second, 0x0040);
+      }
+      const uint2 run = make_uint2(__byte_perm(words[0], words[1], 0x5410), __byte_perm(words[2], words[3], 0x5410));
+      if (exists) *reinterpret_cast<uint2*>(codes + 8 * j) = run;
+    }
+    if (exists && work.head == 0 && member == 0) arguments.quantized.scale[token] = params.scale;
+  }
+
+  // Rows beyond the tile's last take part for that one; where there is no tile, what is read says nothing.
+  __device__ __forceinline__ void read_ranges(int2 tokens, Images& images) const {
+    static_assert(Config::kRangeWords <= 16, "a lane reads the ranges of four heads");
+    if constexpr (!Format::kStatic) {
+      const int part = ::min(lane % 4, Config::kRangeWords / 4 - 1);
+#pragma unroll
+      for (int h = 0; h < 2; ++h) {
+        const int token = ::max(::min(tokens.x + row + 8 * h, tokens.y - 1), 0);
+        head_range_images(ranges_of(token) + 4 * part, images[h]);
+      }
     }
   }
 
-  // Each lane of a quad reads four heads, or some of them twice.
-  __device__ __forceinline__ bool all_there(int2 tokens, unsigned (&largest)[2]) const {
-    constexpr int kReads = Config::kRangeWords / 4, kReadsOfLane = (kReads + 3) / 4;
+  __device__ __forceinline__ bool all_there(const Images& images) const {
     bool there = true;
 #pragma unroll
     for (int h = 0; h < 2; ++h) {
-      const unsigned* words = ranges_of(::min(tokens.x + row + 8 * h, tokens.y - 1));
-      largest[h] = 0;
 #pragma unroll
-      for (int i = 0; i < kReadsOfLane; ++i) {
-        const int read = ::min(lane % 4 + 4 * i, kReads - 1);
-        unsigned images[4];
-        head_range_images(words + 4 * read, images);
-#pragma unroll
-        for (int k = 0; k < 4; ++k) {
-          there = there && (images[k] != 0 || (Config::kHeads % 4 != 0 && 4 * read + k >= Config::kHeads));
-          largest[h] = ::max(largest[h], images[k]);
-        }
+      for (int k = 0; k < 4; ++k) {
+        const bool is_head = Config::kHeads % 4 == 0 || lane % 4 * 4 + k < Config::kHeads;
+        there = there && (images[h][k] != 0 || !is_head);
       }
     }
     return there;
