@@ -54,6 +54,7 @@ programs() {
     echo "attention_$head_dim attention_device_test.cu $hopper -DMC_HEAD_DIM=$head_dim"
   done
   echo "hopper_attention hopper_attention_device_test.cu $hopper"
+  echo "qkv_attention qkv_attention_device_test.cu $hopper"
   echo "rows rows_device_test.cu $hopper"
   for part in 0 1 2 3; do
     echo "hopper_$part hopper_device_test.cu $hopper -DMC_PART=$part"

@@ -26,17 +26,20 @@
 // One copy of each variable, because blocks run one after another. Kernels of clusters use dynamic shared memory alone.
 #define __shared__ static
 
+struct int2 { int x, y; };
 struct float2 { float x, y; };
 struct alignas(16) float4 { float x, y, z, w; };
 struct uint2 { unsigned x, y; };
 struct alignas(16) uint4 { unsigned x, y, z, w; };
 struct Index3 { unsigned x, y, z; };
+inline int2 make_int2(int x, int y) { return {x, y}; }
 inline float2 make_float2(float x, float y) { return {x, y}; }
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 inline uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
 inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
 inline int min(int a, int b) { return a < b ? a : b; }
 inline int max(int a, int b) { return a > b ? a : b; }
+inline unsigned max(unsigned a, unsigned b) { return a > b ? a : b; }
 
 namespace emulation {
 
@@ -317,6 +320,8 @@ inline int __reduce_min_sync(unsigned, int value) {
 }
 inline int __clz(unsigned word) { return word == 0 ? 32 : __builtin_clz(word); }
 inline int __ffs(unsigned word) { return __builtin_ffs(static_cast<int>(word)); }
+inline int __clzll(long long word) { return word == 0 ? 64 : __builtin_clzll(static_cast<unsigned long long>(word)); }
+inline int __ffsll(long long word) { return __builtin_ffsll(word); }
 inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
   const unsigned long long bytes = a | static_cast<unsigned long long>(b) << 32;
   unsigned result = 0;

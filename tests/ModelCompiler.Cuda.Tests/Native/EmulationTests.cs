@@ -44,6 +44,9 @@ public sealed class AttentionEmulationTests(ITestOutputHelper log)
 public sealed class HopperAttentionEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("hopper_attention_emulation_test.cpp"));
 
+public sealed class QkvAttentionEmulationTests(ITestOutputHelper log)
+    : EmulationTests(log, new EmulationProgram("qkv_attention_emulation_test.cpp"));
+
 public sealed class RowsEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("rows_emulation_test.cpp"));
 

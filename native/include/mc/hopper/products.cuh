@@ -20,10 +20,10 @@ struct Products {
     typename Product::Sums sums[Tile::kBlocksM];
   };
 
-  // first_row: of the warp group, within the tile. first_step: of the tile, among all steps of the block. issued():
-  // called when the last product has been started.
-  template <class Issued>
-  __device__ __forceinline__ static void run(const Pipeline& pipeline, int first_row, int lane, int first_step,
+  // pipeline: a Pipeline, or what adds to its release(). first_row: of the warp group, within the tile. first_step: of
+  // the tile, among all steps of the block. issued(): called when the last product has been started.
+  template <class Stages, class Issued>
+  __device__ __forceinline__ static void run(const Stages& pipeline, int first_row, int lane, int first_step,
                                              Result& result, Issued&& issued) {
     if constexpr (Weights::kSteps % Tile::kStages == 0) {
       run_rounds(pipeline, first_row, lane, first_step, result, issued);
@@ -35,8 +35,8 @@ struct Products {
  private:
   // Where every tile begins at stage 0, the compiler knows each step's stage: a quarter of the instructions. They
   // count, because warps that wait for nothing, those in an epilogue, are served as often as these.
-  template <class Issued>
-  __device__ __forceinline__ static void run_rounds(const Pipeline& pipeline, int first_row, int lane, int first_step,
+  template <class Stages, class Issued>
+  __device__ __forceinline__ static void run_rounds(const Stages& pipeline, int first_row, int lane, int first_step,
                                                     Result& result, Issued&& issued) {
     constexpr int kRounds = Weights::kSteps / Tile::kStages;
     int parity = first_step / Tile::kStages & 1;
@@ -49,8 +49,8 @@ struct Products {
     finish(pipeline, Tile::kStages - 1, lane, result);
   }
 
-  template <bool kFirst>
-  __device__ __forceinline__ static void run_round(const Pipeline& pipeline, int first_row, int lane, int first_step,
+  template <bool kFirst, class Stages>
+  __device__ __forceinline__ static void run_round(const Stages& pipeline, int first_row, int lane, int first_step,
                                                    int round, int parity, Result& result) {
 #pragma unroll
     for (int stage = 0; stage < Tile::kStages; ++stage) {
@@ -66,8 +66,8 @@ struct Products {
     }
   }
 
-  template <class Issued>
-  __device__ __forceinline__ static void run_steps(const Pipeline& pipeline, int first_row, int lane, int first_step,
+  template <class Stages, class Issued>
+  __device__ __forceinline__ static void run_steps(const Stages& pipeline, int first_row, int lane, int first_step,
                                                    Result& result, Issued&& issued) {
     StepPlace<Tile::kStages> at = StepPlace<Tile::kStages>::of(first_step);
     multiply<false>(pipeline, first_row, first_step, 0, at, result);
@@ -83,15 +83,16 @@ struct Products {
     finish(pipeline, at.stage, lane, result);
   }
 
-  __device__ __forceinline__ static void finish(const Pipeline& pipeline, int stage, int lane, Result& result) {
+  template <class Stages>
+  __device__ __forceinline__ static void finish(const Stages& pipeline, int stage, int lane, Result& result) {
     wgmma_wait<0>();
     wgmma_hold(result.sums);
     pipeline.release(stage, lane);
   }
 
   // kAdd: to what result holds; else it begins anew.
-  template <bool kAdd>
-  __device__ __forceinline__ static void multiply(const Pipeline& pipeline, int first_row, int first_step, int step,
+  template <bool kAdd, class Stages>
+  __device__ __forceinline__ static void multiply(const Stages& pipeline, int first_row, int first_step, int step,
                                                   StepPlace<Tile::kStages> at, Result& result) {
     const bool is_first_tile = first_step < Tile::kTeams * Weights::kSteps;
     if (Tile::kStationary && is_first_tile) barrier_wait(pipeline.kept(step), 0);

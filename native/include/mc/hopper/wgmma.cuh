@@ -8,7 +8,7 @@
 // Order of use: wgmma_fence() once the accumulators (and register operands) are as they should be, any number of
 // multiply(), wgmma_commit(), and wgmma_wait<N>() before accumulators are read and shared memory is written again.
 // wgmma_hold(sums) before the first product and after the last wait keeps the compiler from moving reads and writes of
-// the accumulators in between.
+// the accumulators in between; on register operands after the wait, from giving their registers to something else.
 #pragma once
 
 #include "mc/hopper/wgmma_operands.cuh"
@@ -45,6 +45,7 @@ __device__ __forceinline__ void wgmma_wait() {
 }
 
 __device__ __forceinline__ void wgmma_hold(int& sum) { asm volatile("" : "+r"(sum)::"memory"); }
+__device__ __forceinline__ void wgmma_hold(unsigned& word) { asm volatile("" : "+r"(word)::"memory"); }
 __device__ __forceinline__ void wgmma_hold(float& sum) { asm volatile("" : "+f"(sum)::"memory"); }
 template <class Part, int kParts>
 __device__ __forceinline__ void wgmma_hold(Part (&sums)[kParts]) {

@@ -1,0 +1,258 @@
+// The two warp groups of qkv_attention.cuh that attend: 64 queries of a token tile each, of one head, to all keys of
+// the tile at once. Probabilities stay in registers.
+//
+// A thread has rows 16 w + g and + 8 of the group's 64: scores[n][2 h + e] is that of key 8 n + 2 t + e,
+// context[j][2 h + e] column 8 j + 2 t + e of the values in shared memory, output 32 (j / 4) + 8 t + 2 (j % 4) + e.
+#pragma once
+
+#include "mc/dependency.cuh"
+#include "mc/half.cuh"
+#include "mc/hopper/bulk_copy.cuh"
+#include "mc/hopper/head_ranges.cuh"
+#include "mc/hopper/online_softmax.cuh"
+#include "mc/hopper/qkv_attention_shared.cuh"
+#include "mc/hopper/sequence_boundaries.cuh"
+#include "mc/hopper/warp_group.cuh"
+#include "mc/hopper/wgmma.cuh"
+
+namespace mc::hopper {
+
+template <class Config>
+struct TileAttention {
+  static constexpr int kKeys = 64;  // of a step of the online softmax
+  using Format = typename Config::Format;
+  using Shared = QkvAttentionShared<Config>;
+  using Work = QkvAttentionWork<Config>;
+  using Softmax = OnlineSoftmax<kKeys, Config::kHeadDim>;
+  using ScoreProduct = Wgmma<kKeys, Operand::kF16, Operand::kF16, Major::kK>;
+  using ContextProduct = Wgmma<Config::kHeadDim, Operand::kF16, Operand::kF16, Major::kN>;
+  using Scores = typename ScoreProduct::Sums;
+  using Context = typename ContextProduct::Sums;
+  using Probabilities = unsigned[kKeys / 16][4];
+
+  const QkvAttentionArguments& arguments;
+  const Work& work;
+  unsigned shared;
+  int group;  // 0 or 1: queries from 64 * group on
+  int lane;
+  int row;  // of the thread, within the token tile; and row + 8
+
+  // A tile's context is quantized when the next one's scores have come; by then the other heads have left their ranges.
+  // Products are not under way meanwhile, nor across any branch that lanes may take apart: compilers then serialise all
+  // products of the kernel.
+  __device__ __forceinline__ void run() const {
+    const QkvHandover<Config> handover = {shared};
+    const int count = *arguments.tile_count;
+    const int units = work.units(count);
+    dependency_wait();
+    if (units == 0) return;
+    int2 before = make_int2(0, 0);
+    Context kept = {};  // a copy: accumulators that live from one turn of the loop to the next serialise products too
+    Place next = place_of(0, count);
+#pragma unroll 1
+    for (int unit = 0; unit < units; ++unit) {
+      const Place place = next;
+      const int first_step = uniform(place.boundaries.start_of(64 * group) / kKeys);
+      const int last_step = uniform((place.boundaries.end_of(64 * group + 63) - 1) / kKeys);
+      const bool masked = uniform(!place.boundaries.none()) != 0;
+      Images images;
+      read_ranges(before, images);
+      next = place_of(unit + 1, count);
+      Softmax softmax;
+      Context context;
+      Scores scores;
+      barrier_wait(handover.scores_full(), unit & 1);
+      multiply_keys(first_step, scores);
+      wgmma_wait<0>();
+      wgmma_hold(scores);
+      if (unit > 0) finish(before, images, kept);
+#pragma unroll 1
+      for (int step = first_step; step <= last_step; ++step) {
+        if (step == last_step) handover.arrive(handover.scores_empty(), lane);
+        if (masked) mask(place.boundaries, step, scores);
+        softmax.step(scores, step == first_step, context);
+        if (step == first_step) barrier_wait(handover.values_full(), unit & 1);
+        Probabilities p;
+        round(scores, p);
+        multiply_values(p, step, step > first_step, context);
+        if (step < last_step) multiply_keys(step + 1, scores);
+        wgmma_wait<0>();
+        wgmma_hold(scores);
+        wgmma_hold(context);
+        wgmma_hold(p);
+      }
+      handover.arrive(handover.values_empty(), lane);
+      normalise(softmax, place.tokens, context);
+      before = place.tokens;
+#pragma unroll
+      for (int i = 0; i < 4 * kTiles; ++i) kept[i / 4][i % 4] = context[i / 4][i % 4];
+    }
+    Images images;
+    read_ranges(before, images);
+    finish(before, images, kept);
+  }
+
+ private:
+  // A unit's tile.
+  struct Place {
+    int2 tokens;
+    SequenceBoundaries boundaries;
+  };
+
+  __device__ __forceinline__ Place place_of(int unit, int count) const {
+    return {work.tokens(arguments.tiles, unit, count),
+            SequenceBoundaries::of(arguments.tiles[::min(work.tile(unit), count - 1)].boundaries)};
+  }
+
+  // Ranges of a token from some of the heads; the lanes of a quad have those of all.
+  using Images = unsigned[2][4];
+  static constexpr int kTiles = Config::kHeadDim / 8;
+  static constexpr int kStepRows = kKeys * Shared::kRowBytes / 16;  // keys of a step, as descriptors count them
+
+  // Starts scores = q . k.
+  __device__ __forceinline__ void multiply_keys(int step, Scores& scores) const {
+    const unsigned long long queries = k_major_descriptor(shared + Shared::kQueriesAt + 64 * group * Shared::kRowBytes);
+    const unsigned long long keys = k_major_descriptor(shared + Shared::kKeysAt) + kStepRows * step;
+    wgmma_hold(scores);
+    wgmma_fence();
+#pragma unroll
+    for (int k = 0; k < 4; ++k) ScoreProduct::multiply(scores, queries + 2 * k, keys + 2 * k, k > 0);  // 32 bytes each
+    wgmma_commit();
+  }
+
+  __device__ __forceinline__ void mask(const SequenceBoundaries& boundaries, int step, Scores& scores) const {
+    int first[2], length[2];
+#pragma unroll
+    for (int h = 0; h < 2; ++h) {
+      const int start = boundaries.start_of(row + 8 * h);
+      first[h] = kKeys * step + lane % 4 * 2 - start;
+      length[h] = boundaries.end_of(row + 8 * h) - start;
+    }
+    Softmax::mask(scores, first, length);
+  }
+
+  // To FP16. Score tiles 2 k and 2 k + 1 have the layout of the A operand of 16 keys.
+  __device__ __forceinline__ static void round(const Scores& scores, Probabilities& p) {
+#pragma unroll
+    for (int k = 0; k < kKeys / 16; ++k) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const float* pair = scores[2 * k + i / 2] + 2 * (i % 2);
+        p[k][i] = pack_half2(pair[0], pair[1]);
+      }
+    }
+  }
+
+  // Starts context (+)= p . v.
+  __device__ __forceinline__ void multiply_values(const Probabilities& p, int step, bool accumulate,
+                                                  Context& context) const {
+    const unsigned long long values =
+        n_major_descriptor(shared + Shared::kValuesAt, Shared::kMatrixBytes) + kStepRows * step;
+    wgmma_hold(context);
+    wgmma_fence();
+#pragma unroll
+    for (int k = 0; k < kKeys / 16; ++k) {
+      ContextProduct::multiply(context, p[k], values + Shared::kRowBytes * k, k > 0 || accumulate);
+    }
+    wgmma_commit();
+  }
+
+  // Divides by the sums of the probabilities, and leaves the range for the other heads.
+  __device__ __forceinline__ void normalise(const Softmax& softmax, int2 tokens, Context& context) const {
+    const float inverse[2] = {softmax.inverse_sum(0), softmax.inverse_sum(1)};
+    float largest[2] = {0.0f, 0.0f};
+#pragma unroll
+    for (int j = 0; j < kTiles; ++j) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        context[j][i] *= inverse[i / 2];
+        largest[i / 2] = fmaxf(largest[i / 2], fabsf(context[j][i]));
+      }
+    }
+    if constexpr (!Format::kStatic) {
+#pragma unroll
+      for (int h = 0; h < 2; ++h) {
+        largest[h] = lanes_max<4>(largest[h]);
+        const int token = tokens.x + row + 8 * h;
+        if (lane % 4 == 0 && token < tokens.y) head_range_leave(ranges_of(token) + work.head, largest[h]);
+      }
+    }
+  }
+
+  // Words of a token, one a head.
+  __device__ __forceinline__ unsigned* ranges_of(int token) const {
+    return arguments.head_ranges + static_cast<long long>(token) * Config::kRangeWords;
+  }
+
+  // Quantizes and stores the context of a tile.
+  __device__ __forceinline__ void finish(int2 tokens, Images& images, const Context& context) const {
+    QuantParams params[2];
+    if constexpr (Format::kStatic) {
+      params[0] = params[1] = Format::from_static(arguments.quantized);
+    } else {
+      while (__ballot_sync(kFullWarp, !all_there(images)) != 0 && tokens.x != tokens.y) {
+        head_range_pause();
+        read_ranges(tokens, images);
+      }
+#pragma unroll
+      for (int h = 0; h < 2; ++h) {
+        const unsigned largest = ::max(::max(images[h][0], images[h][1]), ::max(images[h][2], images[h][3]));
+        const float of_row = lanes_max<4>(from_ordered_image(largest));
+        params[h] = Format::from_range({-of_row, of_row}, arguments.quantized.clip);
+      }
+    }
+#pragma unroll
+    for (int h = 0; h < 2; ++h) store(tokens, h, params[h], context);
+  }
+
+  __device__ __forceinline__ void store(int2 tokens, int h, const QuantParams& params, const Context& context) const {
+    const int member = lane % 4;
+    const int token = tokens.x + row + 8 * h;
+    const bool exists = token < tokens.y;
+    unsigned char* codes =
+        static_cast<unsigned char*>(arguments.quantized.codes) +
+        (static_cast<long long>(token) * Config::kHidden + work.head * Config::kHeadDim + 8 * member);
+#pragma unroll
+    for (int j = 0; j < kTiles; j += 4) {
+      unsigned words[4];
+#pragma unroll
+      for (int k = 0; k < 4; ++k) {
+        const float* pair = context[j + k] + 2 * h;
+        const int first = Format::quantize_bits(pair[0], params, arguments.quantized.clip);
+        const int second = Format::quantize_bits(pair[1], params, arguments.quantized.clip);
+        words[k] = __byte_perm(first, second, 0x0040);
+      }
+      const uint2 run = make_uint2(__byte_perm(words[0], words[1], 0x5410), __byte_perm(words[2], words[3], 0x5410));
+      if (exists) *reinterpret_cast<uint2*>(codes + 8 * j) = run;
+    }
+    if (exists && work.head == 0 && member == 0) arguments.quantized.scale[token] = params.scale;
+  }
+
+  // Rows beyond the tile's last take part for that one; where there is no tile, what is read says nothing.
+  __device__ __forceinline__ void read_ranges(int2 tokens, Images& images) const {
+    static_assert(Config::kRangeWords <= 16, "a lane reads the ranges of four heads");
+    if constexpr (!Format::kStatic) {
+      const int part = ::min(lane % 4, Config::kRangeWords / 4 - 1);
+#pragma unroll
+      for (int h = 0; h < 2; ++h) {
+        const int token = ::max(::min(tokens.x + row + 8 * h, tokens.y - 1), 0);
+        head_range_images(ranges_of(token) + 4 * part, images[h]);
+      }
+    }
+  }
+
+  __device__ __forceinline__ bool all_there(const Images& images) const {
+    bool there = true;
+#pragma unroll
+    for (int h = 0; h < 2; ++h) {
+#pragma unroll
+      for (int k = 0; k < 4; ++k) {
+        const bool is_head = Config::kHeads % 4 == 0 || lane % 4 * 4 + k < Config::kHeads;
+        there = there && (images[h][k] != 0 || !is_head);
+      }
+    }
+    return there;
+  }
+};
+
+}  // namespace mc::hopper
