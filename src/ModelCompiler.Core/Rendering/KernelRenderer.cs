@@ -20,6 +20,7 @@ public static class KernelRenderer
             SparseGemmKernel gemm => new SparseGemmView(gemm),
             AttentionKernel attention => new AttentionView(attention),
             HopperAttentionKernel attention => new HopperAttentionView(attention),
+            QkvAttentionKernel fused => new QkvAttentionView(fused),
             RowsKernel rows => new RowsView(rows),
             EmbeddingKernel embedding => new EmbeddingView(embedding),
             PoolKernel pool => new PoolView(pool),

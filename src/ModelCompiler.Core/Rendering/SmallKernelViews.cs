@@ -29,6 +29,20 @@ internal sealed class HopperAttentionView(HopperAttentionKernel kernel) : AnyAtt
     public int BlocksPerTile => kernel.BlocksPerTile;
 }
 
+/// <summary>Variables of <c>qkv_attention.cu.hbs</c>.</summary>
+internal sealed class QkvAttentionView(QkvAttentionKernel kernel) : AnyAttentionView(kernel, kernel.Heads, QkvAttentionKernel.HeadSize)
+{
+    public int K => kernel.Problem.K;
+
+    public QkvAttentionTile Tile => kernel.Tile;
+
+    public int TileTokens => QkvAttentionTile.Tokens;
+
+    public bool IsStationary => kernel.Tile.IsStationary;
+
+    public string Weights => $"mc::hopper::WeightFlow::k{kernel.Tile.Weights}";
+}
+
 /// <summary>Variables of <c>rows.cu.hbs</c>.</summary>
 internal sealed class RowsView(RowsKernel kernel) : KernelView(kernel)
 {

@@ -9,8 +9,10 @@ namespace ModelCompiler.Core.Scheduling;
 /// <param name="arch">Target.</param>
 /// <param name="tokens">The bucket.</param>
 /// <param name="choices">Candidates to take instead of the rules' first.</param>
+/// <param name="fillsTiles">For batches whose sequences fill tiles of <see cref="QkvAttentionTile.Tokens"/> tokens.</param>
 internal sealed class BucketScheduler(
-    ExecutionPlan plan, IReadOnlyList<EpilogueSpec> epilogues, GpuArch arch, int tokens, EquatableArray<KernelChoice> choices)
+    ExecutionPlan plan, IReadOnlyList<EpilogueSpec> epilogues, GpuArch arch, int tokens, EquatableArray<KernelChoice> choices,
+    bool fillsTiles)
 {
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
@@ -23,7 +25,11 @@ internal sealed class BucketScheduler(
     {
         for (int op = 0; op < plan.Ops.Count; op++)
         {
-            if (HandoverAt(op) is { } kernels)
+            if (FusedAt(op) is { } fused)
+            {
+                Launch(++op, fused);
+            }
+            else if (HandoverAt(op) is { } kernels)
             {
                 _rangeParts.Add(((LinearOp)plan.Ops[op + 1]).Source, kernels.Second.RangeParts);
                 Launch(op++, kernels.First);
@@ -84,6 +90,16 @@ internal sealed class BucketScheduler(
         return kernels;
     }
 
+    /// <summary>The kernel of this projection and the attention that alone reads it.</summary>
+    private QkvAttentionKernel? FusedAt(int index)
+    {
+        if (!fillsTiles || plan.Ops[index] is not LinearOp projection || projection.Epilogue[^1] is not StoreStep rows
+            || plan.Ops[index + 1] is not AttentionOp attention || attention.Source != rows.Buffer || plan.Buffers[rows.Buffer].LastOp != index + 1)
+            return null;
+        return QkvAttentionRules.Kernel(
+            Work(index, projection), new(attention.Heads, attention.HeadSize, epilogues[index + 1]), arch, tokens);
+    }
+
     private GemmWork Work(int index, LinearOp op) => new(GemmProblem.For(op.N, op.K, op.Precision, arch), epilogues[index]);
 
     /// <summary>Layers repeat their works, and each is chosen for once.</summary>
@@ -139,8 +155,14 @@ internal sealed class BucketScheduler(
         int metadata = buffer.Element == BufferElement.Codes ? 3 * sizeof(float) : 0;
         if (_rangeParts.TryGetValue(buffer.Id, out int parts))
             (bits, metadata) = (32, parts * sizeof(float));
-        int first = _launches.FindIndex(launch => launch.Op == buffer.FirstOp);
-        int last = _launches.FindLastIndex(launch => launch.Op == buffer.LastOp);
-        return new(buffer.Name, buffer.Rows, buffer.Columns * bits / 8, metadata, first, last);
+        int first = _launches.FindIndex(launch => Does(launch, buffer.FirstOp));
+        int last = _launches.FindLastIndex(launch => Does(launch, buffer.LastOp));
+        // What a kernel both makes and uses up stays within it.
+        bool isWithin = _launches[first].FirstOp != _launches[first].Op && buffer.FirstOp < _launches[first].Op && first == last;
+        return isWithin
+            ? new(buffer.Name, buffer.Rows, 0, 0, first, last)
+            : new(buffer.Name, buffer.Rows, buffer.Columns * bits / 8, metadata, first, last);
     }
+
+    private static bool Does(KernelLaunch launch, int op) => launch.FirstOp <= op && op <= launch.Op;
 }

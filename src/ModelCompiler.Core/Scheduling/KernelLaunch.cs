@@ -5,10 +5,14 @@ namespace ModelCompiler.Core.Scheduling;
 
 /// <summary>One node of a bucket's graph.</summary>
 /// <param name="Kernel">What runs.</param>
-/// <param name="Op">Index of the plan op that it belongs to.</param>
+/// <param name="Op">Index of the plan op that it belongs to, the last one where it does several.</param>
 /// <param name="Scratch">Device buffer that carries fp32 rows between the two kernels of a split op, or null.</param>
 /// <param name="Rendezvous">Offset of the kernel's rendezvous memory in that of the bucket; null where it has none.</param>
-public sealed record KernelLaunch(KernelPlan Kernel, int Op, int? Scratch, int? Rendezvous);
+public sealed record KernelLaunch(KernelPlan Kernel, int Op, int? Scratch, int? Rendezvous)
+{
+    /// <summary>The first plan op that it does.</summary>
+    public int FirstOp => Op - Kernel.Ops + 1;
+}
 
 /// <summary>A buffer in device memory: a plan buffer in the layout of the architecture, or scratch of a split op.</summary>
 /// <param name="Name">What it holds.</param>

@@ -50,6 +50,7 @@ public static class ScheduleVerifier
             WgmmaGemmKernel wgmma => WgmmaLimits.Of(wgmma),
             SparseGemmKernel sparse => SparseLimits.Of(sparse),
             HopperAttentionKernel attention => HopperAttentionLimits.Of(attention),
+            QkvAttentionKernel fused => QkvAttentionLimits.Of(fused),
             _ => [],
         }));
     }

@@ -16,20 +16,27 @@ public static class Scheduler
         var kernels = new List<KernelPlan>();
         var findings = new List<ScheduleFinding>();
         var seen = new HashSet<KernelPlan>();
-        var buckets = new List<BucketPlan>();
+        List<BucketPlan> buckets = [], tiled = [];
         EpilogueSpec[] epilogues = [.. plan.Ops.Select(op => EpilogueSpec.From(plan, op, arch))];
         foreach (int tokens in shapes.TokenBuckets)
         {
-            BucketPlan bucket = new BucketScheduler(plan, epilogues, arch, tokens, choices).Schedule();
-            buckets.Add(bucket);
+            Add(buckets, new BucketScheduler(plan, epilogues, arch, tokens, choices, fillsTiles: false).Schedule());
+            BucketPlan ofTiles = new BucketScheduler(plan, epilogues, arch, tokens, choices, fillsTiles: true).Schedule();
+            if (ofTiles.Launches.Any(launch => launch.Kernel is QkvAttentionKernel))
+                Add(tiled, ofTiles);
+        }
+
+        return new(arch, buckets.ToEquatableArray(), tiled.ToEquatableArray(), kernels.ToEquatableArray(), findings.Distinct().ToEquatableArray());
+
+        void Add(List<BucketPlan> plans, BucketPlan bucket)
+        {
+            plans.Add(bucket);
             foreach (KernelPlan kernel in bucket.Launches.Select(launch => launch.Kernel).Distinct())
             {
                 if (seen.Add(kernel))
                     kernels.Add(kernel);
-                findings.AddRange(ScheduleVerifier.VerifyIn(tokens, kernel));
+                findings.AddRange(ScheduleVerifier.VerifyIn(bucket.Tokens, kernel));
             }
         }
-
-        return new(arch, buckets.ToEquatableArray(), kernels.ToEquatableArray(), findings.Distinct().ToEquatableArray());
     }
 }

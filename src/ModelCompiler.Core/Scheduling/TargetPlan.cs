@@ -12,10 +12,19 @@ public sealed record BucketPlan(
 /// <summary>A plan scheduled for one architecture.</summary>
 /// <param name="Arch">Target.</param>
 /// <param name="Buckets">One per token bucket, rising.</param>
+/// <param name="TiledBuckets">
+/// The same for batches whose sequences fill tiles of <see cref="QkvAttentionTile.Tokens"/> tokens; none where a bucket has no
+/// faster way to do these.
+/// </param>
 /// <param name="Kernels">Distinct kernels of all buckets in order of first use.</param>
 /// <param name="Findings">What the verifier objects to; empty for a plan that can run.</param>
 public sealed record TargetPlan(
-    GpuArch Arch, EquatableArray<BucketPlan> Buckets, EquatableArray<KernelPlan> Kernels, EquatableArray<ScheduleFinding> Findings);
+    GpuArch Arch, EquatableArray<BucketPlan> Buckets, EquatableArray<BucketPlan> TiledBuckets, EquatableArray<KernelPlan> Kernels,
+    EquatableArray<ScheduleFinding> Findings)
+{
+    /// <summary>All that may run.</summary>
+    public IEnumerable<BucketPlan> AllBuckets => Buckets.Concat(TiledBuckets);
+}
 
 /// <summary>A limit of the architecture that a kernel plan breaks.</summary>
 /// <param name="Kernel">Name of the kernel.</param>

@@ -2,7 +2,7 @@ namespace ModelCompiler.Runtime.Gpu;
 
 /// <summary>
 /// The part of a batch that the host writes, one block in pinned and in device memory alike: counts, then where sequences
-/// start, then ids, then types; int32 all. Kernels read counts here, so one graph serves every batch of its bucket.
+/// start, then tiles of whole sequences, then ids, then types; int32 all but the tiles. Kernels read counts here, so one graph serves every batch of its bucket.
 /// </summary>
 /// <param name="Tokens">Most tokens, and so most sequences.</param>
 internal readonly record struct BatchLayout(int Tokens)
@@ -15,11 +15,17 @@ internal readonly record struct BatchLayout(int Tokens)
     /// <summary>[1] sequences of the batch.</summary>
     public long SequenceCount => 4;
 
+    /// <summary>[1] tiles of the batch; written where its sequences fill tiles.</summary>
+    public long TileCount => 8;
+
     /// <summary>[sequences + 1] first token of each sequence, then the token count.</summary>
     public long SequenceStarts => 16;
 
+    /// <summary>[tiles].</summary>
+    public long Tiles => Align(SequenceStarts + 4 * (Tokens + 1L));
+
     /// <summary>[tokens] ids.</summary>
-    public long TokenIds => Align(SequenceStarts + 4 * (Tokens + 1L));
+    public long TokenIds => Align(Tiles + (long)TokenTile.Bytes * TokenTiles.Most(Tokens));
 
     /// <summary>[tokens] types.</summary>
     public long TypeIds => Align(TokenIds + 4L * Tokens);

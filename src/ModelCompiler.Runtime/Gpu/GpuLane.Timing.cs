@@ -14,12 +14,13 @@ internal sealed unsafe partial class GpuLane
     /// <param name="sequenceLengths">[sequences].</param>
     /// <param name="warmUp">Replays before the first that counts.</param>
     /// <param name="runs">Replays that count.</param>
-    /// <param name="chosen">Launches of the graph; the bucket's own graph where null.</param>
+    /// <param name="chosen">Launches of the graph, of those for any batch; the batch's own graph where null.</param>
     /// <returns>Milliseconds of each replay.</returns>
     public float[] Replay(
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, int warmUp, int runs, Func<KernelLaunch, bool>? chosen = null)
     {
-        LaneBucket bucket = BucketFor(tokenIds.Length);
+        // Kernels that do two ops at once have no launch for the first.
+        LaneBucket bucket = chosen is null ? BucketFor(tokenIds.Length, sequenceLengths) : BucketFor(tokenIds.Length);
         Upload(bucket, tokenIds, sequenceLengths, []);
         // All buffers hold values of this batch, also those that the chosen launches only read.
         bucket.Graph.Launch(_stream);

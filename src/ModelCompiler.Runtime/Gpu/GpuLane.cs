@@ -8,7 +8,8 @@ using ModelCompiler.Runtime.Tracing;
 namespace ModelCompiler.Runtime.Gpu;
 
 /// <summary>
-/// One batch at a time: a stream, buffers, and for each bucket a captured graph. All memory is taken when the lane is
+/// One batch at a time: a stream, buffers, and for each bucket a captured graph, two where batches of filled tiles have one of
+/// their own. All memory is taken when the lane is
 /// made. One thread at a time.
 /// </summary>
 internal sealed unsafe partial class GpuLane : IDisposable
@@ -20,7 +21,7 @@ internal sealed unsafe partial class GpuLane : IDisposable
     private readonly DeviceMemory _batch;
     private readonly PinnedMemory _input;
     private readonly PinnedMemory _result;
-    private readonly LaneBucket[] _buckets;
+    private readonly LaneBucket[] _buckets, _tiledBuckets;
     private readonly List<IDisposable> _owned = [];
 
     public GpuLane(GpuModel model)
@@ -39,8 +40,11 @@ internal sealed unsafe partial class GpuLane : IDisposable
             // A graph's first launch must not find counts that were never written.
             _stream.Fill(_batch.Address, 0, layout.Bytes);
             var addresses = new LaneAddresses(_arena.Address, _rendezvous.Address);
-            _buckets = [.. model.Target.Buckets.Select(b => Own(LaneBucket.Capture(model, b, _stream, addresses, _batch.Address)))];
+            _buckets = [.. model.Target.Buckets.Select(Capture)];
+            _tiledBuckets = [.. model.Target.TiledBuckets.Select(Capture)];
             _stream.Synchronize();
+
+            LaneBucket Capture(BucketPlan bucket) => Own(LaneBucket.Capture(model, bucket, _stream, addresses, _batch.Address));
         }
         catch
         {
@@ -58,7 +62,7 @@ internal sealed unsafe partial class GpuLane : IDisposable
     public void Run(
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, Span<float> output, Span<float> hiddenState)
     {
-        LaneBucket bucket = BucketFor(tokenIds.Length);
+        LaneBucket bucket = BucketFor(tokenIds.Length, sequenceLengths);
         Upload(bucket, tokenIds, sequenceLengths, tokenTypes);
         if (_model.Options.Poison)
             _stream.Fill(_arena.Address, 0xff, _arena.Bytes);
@@ -70,7 +74,7 @@ internal sealed unsafe partial class GpuLane : IDisposable
     /// <returns>Milliseconds of each launch of the bucket, in order. Gaps between kernels count to the later one.</returns>
     public (KernelLaunch Launch, float Milliseconds)[] Profile(ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths)
     {
-        LaneBucket bucket = BucketFor(tokenIds.Length);
+        LaneBucket bucket = BucketFor(tokenIds.Length, sequenceLengths);
         Upload(bucket, tokenIds, sequenceLengths, []);
         var marks = new CudaEvent[bucket.Launches.Length + 1];
         try
@@ -148,6 +152,14 @@ internal sealed unsafe partial class GpuLane : IDisposable
         throw new BatchTooLargeException(tokens, _buckets[^1].Plan.Tokens);
     }
 
+    /// <summary>That of filled tiles where the batch fills tiles.</summary>
+    private LaneBucket BucketFor(int tokens, ReadOnlySpan<int> sequenceLengths)
+    {
+        LaneBucket bucket = BucketFor(tokens);
+        LaneBucket? tiled = Array.Find(_tiledBuckets, b => b.Plan.Tokens == bucket.Plan.Tokens);
+        return tiled is not null && TokenTiles.CountWhereFilled(sequenceLengths) is not null ? tiled : bucket;
+    }
+
     private void Upload(LaneBucket bucket, ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes)
     {
         BatchLayout layout = bucket.Layout;
@@ -162,6 +174,13 @@ internal sealed unsafe partial class GpuLane : IDisposable
         }
 
         starts[sequenceLengths.Length] = start;
+        if (Array.IndexOf(_tiledBuckets, bucket) >= 0)
+        {
+            int tiles = TokenTiles.CountWhereFilled(sequenceLengths)!.Value;
+            Write(layout.TileCount)[0] = tiles;
+            TokenTiles.Write(sequenceLengths, new(Write(layout.Tiles), tiles));
+        }
+
         tokenIds.CopyTo(new(Write(layout.TokenIds), tokenIds.Length));
         var types = new Span<int>(Write(layout.TypeIds), tokenIds.Length);
         if (tokenTypes.IsEmpty)

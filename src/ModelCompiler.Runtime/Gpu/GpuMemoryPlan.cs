@@ -25,9 +25,9 @@ internal sealed record GpuMemoryPlan(long WeightBytes, IReadOnlyList<(int Tokens
     /// <summary>The plan of a target.</summary>
     public static GpuMemoryPlan For(TargetPlan target, long weightBytes, int lanes) => new(
         weightBytes,
-        [.. target.Buckets.Select(b => (b.Tokens, b.Arena.PeakBytes))],
+        [.. target.AllBuckets.GroupBy(b => b.Tokens).Select(b => (b.Key, b.Max(plan => plan.Arena.PeakBytes)))],
         // An allocation is never empty.
-        Math.Max(Arena.Alignment, target.Buckets.Max(b => b.RendezvousBytes)),
+        Math.Max(Arena.Alignment, target.AllBuckets.Max(b => b.RendezvousBytes)),
         BatchLayout.For(target.Buckets.Max(b => b.Tokens)).Bytes,
         lanes);
 

@@ -38,6 +38,8 @@ internal sealed class LaneBucket : IDisposable
             TokenCount = batch + (ulong)layout.TokenCount,
             SequenceCount = batch + (ulong)layout.SequenceCount,
             SequenceStarts = batch + (ulong)layout.SequenceStarts,
+            TileCount = batch + (ulong)layout.TileCount,
+            Tiles = batch + (ulong)layout.Tiles,
             TokenIds = batch + (ulong)layout.TokenIds,
             TypeIds = batch + (ulong)layout.TypeIds,
         };

@@ -130,10 +130,10 @@ public static class InspectCommand
         var table = new Table().Border(TableBorder.Simple).Title($"{target.Arch.Name()}: memory per bucket");
         foreach (string name in (string[])["tokens", "launches", "buffers", "arena", "without reuse"])
             table.AddColumn(new TableColumn(name).RightAligned());
-        foreach (BucketPlan bucket in target.Buckets)
+        foreach (BucketPlan bucket in target.AllBuckets)
         {
             table.AddRow(
-                $"{bucket.Tokens}", $"{bucket.Launches.Count}", $"{bucket.Buffers.Count}", Bytes(bucket.Arena.PeakBytes),
+                $"{bucket.Tokens}{(target.TiledBuckets.Contains(bucket) ? " in tiles" : "")}", $"{bucket.Launches.Count}", $"{bucket.Buffers.Count}", Bytes(bucket.Arena.PeakBytes),
                 Bytes(bucket.Buffers.Sum(b => b.Bytes(bucket.Tokens))));
         }
 

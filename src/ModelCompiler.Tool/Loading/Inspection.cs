@@ -65,7 +65,7 @@ public sealed record Inspection(EncoderDescriptor Descriptor, ExecutionPlan Plan
         {
             Arch = t.Arch.Name(),
             Kernels = t.Kernels.Select(k => new { k.Name, Tile = (k as LinearKernel)?.Schedule, k.Threads, k.SharedBytes, k.ClusterSize }),
-            Buckets = t.Buckets.Select(b => new { b.Tokens, Launches = b.Launches.Count, ArenaBytes = b.Arena.PeakBytes }),
+            Buckets = t.AllBuckets.Select(b => new { b.Tokens, FillsTiles = t.TiledBuckets.Contains(b), Launches = b.Launches.Count, ArenaBytes = b.Arena.PeakBytes }),
             Findings = t.Findings.Select(f => f.ToString()),
         }),
     };

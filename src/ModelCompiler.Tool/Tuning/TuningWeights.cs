@@ -33,7 +33,7 @@ internal static class TuningWeights
             .Where(o => o.Op is not null)
             .SelectMany(o => byProblem[GemmProblem.For(o.Op!.N, o.Op.K, o.Op.Precision, arch)].Select(k => new KernelLaunch(k, o.Index, null, null)));
         var bucket = new BucketPlan(1, launches.ToEquatableArray(), default, new(default, 0), 0);
-        return new(arch, new(bucket), default, default);
+        return new(arch, new(bucket), default, default, default);
     }
 
     /// <summary>One layer's random values serve all: the GPU cannot tell, and they are made in a fraction of the time.</summary>

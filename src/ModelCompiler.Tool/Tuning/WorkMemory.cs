@@ -56,6 +56,8 @@ internal sealed class WorkMemory : IDisposable
         TokenCount = _batch.Address + (ulong)_layout.TokenCount,
         SequenceCount = _batch.Address + (ulong)_layout.SequenceCount,
         SequenceStarts = _batch.Address + (ulong)_layout.SequenceStarts,
+        TileCount = _batch.Address + (ulong)_layout.TileCount,
+        Tiles = _batch.Address + (ulong)_layout.Tiles,
         TokenIds = _batch.Address + (ulong)_layout.TokenIds,
         TypeIds = _batch.Address + (ulong)_layout.TypeIds,
     };

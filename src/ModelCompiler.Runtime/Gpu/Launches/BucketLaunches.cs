@@ -46,6 +46,7 @@ internal sealed class BucketLaunches
             LinearKernel linear => Gemm(launch, linear, (LinearOp)op, steps),
             AttentionKernel => Bytes(Attention((AttentionOp)op, steps)),
             HopperAttentionKernel kernel => Bytes(Attention(kernel, (AttentionOp)op, steps)),
+            QkvAttentionKernel kernel => Bytes(QkvAttention(launch, kernel, (LinearOp)_plan.Ops[launch.FirstOp], steps)),
             RowsKernel => Bytes(Rows(launch, steps)),
             EmbeddingKernel => Bytes(Embedding((EmbeddingOp)op, steps)),
             PoolKernel => Bytes(Pool((PoolOp)op, steps)),
@@ -112,6 +113,26 @@ internal sealed class BucketLaunches
         int rowBytes = 3 * kernel.Heads * kernel.HeadSize * sizeof(ushort);
         TensorMap map = _maps.Rows(arguments.Qkv, _bucket.Buffers[op.Source].RowsIn(_bucket.Tokens), rowBytes, MappedAttentionArguments.BoxRows);
         return new() { Qkv = map, Attention = arguments };
+    }
+
+    private QkvAttentionArguments QkvAttention(KernelLaunch launch, QkvAttentionKernel kernel, LinearOp projection, in StepAddresses steps)
+    {
+        LinearAddresses weights = _weights.Linear(projection.Weight, kernel.WeightOrder);
+        QuantizedRows input = Quantized(projection.Source);
+        int rowBytes = kernel.Problem.K * kernel.Problem.ActivationBits / 8;
+        int rows = _bucket.Buffers[projection.Source].RowsIn(_bucket.Tokens);
+        return new()
+        {
+            Activations = _maps.Rows(input.Codes, rows, rowBytes, kernel.Tile.BoxRows),
+            Tiles = _batch.Tiles,
+            TileCount = _batch.TileCount,
+            ActivationScale = input.Scale,
+            Weights = weights.Weights,
+            WeightScale = weights.Scale,
+            Bias = weights.Bias,
+            HeadRanges = launch.Rendezvous is { } offset ? _rendezvous + (ulong)offset : 0,
+            Quantized = steps.Quantized,
+        };
     }
 
     private RowsArguments Rows(KernelLaunch launch, in StepAddresses steps) => new()

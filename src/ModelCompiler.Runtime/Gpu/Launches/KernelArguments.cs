@@ -53,6 +53,15 @@ internal struct MappedAttentionArguments
     public AttentionArguments Attention;
 }
 
+/// <summary>mc::hopper::QkvAttentionArguments of hopper/qkv_attention_config.cuh, 256 bytes: the map is aligned to 64.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 256)]
+internal struct QkvAttentionArguments
+{
+    public TensorMap Activations;
+    public ulong Tiles, TileCount, ActivationScale, Weights, WeightScale, Bias, HeadRanges;
+    public QuantizedRows Quantized;
+}
+
 /// <summary>mc::RowsArguments of rows.cuh, 96 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RowsArguments

@@ -15,6 +15,12 @@ internal readonly record struct BatchAddresses
     /// <summary>[sequences + 1].</summary>
     public required ulong SequenceStarts { get; init; }
 
+    /// <summary>[1] tiles of whole sequences.</summary>
+    public required ulong TileCount { get; init; }
+
+    /// <summary>[tiles].</summary>
+    public required ulong Tiles { get; init; }
+
     /// <summary>[tokens].</summary>
     public required ulong TokenIds { get; init; }
 

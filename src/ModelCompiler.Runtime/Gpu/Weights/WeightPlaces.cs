@@ -29,10 +29,8 @@ internal sealed class WeightPlaces
     public WeightPlaces(ExecutionPlan plan, TargetPlan target)
     {
         EncoderModel model = plan.Model;
-        ILookup<int, WeightOrder> orders = target.Buckets.SelectMany(bucket => bucket.Launches)
-            .Where(launch => launch.Kernel is LinearKernel)
-            .Select(launch => (launch.Op, ((LinearKernel)launch.Kernel).WeightOrder)).Distinct()
-            .ToLookup(used => used.Op, used => used.WeightOrder);
+        ILookup<int, WeightOrder> orders = target.AllBuckets.SelectMany(bucket => bucket.Launches)
+            .Select(OrderOf).OfType<(int Op, WeightOrder Order)>().Distinct().ToLookup(used => used.Op, used => used.Order);
         for (int index = 0; index < plan.Ops.Count; index++)
         {
             PlanOp op = plan.Ops[index];
@@ -69,6 +67,13 @@ internal sealed class WeightPlaces
 
     /// <summary>Size of the block.</summary>
     public long Bytes { get; private set; }
+
+    private static (int Op, WeightOrder Order)? OrderOf(KernelLaunch launch) => launch.Kernel switch
+    {
+        LinearKernel linear => (launch.Op, linear.WeightOrder),
+        QkvAttentionKernel fused => (launch.FirstOp, fused.WeightOrder),
+        _ => null,
+    };
 
     private PackedLinear Place(LinearOp op, GpuArch arch, IEnumerable<WeightOrder> orders)
     {
