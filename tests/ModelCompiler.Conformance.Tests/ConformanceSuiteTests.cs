@@ -14,7 +14,7 @@ public sealed class ConformanceSuiteTests
     private static readonly IReadOnlyList<ConformanceCase> s_full = ConformanceSuite.Cases(reduced: false);
     private static readonly IReadOnlyList<ConformanceCase> s_reduced = ConformanceSuite.Cases(reduced: true);
 
-    private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel), typeof(SplitGemmKernel), typeof(WgmmaGemmKernel), typeof(SparseGemmKernel), typeof(HopperAttentionKernel)];
+    private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel), typeof(SplitGemmKernel), typeof(WgmmaGemmKernel), typeof(SparseGemmKernel), typeof(HopperAttentionKernel), typeof(QkvAttentionKernel)];
 
     public static TheoryData<bool> Suites => [false, true];
 
@@ -87,7 +87,7 @@ public sealed class ConformanceSuiteTests
             .. Products(typeof(ResidentGemmKernel), [GemmFamily.Int8], RowScope.Grid),
             .. Products(typeof(SplitGemmKernel), integers, RowScope.Cluster),
             .. Products(typeof(WgmmaGemmKernel), integers, RowScope.Partial, RowScope.Tile, RowScope.Cluster, RowScope.Grid),
-            .. Products(typeof(WgmmaGemmKernel), [GemmFamily.Float16], RowScope.Partial, RowScope.Tile, RowScope.Cluster),
+            .. Products(typeof(WgmmaGemmKernel), [GemmFamily.Float16], RowScope.Partial, RowScope.Tile, RowScope.Cluster, RowScope.Grid),
             .. Products(typeof(SparseGemmKernel), [GemmFamily.Int8Weight4, GemmFamily.Int8], RowScope.Partial),
         ];
     }

@@ -93,7 +93,7 @@ internal sealed class BucketScheduler(
     /// <summary>The kernel of this projection and the attention that alone reads it.</summary>
     private QkvAttentionKernel? FusedAt(int index)
     {
-        if (!fillsTiles || plan.Ops[index] is not LinearOp projection || projection.Epilogue[^1] is not StoreStep rows
+        if (!fillsTiles || index + 1 == plan.Ops.Count || plan.Ops[index] is not LinearOp projection || projection.Epilogue[^1] is not StoreStep rows
             || plan.Ops[index + 1] is not AttentionOp attention || attention.Source != rows.Buffer || plan.Buffers[rows.Buffer].LastOp != index + 1)
             return null;
         return QkvAttentionRules.Kernel(

@@ -76,7 +76,7 @@ internal static class WgmmaRules
             return [RowScope.Partial];
         return epilogue.RowSums == 0 || (tokens > 512 && TileForEachBlock(problem, tokens) is not null)
             ? [RowScope.Grid, RowScope.Cluster, RowScope.Tile]
-            : [RowScope.Cluster, RowScope.Grid, RowScope.Tile];
+            : [RowScope.Cluster, RowScope.Tile, RowScope.Grid];
     }
 
     /// <summary>A tile that is to hold whole rows has no idle columns worth a block, and a cluster has more than one.</summary>

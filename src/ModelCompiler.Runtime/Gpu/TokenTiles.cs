@@ -11,7 +11,7 @@ internal unsafe struct TokenTile
     public const int Bytes = 32;
 
     /// <summary>Tokens [first, end) of the batch.</summary>
-    public int First, End;
+    public int FirstToken, EndToken;
 
     private fixed int _reserved[2];
 
@@ -56,11 +56,11 @@ internal static class TokenTiles
         int tile = -1, start = 0;
         foreach (int length in sequenceLengths)
         {
-            if (tile < 0 || start + length - tiles[tile].First > QkvAttentionTile.Tokens)
-                tiles[++tile] = new() { First = start, End = start };
+            if (tile < 0 || start + length - tiles[tile].FirstToken > QkvAttentionTile.Tokens)
+                tiles[++tile] = new() { FirstToken = start, EndToken = start };
             ref TokenTile current = ref tiles[tile];
-            current.End = start += length;
-            int end = current.End - current.First;
+            current.EndToken = start += length;
+            int end = current.EndToken - current.FirstToken;
             if (end < QkvAttentionTile.Tokens)
                 current.Boundaries[end / 32] |= 1u << (end % 32);
         }

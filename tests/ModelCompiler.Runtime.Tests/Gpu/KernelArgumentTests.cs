@@ -13,6 +13,7 @@ public partial class KernelArgumentTests
     [InlineData(typeof(QuantizedRows), "quantize.cuh")]
     [InlineData(typeof(GemmArguments), "gemm_arguments.cuh")]
     [InlineData(typeof(AttentionArguments), "attention_config.cuh")]
+    [InlineData(typeof(QkvAttentionArguments), "hopper/qkv_attention_config.cuh")]
     [InlineData(typeof(RowsArguments), "rows.cuh")]
     [InlineData(typeof(EmbeddingArguments), "embedding.cuh")]
     [InlineData(typeof(PoolArguments), "heads.cuh")]
@@ -20,7 +21,7 @@ public partial class KernelArgumentTests
     public void Fields_have_the_order_the_names_and_the_offsets_of_the_header(Type type, string header)
     {
         string text = File.ReadAllText(Path.Combine(ModelFixtures.Root, "native/include/mc", header));
-        int start = text.IndexOf($"struct {type.Name} {{", StringComparison.Ordinal);
+        int start = Regex.Match(text, $@"struct (alignas\(\d+\) )?{type.Name} \{{").Index;
         int end = text.IndexOf("};", start, StringComparison.Ordinal);
         (string Name, int Offset)[] expected = [.. Field().Matches(text[start..end])
             .Select(match => (match.Groups["name"].Value.Replace("_", "", StringComparison.Ordinal), int.Parse(match.Groups["offset"].Value)))];

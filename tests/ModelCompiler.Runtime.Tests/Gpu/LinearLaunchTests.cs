@@ -108,6 +108,29 @@ public class LinearLaunchTests
     }
 
     [Fact]
+    public void A_projection_with_its_attention_reads_codes_and_weights_and_writes_codes()
+    {
+        BucketPlan bucket = s_target.TiledBuckets.ShouldHaveSingleItem();
+        var maps = new RecordedMaps();
+        BoundLaunch[] fused = [.. Build(bucket, maps).Where(b => b.Launch.Kernel is QkvAttentionKernel)];
+        fused.Length.ShouldBe(2); // of both layers
+        foreach (BoundLaunch bound in fused)
+        {
+            var projection = (LinearOp)s_plan.Ops[bound.Launch.FirstOp];
+            var kernel = (QkvAttentionKernel)bound.Launch.Kernel;
+            QkvAttentionArguments arguments = MemoryMarshal.Read<QkvAttentionArguments>(bound.Argument);
+            ulong source = Arena + (ulong)bucket.Arena.Offsets[projection.Source];
+            maps.Made.ShouldContain((source, bucket.Buffers[projection.Source].RowsIn(Many), projection.K, kernel.Tile.BoxRows));
+            arguments.ActivationScale.ShouldBe(source + (ulong)bucket.Buffers[projection.Source].MetadataOffset(Many));
+            arguments.Weights.ShouldBe(WrittenOutWeights.At(projection.Weight, WeightOrder.SwizzledRows));
+            int codes = s_plan.Ops[bound.Launch.Op].Epilogue.OfType<QuantizeStep>().Single().Buffer;
+            arguments.Quantized.Codes.ShouldBe(Arena + (ulong)bucket.Arena.Offsets[codes]);
+            (arguments.TileCount, arguments.Tiles).ShouldBe((96UL, 112UL));
+            arguments.HeadRanges.ShouldBe(Rendezvous + (ulong)bound.Launch.Rendezvous!.Value);
+        }
+    }
+
+    [Fact]
     public void Each_launch_whose_blocks_meet_has_memory_of_its_own()
     {
         BucketPlan bucket = s_target.Buckets[1];
@@ -127,7 +150,7 @@ public class LinearLaunchTests
 
     private static BoundLaunch[] Build(ExecutionPlan plan, BucketPlan bucket, ITensorMaps maps)
     {
-        var batch = new BatchAddresses { TokenCount = 16, SequenceCount = 32, SequenceStarts = 48, TokenIds = 64, TypeIds = 80 };
+        var batch = new BatchAddresses { TokenCount = 16, SequenceCount = 32, SequenceStarts = 48, TokenIds = 64, TypeIds = 80, TileCount = 96, Tiles = 112 };
         return BucketLaunches.Build(plan, bucket, new WrittenOutWeights(), batch, new(Arena, Rendezvous), maps);
     }
 
