@@ -19,7 +19,7 @@ struct RowTile {
   static constexpr int kRowChunks = kFeatures / 8;
   static constexpr int kChunks = (kRowChunks + kThreads - 1) / kThreads;
   static constexpr bool kRagged = kRowChunks % kThreads != 0;
-  static_assert(kChunks <= 2, "a thread holds at most 16 features: use more threads for a row (see DefaultRowLaunch)");
+  static_assert(kChunks <= 4, "a thread holds at most 32 features: use more threads for a row (see DefaultRowLaunch)");
   using Reduce = RowReduce<kThreads>;
   static constexpr int kScratchBytes = Reduce::kScratchBytes;
 
@@ -138,10 +138,10 @@ struct RowLaunch {
   __device__ __forceinline__ static int thread() { return static_cast<int>(threadIdx.x) % kRowThreads; }
 };
 
-// Rows of up to 512 features: a warp each, four a block. Longer rows: one chunk of 8 features a thread, one row a
-// block.
+// Rows of up to 1024 features: a warp each, four a block, which need no barrier. Longer rows: one chunk of 8 features a
+// thread, one row a block.
 template <int kFeatures>
 using DefaultRowLaunch =
-    RowLaunch<(kFeatures <= 512 ? 32 : (kFeatures / 8 + 31) / 32 * 32), (kFeatures <= 512 ? 4 : 1)>;
+    RowLaunch<(kFeatures <= 1024 ? 32 : (kFeatures / 8 + 31) / 32 * 32), (kFeatures <= 1024 ? 4 : 1)>;
 
 }  // namespace mc

@@ -69,7 +69,7 @@ public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
 public readonly record struct RowLaunch(int Threads, int RowsPerBlock)
 {
     /// <summary>The deal for rows of this length.</summary>
-    public static RowLaunch For(int columns) => columns <= 512 ? new(128, 4) : new((columns / 8 + 31) / 32 * 32, 1);
+    public static RowLaunch For(int columns) => columns <= 1024 ? new(128, 4) : new((columns / 8 + 31) / 32 * 32, 1);
 }
 
 /// <summary>Finishes rows that a split kernel left as fp32 in scratch: layer norm, store, quantize.</summary>
