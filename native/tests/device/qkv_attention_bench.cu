@@ -1,9 +1,10 @@
 // Times the fused QKV projection and attention of mc/hopper/qkv_attention.cuh on one GPU (sm_90a), and the pair of
 // kernels that it replaces: mc/hopper/gemm.cuh with FP16 output, then mc/hopper/attention.cuh.
 //
-// BERT-base, W4A4 with codes in bytes. A graph of 24 layers, each on weights of its own, each launch dependent on the
-// one before through programmatic launch, is replayed; what is printed is microseconds a layer, the least of several
-// replays. The codes of the fused kernel are compared with those of the pair.
+// Compiled with MC_HEADS, 12 or 16: BERT-base or -large, W4A4 with codes in bytes. A graph of 24 layers, each on
+// weights of its own, each launch dependent on the one before through programmatic launch, is replayed; what is printed
+// is microseconds a layer, the least of several replays. The codes of the fused kernel are compared with those of the
+// pair.
 //
 //   qkv_attention_bench [SEQUENCES LENGTH]      LENGTH 0: mixed lengths of 1 to 128
 #include <cuda_runtime.h>
@@ -30,7 +31,7 @@ using namespace mc;
 using hopper::Schedule;
 using hopper::WeightFlow;
 
-constexpr int kHeads = 12, kHidden = 768, kLayers = 24, kReplays = 8;
+constexpr int kHeads = MC_HEADS, kHidden = 64 * kHeads, kLayers = 24, kReplays = 8;
 using Format = QuantFormat<4, 8, false>;
 using Problem = GemmProblem<3 * kHidden, kHidden, Operand::kS8, Operand::kS8>;
 
@@ -306,17 +307,27 @@ void time_batch(int sequences, int length) {
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
   std::printf("%d x %d: %d tokens, %d tiles\n", sequences, length, batch.tokens(),
               static_cast<int>(batch.tiles.size()));
-  using Kept192 = QkvGemm<64, 192, 6, Schedule::kThrees, WeightFlow::kStationary>;
-  using Kept96 = QkvGemm<64, 96, 6, Schedule::kThrees, WeightFlow::kStationary>;
   double pair = 1e30;
-  pair = std::min(pair, time_pair<Kept192, Shape<1, 1, 3, 64, 2>>(memory, stream, "m64n192 kept, q64h1x3 k64"));
-  pair = std::min(pair, time_pair<Kept192, Shape<2, 1, 2, 64, 3>>(memory, stream, "m64n192 kept, q128h1x2 k64"));
-  pair = std::min(pair, time_pair<Kept96, Shape<1, 2, 1, 128, 2>>(memory, stream, "m64n96 kept, q64h2x1 k128"));
+  if constexpr (kHeads == 12) {
+    using Wide = QkvGemm<64, 192, 6, Schedule::kThrees, WeightFlow::kStationary>;
+    using Narrow = QkvGemm<64, 96, 6, Schedule::kThrees, WeightFlow::kStationary>;
+    pair = std::min(pair, time_pair<Wide, Shape<1, 1, 3, 64, 2>>(memory, stream, "m64n192 kept, q64h1x3 k64"));
+    pair = std::min(pair, time_pair<Wide, Shape<2, 1, 2, 64, 3>>(memory, stream, "m64n192 kept, q128h1x2 k64"));
+    pair = std::min(pair, time_pair<Narrow, Shape<1, 2, 1, 128, 2>>(memory, stream, "m64n96 kept, q64h2x1 k128"));
+  } else {
+    using Wide = QkvGemm<128, 192, 5, Schedule::kCooperative, WeightFlow::kStreamed>;
+    using Narrow = QkvGemm<128, 128, 6, Schedule::kPingPong, WeightFlow::kStreamed>;
+    pair = std::min(pair, time_pair<Wide, Shape<1, 1, 2, 64, 2>>(memory, stream, "m128n192 together, q64h1x2 k64"));
+    pair = std::min(pair, time_pair<Narrow, Shape<2, 1, 2, 64, 2>>(memory, stream, "m128n128 turns, q128h1x2 k64"));
+    pair = std::min(pair, time_pair<Narrow, Shape<1, 2, 1, 128, 2>>(memory, stream, "m128n128 turns, q64h2x1 k128"));
+  }
   const Output expected = output_of(memory);
-  time_fused<4, WeightFlow::kStationary, 1>(memory, stream, pair, expected);
-  time_fused<3, WeightFlow::kStationary, 1>(memory, stream, pair, expected);
-  time_fused<4, WeightFlow::kStreamed, 1>(memory, stream, pair, expected);
-  time_fused<4, WeightFlow::kStreamed, 2>(memory, stream, pair, expected);
+  if constexpr (kHeads == 12) {
+    time_fused<4, WeightFlow::kStationary, 1>(memory, stream, pair, expected);
+    time_fused<3, WeightFlow::kStationary, 1>(memory, stream, pair, expected);
+  }
+  time_fused<3, WeightFlow::kStreamed, 1>(memory, stream, pair, expected);
+  time_fused<3, WeightFlow::kStreamed, 2>(memory, stream, pair, expected);
   cudaStreamDestroy(stream);
 }
 

@@ -11,11 +11,13 @@ int main() {
   platform::require(cudaFree(nullptr), "device", "initialisation");
   const Lengths edges = {1, 2, 17, 63, 64, 65, 127, 128, 100, 28, 128, 128};
   Lengths full(40, 128), many = many_lengths();
-  check_qkv_attention<12, 768, S8, 4, kStay>({{1}, {17}, {128}, edges, ragged_lengths()}, 1);
-  check_qkv_attention<12, 768, S8, 4, kStay>({edges, ragged_lengths(), many, full}, 10, 5);
-  check_qkv_attention<12, 768, S4, 3, kStay>({{65}, edges, ragged_lengths(), full}, 10);
+  check_qkv_attention<12, 768, S8, 3, kStay>({{1}, {17}, {128}, edges, ragged_lengths()}, 1);
+  check_qkv_attention<12, 768, S8, 3, kStay>({edges, ragged_lengths(), many, full}, 10, 5);
+  check_qkv_attention<12, 768, S4, 4, kStay>({{65}, edges, ragged_lengths(), full}, 11);
   check_qkv_attention<4, 400, S8, 3, kStay>({edges, many}, 3);
-  check_qkv_attention<12, 768, StaticS8, 4, kStream>({edges, ragged_lengths()}, 11);
-  check_qkv_attention<16, 1024, S8, 4, kStream, 2>({{1}, edges, ragged_lengths(), full}, 4);
+  check_qkv_attention<12, 768, StaticS8, 3, kStay>({edges, full}, 11);
+  check_qkv_attention<12, 768, StaticS8, 3, kStream>({edges, ragged_lengths()}, 11);
+  check_qkv_attention<16, 1024, S8, 3, kStream>({edges, ragged_lengths(), full}, 8);
+  check_qkv_attention<16, 1024, S8, 3, kStream, 2>({{1}, edges, ragged_lengths(), full}, 4);
   return finish();
 }

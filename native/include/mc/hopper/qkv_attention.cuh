@@ -5,7 +5,7 @@
 //   context[t, h, :] = sum over keys u of the sequence of t:  softmax_u(q[t,h,:] . k[u,h,:] / sqrt(64)) v[u,h,:]
 //   codes[t, :]      = Format::quantize(context[t, :, :]; scale[t])
 //
-//   using Kernel = mc::hopper::QkvAttention<mc::hopper::QkvAttentionConfig<12, 768, mc::QuantFormat<4, 8, false>, 4>>;
+//   using Kernel = mc::hopper::QkvAttention<mc::hopper::QkvAttentionConfig<12, 768, mc::QuantFormat<4, 8, false>, 3>>;
 //   extern "C" __global__ void __cluster_dims__(Kernel::kClusterSize, 1, 1) __launch_bounds__(Kernel::kThreads, 1)
 //   NAME(const __grid_constant__ mc::hopper::QkvAttentionArguments arguments) {
 //     Kernel::run(arguments);

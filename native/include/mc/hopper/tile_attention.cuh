@@ -19,16 +19,15 @@ namespace mc::hopper {
 
 template <class Config>
 struct TileAttention {
-  static constexpr int kKeys = 64;  // of a step of the online softmax
   using Format = typename Config::Format;
   using Shared = QkvAttentionShared<Config>;
   using Work = QkvAttentionWork<Config>;
-  using Softmax = OnlineSoftmax<kKeys, Config::kHeadDim>;
-  using ScoreProduct = Wgmma<kKeys, Operand::kF16, Operand::kF16, Major::kK>;
+  using Softmax = OnlineSoftmax<Config::kTokens, Config::kHeadDim>;
+  using ScoreProduct = Wgmma<Config::kTokens, Operand::kF16, Operand::kF16, Major::kK>;
   using ContextProduct = Wgmma<Config::kHeadDim, Operand::kF16, Operand::kF16, Major::kN>;
   using Scores = typename ScoreProduct::Sums;
   using Context = typename ContextProduct::Sums;
-  using Probabilities = unsigned[kKeys / 16][4];
+  using Probabilities = unsigned[Config::kTokens / 16][4];
 
   const QkvAttentionArguments& arguments;
   const Work& work;
@@ -37,59 +36,54 @@ struct TileAttention {
   int lane;
   int row;  // of the thread, within the token tile; and row + 8
 
-  // A tile's context is quantized when the next one's scores have come; by then the other heads have left their ranges.
-  // Products are not under way meanwhile, nor across any branch that lanes may take apart: compilers then serialise all
-  // products of the kernel.
+  // With dynamic scales a tile's context is quantized behind the next one's softmax; by then the other heads have left
+  // their ranges.
+  //
+  // While products are under way there is no branch that lanes may take apart, and no accumulator lives from one turn
+  // of the loop to the next: either makes compilers serialise all products of the kernel.
   __device__ __forceinline__ void run() const {
     const QkvHandover<Config> handover = {shared};
     const int count = *arguments.tile_count;
     const int units = work.units(count);
     dependency_wait();
     if (units == 0) return;
-    int2 before = make_int2(0, 0);
-    Context kept = {};  // a copy: accumulators that live from one turn of the loop to the next serialise products too
     Place next = place_of(0, count);
+    int2 before = make_int2(0, 0);
+    Context kept = {};
+    Images images;
 #pragma unroll 1
     for (int unit = 0; unit < units; ++unit) {
       const Place place = next;
-      const int first_step = uniform(place.boundaries.start_of(64 * group) / kKeys);
-      const int last_step = uniform((place.boundaries.end_of(64 * group + 63) - 1) / kKeys);
       const bool masked = uniform(!place.boundaries.none()) != 0;
-      Images images;
-      read_ranges(before, images);
       next = place_of(unit + 1, count);
-      Softmax softmax;
-      Context context;
-      Scores scores;
       barrier_wait(handover.scores_full(), unit & 1);
-      multiply_keys(first_step, scores);
-      wgmma_wait<0>();
-      wgmma_hold(scores);
-      if (unit > 0) finish(before, images, kept);
-#pragma unroll 1
-      for (int step = first_step; step <= last_step; ++step) {
-        if (step == last_step) handover.arrive(handover.scores_empty(), lane);
-        if (masked) mask(place.boundaries, step, scores);
-        softmax.step(scores, step == first_step, context);
-        if (step == first_step) barrier_wait(handover.values_full(), unit & 1);
-        Probabilities p;
-        round(scores, p);
-        multiply_values(p, step, step > first_step, context);
-        if (step < last_step) multiply_keys(step + 1, scores);
-        wgmma_wait<0>();
-        wgmma_hold(scores);
-        wgmma_hold(context);
-        wgmma_hold(p);
-      }
+      Scores scores;
+      multiply_keys(scores);
+      handover.arrive(handover.scores_empty(), lane);
+      if (masked) mask(place.boundaries, scores);
+      Context context;
+      Softmax softmax;
+      softmax.step(scores, true, context);
+      read_ranges(before, images);
+      Probabilities p;
+      round(scores, p);
+      if (kDeferred && unit > 0) finish(before, images, kept);
+      barrier_wait(handover.values_full(), unit & 1);
+      multiply_values(p, context);
       handover.arrive(handover.values_empty(), lane);
       normalise(softmax, place.tokens, context);
-      before = place.tokens;
+      if constexpr (kDeferred) {
+        before = place.tokens;
 #pragma unroll
-      for (int i = 0; i < 4 * kTiles; ++i) kept[i / 4][i % 4] = context[i / 4][i % 4];
+        for (int i = 0; i < 4 * kTiles; ++i) kept[i / 4][i % 4] = context[i / 4][i % 4];
+      } else {
+        finish(place.tokens, images, context);
+      }
     }
-    Images images;
-    read_ranges(before, images);
-    finish(before, images, kept);
+    if constexpr (kDeferred) {
+      read_ranges(before, images);
+      finish(before, images, kept);
+    }
   }
 
  private:
@@ -107,54 +101,59 @@ struct TileAttention {
   // Ranges of a token from some of the heads; the lanes of a quad have those of all.
   using Images = unsigned[2][4];
   static constexpr int kTiles = Config::kHeadDim / 8;
-  static constexpr int kStepRows = kKeys * Shared::kRowBytes / 16;  // keys of a step, as descriptors count them
+  static constexpr bool kDeferred = !Format::kStatic;
 
-  // Starts scores = q . k.
-  __device__ __forceinline__ void multiply_keys(int step, Scores& scores) const {
+  // scores = q . k
+  __device__ __forceinline__ void multiply_keys(Scores& scores) const {
     const unsigned long long queries = k_major_descriptor(shared + Shared::kQueriesAt + 64 * group * Shared::kRowBytes);
-    const unsigned long long keys = k_major_descriptor(shared + Shared::kKeysAt) + kStepRows * step;
+    const unsigned long long keys = k_major_descriptor(shared + Shared::kKeysAt);
     wgmma_hold(scores);
     wgmma_fence();
 #pragma unroll
     for (int k = 0; k < 4; ++k) ScoreProduct::multiply(scores, queries + 2 * k, keys + 2 * k, k > 0);  // 32 bytes each
     wgmma_commit();
+    wgmma_wait<0>();
+    wgmma_hold(scores);
   }
 
-  __device__ __forceinline__ void mask(const SequenceBoundaries& boundaries, int step, Scores& scores) const {
+  __device__ __forceinline__ void mask(const SequenceBoundaries& boundaries, Scores& scores) const {
     int first[2], length[2];
 #pragma unroll
     for (int h = 0; h < 2; ++h) {
       const int start = boundaries.start_of(row + 8 * h);
-      first[h] = kKeys * step + lane % 4 * 2 - start;
+      first[h] = lane % 4 * 2 - start;
       length[h] = boundaries.end_of(row + 8 * h) - start;
     }
     Softmax::mask(scores, first, length);
   }
 
-  // To FP16. Score tiles 2 k and 2 k + 1 have the layout of the A operand of 16 keys.
+  // To FP16, all before the first product: scores, probabilities and context together have no room in registers. Score
+  // tiles 2 k and 2 k + 1 have the layout of the A operand of 16 keys.
   __device__ __forceinline__ static void round(const Scores& scores, Probabilities& p) {
 #pragma unroll
-    for (int k = 0; k < kKeys / 16; ++k) {
+    for (int k = 0; k < Config::kTokens / 16; ++k) {
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         const float* pair = scores[2 * k + i / 2] + 2 * (i % 2);
         p[k][i] = pack_half2(pair[0], pair[1]);
       }
     }
+    wgmma_hold(p);
   }
 
-  // Starts context (+)= p . v.
-  __device__ __forceinline__ void multiply_values(const Probabilities& p, int step, bool accumulate,
-                                                  Context& context) const {
-    const unsigned long long values =
-        n_major_descriptor(shared + Shared::kValuesAt, Shared::kMatrixBytes) + kStepRows * step;
+  // context = p . v
+  __device__ __forceinline__ void multiply_values(Probabilities& p, Context& context) const {
+    const unsigned long long values = n_major_descriptor(shared + Shared::kValuesAt, Shared::kMatrixBytes);
     wgmma_hold(context);
     wgmma_fence();
 #pragma unroll
-    for (int k = 0; k < kKeys / 16; ++k) {
-      ContextProduct::multiply(context, p[k], values + Shared::kRowBytes * k, k > 0 || accumulate);
+    for (int k = 0; k < Config::kTokens / 16; ++k) {
+      ContextProduct::multiply(context, p[k], values + Shared::kRowBytes * k, k > 0);
     }
     wgmma_commit();
+    wgmma_wait<0>();
+    wgmma_hold(context);
+    wgmma_hold(p);
   }
 
   // Divides by the sums of the probabilities, and leaves the range for the other heads.
