@@ -16,8 +16,8 @@ int main() {
   using namespace checks;
   check_rows<96>(AllFormats());  // a warp with idle lanes
   check_rows<256>(FewFormats());
-  check_rows<768>(AllFormats());  // several warps a row
-  check_rows<3072>(FewFormats());
+  check_rows<768>(AllFormats());  // three chunks a lane
+  check_rows<3072>(FewFormats());  // several warps a row
   check_rows<4096>(FewFormats());
   embeddings_are_near_the_reference<96, mc::TokenTypes::kZero>(2);
   embeddings_are_near_the_reference<256, mc::TokenTypes::kIds>(0);

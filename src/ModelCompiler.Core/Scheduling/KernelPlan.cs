@@ -20,7 +20,7 @@ public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
     public abstract int SharedBytes { get; }
 
     /// <summary>Ops of the plan, one after another, that one launch does.</summary>
-    public virtual int Ops => 1;
+    internal virtual int Ops => 1;
 
     /// <summary>Blocks of a cluster along N; 1 where blocks work alone.</summary>
     public virtual int ClusterSize => 1;

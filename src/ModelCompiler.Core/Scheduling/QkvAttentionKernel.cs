@@ -34,7 +34,7 @@ public sealed record QkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem Pro
     public override int ClusterSize => Tile.SharedTiles;
 
     /// <inheritdoc/>
-    public override int Ops => 2;
+    internal override int Ops => 2;
 
     /// <inheritdoc/>
     public override bool IsPersistent => true;

@@ -114,6 +114,8 @@ public class KernelSnapshotTests
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<AttentionKernel>().Single(),
             Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<HopperAttentionKernel>().First(),
             Kernels(large, Models.Scheme(16, 16), GpuArch.Sm90a).OfType<HopperAttentionKernel>().Last(),
+            .. Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<QkvAttentionKernel>(),
+            Kernels(large, Models.Scheme(8, 8), GpuArch.Sm90a).OfType<QkvAttentionKernel>().First(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<RowsKernel>().First(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<EmbeddingKernel>().Single(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<PoolKernel>().Single(),

@@ -7,17 +7,17 @@
 //
 //   tables  [rows, 768] row-major FP16
 //
-// Launch: grid (ceil(bucket tokens / rows a block)), 96 threads. Plan b162e5a568e31b28.
+// Launch: grid (ceil(bucket tokens / rows a block)), 128 threads. Plan 64d9b5d5b4659b47.
 #include "mc/embedding.cuh"
 
 namespace {
 
 using Config = mc::EmbeddingConfig<768, mc::TokenTypes::kIds, true, mc::QuantFormat<4, 4, false, false>, mc::DefaultRowLaunch<768>>;
-static_assert(Config::Launch::kThreads == 96, "the host launches 96 threads");
+static_assert(Config::Launch::kThreads == 128, "the host launches 128 threads");
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(96)
+extern "C" __global__ void __launch_bounds__(128)
 embedding_n768_p0_types_ln_f16_qs4_sm_80(const mc::EmbeddingArguments arguments) {
   mc::Embedding<Config>::run(arguments);
 }

@@ -7,17 +7,17 @@
 //
 //   input   [tokens, 768] row-major fp32
 //
-// Launch: grid (ceil(bucket tokens / rows a block)), 96 threads. Plan d42f8404aac2cacd.
+// Launch: grid (ceil(bucket tokens / rows a block)), 128 threads. Plan be2d6fc0604fe6e0.
 #include "mc/rows.cuh"
 
 namespace {
 
 using Config = mc::RowsConfig<768, float, true, true, mc::QuantFormat<4, 4, false, false>, mc::DefaultRowLaunch<768>>;
-static_assert(Config::Launch::kThreads == 96, "the host launches 96 threads");
+static_assert(Config::Launch::kThreads == 128, "the host launches 128 threads");
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(96)
+extern "C" __global__ void __launch_bounds__(128)
 rows_n768_ln_f16_qs4_sm_80(const mc::RowsArguments arguments) {
   mc::Rows<Config>::run(arguments);
 }
