@@ -101,12 +101,12 @@ internal static class WgmmaRules
         _ => tokens switch
         {
             <= 512 => [new(64, 128, WarpGroupSchedule.PingPong)],
-            <= 2048 when TwoForEachMultiprocessor(problem, tokens) => [new(128, 96, WarpGroupSchedule.PingPong)],
-            > 2048 when scope == RowScope.Grid =>
+            >= SmallestStationaryBucket when scope == RowScope.Grid =>
             [
                 new(64, 192, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary), new(64, 128, WarpGroupSchedule.Fours, Weights: WeightFlow.Stationary),
                 new(128, 128, WarpGroupSchedule.Pairs),
             ],
+            <= 2048 when TwoForEachMultiprocessor(problem, tokens) => [new(128, 96, WarpGroupSchedule.PingPong)],
             > 2048 => [new(64, 192, WarpGroupSchedule.PingPong, Weights: WeightFlow.Stationary), new(128, 128, WarpGroupSchedule.PingPong, tokens > 8192 ? 2 : 1)],
             _ => [new(128, 128, WarpGroupSchedule.PingPong)],
         },

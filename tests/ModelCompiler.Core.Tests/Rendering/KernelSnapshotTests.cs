@@ -101,7 +101,7 @@ public class KernelSnapshotTests
             Split(model, Models.W4A4, 768, 3072),
             Split(model, Models.Scheme(8, 8), 768, 3072),
             Wgmma(model, Models.W4A4, 2304, 768, 128),
-            Wgmma(model, Models.W4A4, 3072, 768, 128),
+            Wgmma(model, Models.W4A4, 3072, 768, 64),
             Wgmma(model, Models.Scheme(8, 8, Symmetry.Asymmetric), 768, 3072, 64),
             Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<WgmmaGemmKernel>().First(g => g.Tile.Weights == WeightFlow.Stationary && g.Problem.N == 3072),
             Wgmma(large, QuantizationScheme.Float16, 1024, 1024, 128),

@@ -17,7 +17,7 @@ public class WgmmaGemmTests
     {
         string[] Of(int tokens) => [.. Rules(Models.BertBase, Models.W4A4, tokens).Take(4).Select(k => k.Schedule)];
         Of(256).ShouldBe(["wgmma_m64n128_s6_pingpong", "wgmma_m64n96_s6_pingpong_c8", "wgmma_m64n128_s6_pingpong_grid", "wgmma_m64n96_s8_pingpong_c8"]);
-        Of(1024).ShouldBe(["wgmma_m128n96_s6_pingpong", "wgmma_m64n96_s6_pingpong_grid", "wgmma_m128n96_s6_pingpong_grid", "wgmma_m64n96_s8_pingpong_grid"]);
+        Of(1024).ShouldBe(["wgmma_m128n96_s6_pingpong", "wgmma_m64n96_s6_pingpong_grid", "wgmma_m64n192_s6_threes_kept_grid", "wgmma_m64n96_s8_pingpong_grid"]);
         Of(16384).ShouldBe(["wgmma_m64n192_s6_pingpong_kept", "wgmma_m64n192_s6_pingpong_x2_c8", "wgmma_m64n192_s6_threes_kept_grid", "wgmma_m64n192_s6_pingpong_x2_c8"]);
     }
 
@@ -42,13 +42,13 @@ public class WgmmaGemmTests
     [Fact]
     public void Tiles_of_a_row_run_at_the_same_time()
     {
-        WgmmaGemmKernel kept = Rule(2, 4096), pingPong = Rule(2, 1024);
+        WgmmaGemmKernel kept = Rule(2, 4096), pingPong = Rule(2, 512);
         WgmmaGemmKernel pairs = kept with { Tile = new(128, 128, 6, WarpGroupSchedule.Pairs) };
         WgmmaGemmKernel together = pairs with { Tile = new(128, 256, 4, WarpGroupSchedule.Cooperative) };
         kept.BlocksThatWait(4096).ShouldBe(3072 / 192);
         pairs.BlocksThatWait(4096).ShouldBe(3072 / 128 / 2);
         together.BlocksThatWait(4096).ShouldBe(3072 / 256);
-        pingPong.BlocksThatWait(1024).ShouldBe(3072 / 96 / 2);
+        pingPong.BlocksThatWait(512).ShouldBe(3072 / 128 / 2);
         // One row block has no more tiles than the columns.
         (together with { Tile = together.Tile with { RowBlocks = 2 } }).BlocksThatWait(16).ShouldBe(12 * 2);
         Rule(1, 4096).BlocksThatWait(4096).ShouldBe(0);
