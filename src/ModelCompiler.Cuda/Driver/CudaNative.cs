@@ -146,6 +146,9 @@ internal static unsafe partial class CudaNative
     internal static partial CudaResult cuEventRecord(nint recorded, nint stream);
 
     [LibraryImport(Library)]
+    internal static partial CudaResult cuStreamWaitEvent(nint stream, nint recorded, uint flags);
+
+    [LibraryImport(Library)]
     internal static partial CudaResult cuEventQuery(nint recorded);
 
     [LibraryImport(Library)]

@@ -76,6 +76,13 @@ public sealed unsafe class CudaStream : IDisposable
             CudaException.ThrowOn(CudaNative.cuEventRecord(mark.Value, _handle.Value), "cuEventRecord");
     }
 
+    /// <summary>Lets what is queued from here on wait for a mark, as it was queued last, of this or another stream.</summary>
+    public void Wait(CudaEvent mark)
+    {
+        using (_context.Handle.Enter())
+            CudaException.ThrowOn(CudaNative.cuStreamWaitEvent(_handle.Value, mark.Value, 0), "cuStreamWaitEvent");
+    }
+
     /// <summary>Waits until all that is queued is done.</summary>
     /// <exception cref="CudaException">Something that was queued failed.</exception>
     public void Synchronize()

@@ -22,13 +22,17 @@ internal sealed unsafe partial class GpuLane : IDisposable
     private readonly PinnedMemory _input;
     private readonly PinnedMemory _result;
     private readonly LaneBucket[] _buckets, _tiledBuckets;
+    private readonly WaitingGraphs _waiting;
+    private readonly CudaEvent _done;
     private readonly List<IDisposable> _owned = [];
 
     public GpuLane(GpuModel model)
     {
         _model = model;
+        _waiting = WaitingGraphs.On(model.Context);
         try
         {
+            _done = Own(model.Context.CreateEvent(timed: false));
             int largest = model.Target.Buckets.Max(b => b.Tokens);
             BatchLayout layout = BatchLayout.For(largest);
             _stream = Own(model.Context.CreateStream());
@@ -66,7 +70,10 @@ internal sealed unsafe partial class GpuLane : IDisposable
         Upload(bucket, tokenIds, sequenceLengths, tokenTypes);
         if (_model.Options.Poison)
             _stream.Fill(_arena.Address, 0xff, _arena.Bytes);
-        bucket.Graph.Launch(_stream);
+        if (bucket.Plan.RendezvousBytes > 0)
+            _waiting.Launch(bucket.Graph, _stream, _done);
+        else
+            bucket.Graph.Launch(_stream);
         Fetch(bucket, output, hiddenState);
     }
 
@@ -136,6 +143,8 @@ internal sealed unsafe partial class GpuLane : IDisposable
     /// <summary>Frees everything. Not while it runs.</summary>
     public void Dispose()
     {
+        if (_done is not null)
+            _waiting.Forget(_done);
         for (int i = _owned.Count - 1; i >= 0; i--)
             _owned[i].Dispose();
         _owned.Clear();

@@ -13,9 +13,11 @@ namespace ModelCompiler.Tool.Commands;
 /// <summary><c>modelc verify</c>: what the GPU is, and whether every kernel computes on it what the CPU executor computes.</summary>
 public static class VerifyCommand
 {
-    private const string ReplayModel = "sample-w4a4-";
     private const int ReplayLanes = 4;
     private const int ReplayThreads = 16;
+
+    /// <summary>Few tokens, and many, of whose kernels some have blocks that wait for one another.</summary>
+    private static readonly string[] s_replayModels = ["sample-w4a4-", "many-w4a4-t"];
 
     /// <summary>Builds the command.</summary>
     public static Command Create(TextChannels channels)
@@ -30,7 +32,7 @@ public static class VerifyCommand
         };
         var replays = new Option<long>("--replays")
         {
-            Description = $"Also so many batches from {ReplayThreads} threads on {ReplayLanes} lanes, each output held against the one it gave alone.",
+            Description = $"Also so many batches from {ReplayThreads} threads on {ReplayLanes} lanes, of each of two models, each output held against the one it gave alone.",
         };
         var golden = new Option<string[]>("--golden")
         {
@@ -52,7 +54,9 @@ public static class VerifyCommand
             GpuArch[] foreign = parsed.GetValue(through) ?? [];
             ConformanceReport[] reports =
                 foreign.Length == 0 ? [Run(channels, cases, target, null)] : [.. foreign.Select(arch => Run(channels, cases, target, arch))];
-            ReplayReport? stress = parsed.GetValue(replays) is > 0 and var count && target.IsCuda ? Replay(channels, target, count) : null;
+            ReplayReport[] stress = parsed.GetValue(replays) is > 0 and var count && target.IsCuda
+                ? [.. s_replayModels.Select(model => Replay(channels, target, model, count))]
+                : [];
             GoldenResult[] goldens = [.. (parsed.GetValue(golden) ?? []).SelectMany(folder => GoldenFolders.Check(folder, target))];
             FailureCheck[] provoked = parsed.GetValue(failures) && target.IsCuda ? Provoke(target) : [];
             foreach (object line in (object[])[.. goldens, .. provoked])
@@ -63,7 +67,7 @@ public static class VerifyCommand
                 JsonResult.Write(writer, new { Device = target.ToString(), Reports = reports, Replays = stress, Goldens = goldens, Failures = provoked });
             }
 
-            bool failed = reports.Any(r => r.Failed) || stress is { Passed: false } || goldens.Any(g => !g.Passed) || provoked.Any(p => p.Failure is not null);
+            bool failed = reports.Any(r => r.Failed) || stress.Any(s => !s.Passed) || goldens.Any(g => !g.Passed) || provoked.Any(p => p.Failure is not null);
             return failed ? ModelCompilerTool.UserError : ModelCompilerTool.Success;
         });
         return command;
@@ -86,11 +90,11 @@ public static class VerifyCommand
         return report!;
     }
 
-    private static ReplayReport Replay(TextChannels channels, Device device, long count)
+    private static ReplayReport Replay(TextChannels channels, Device device, string model, long count)
     {
-        ConformanceCase sample = ConformanceSuite.Cases(reduced: false).First(c => c.Name.StartsWith(ReplayModel, StringComparison.Ordinal));
+        ConformanceCase sample = ConformanceSuite.Cases(reduced: false).First(c => c.Name.StartsWith(model, StringComparison.Ordinal));
         ReplayReport? report = null;
-        WorkProgress.Run(channels, "replay", "batches", count, quiet: false, advance =>
+        WorkProgress.Run(channels, $"replay {sample.Name}", "batches", count, quiet: false, advance =>
             report = ReplayStress.Run(device, sample, count, ReplayLanes, ReplayThreads, advance));
         channels.Results.WriteLine(report);
         return report!;
