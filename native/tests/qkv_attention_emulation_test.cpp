@@ -3,6 +3,7 @@
 
 int main() {
   using namespace checks;
+  emulation::hesitant = true;  // keys are handed over before values
   using S4 = mc::QuantFormat<4, 8, false>;
   using S8 = mc::QuantFormat<8, 8, false>;
   using StaticS8 = mc::QuantFormat<8, 8, false, true>;

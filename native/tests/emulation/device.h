@@ -109,6 +109,8 @@ inline jmp_buf scheduler;
 inline unsigned long long progress = 0;  // arrivals at barriers and passages of them
 inline Index3 grid;
 inline CopyTiming copy_timing = CopyTiming::kLate;
+inline bool hesitant = false;     // whether a warp lets others run behind some of its arrivals: hesitate()
+inline bool interrupted = false;  // whether the running warp does
 inline std::function<void()>* kernel = nullptr;
 
 // _setjmp and _longjmp switch stacks without a system call, where swapcontext makes two. They stand in frames of their
@@ -124,6 +126,17 @@ __attribute__((noinline, noclone)) inline void resume(Fiber& fiber) {
   if (fiber.started) _longjmp(fiber.place, 1);
   fiber.started = true;
   setcontext(&fiber.context);
+}
+
+// Behind an arrival that says what others may read or write. A warp that runs on as far as it can would have done what
+// comes next before they look, so that a second wait of theirs could be missing unseen. Half of the time, in a fixed
+// sequence.
+inline void hesitate() {
+  static unsigned state = 1;
+  state = state * 1664525u + 1013904223u;
+  if (!hesitant || state >> 31 == 0) return;
+  interrupted = true;
+  yield();
 }
 
 // Returns the generation that the barrier leaves when everyone has arrived.
@@ -202,6 +215,7 @@ inline bool run_warp(const std::unique_ptr<Fiber>* lanes, size_t& alive) {
   const unsigned long long before = progress;
   const size_t alive_before = alive;
   unsigned long long passed;
+  interrupted = false;
   do {
     passed = progress;
     for (int lane = 0; lane < 32; ++lane) {
@@ -209,7 +223,7 @@ inline bool run_warp(const std::unique_ptr<Fiber>* lanes, size_t& alive) {
       resume(*lanes[lane]);
       if (lanes[lane]->done) --alive;
     }
-  } while (progress != passed);
+  } while (progress != passed && !interrupted);
   return progress != before || alive != alive_before;
 }
 

@@ -47,7 +47,10 @@ inline void barrier_init(unsigned bar, int count) {
 
 inline void barrier_init_fence() {}
 
-inline void barrier_arrive(unsigned bar) { barrier_arrive_at(barrier_state(*emulation::current->block, bar)); }
+inline void barrier_arrive(unsigned bar) {
+  barrier_arrive_at(barrier_state(*emulation::current->block, bar));
+  emulation::hesitate();
+}
 
 inline void barrier_arrive_expect(unsigned bar, int bytes) {
   BarrierState& state = barrier_state(*emulation::current->block, bar);
