@@ -40,15 +40,17 @@ struct OutputView {
     float row_sum[kRows];
   };
 
-  // group: of the computing warp groups. exchange: that of the warp group, RowScope::kCluster.
+  // group: of the computing warp groups. exchange: that of the warp group, RowScope::kCluster. goes_on: the block has
+  // more tiles than teams.
   __device__ __forceinline__ OutputView(const TilePlace& place, int group, int token_count, Exchange& exchange,
-                                        const mc::GemmArguments& arguments)
+                                        bool goes_on, const mc::GemmArguments& arguments)
       : tokens(token_count),
         lane(static_cast<int>(threadIdx.x) % 32),
         group_row(static_cast<int>(threadIdx.x) % kWarpGroup / 32 * 16 + lane / 4),
         first_row(place.first_row + group % Tile::kGroupsOfTile * Tile::kGroupM + group_row),
         warp_column(place.first_column),
         exchange_(exchange),
+        goes_on_(goes_on),
         slots_{static_cast<typename Slots::Word*>(arguments.row_slots)},
         first_element_(static_cast<long long>(first_row) * Problem::kN + warp_column + lane % 4 * 8) {}
 
@@ -209,11 +211,12 @@ struct OutputView {
       }
     }
     slots_.receive(
-        met_, lane, [&](int r) { return readable_row(r); }, received);
+        met_, lane, goes_on_, [&](int r) { return readable_row(r); }, received);
     ++met_;
   }
 
   Exchange& exchange_;
+  bool goes_on_;
   Slots slots_;
   int met_ = 0;  // exchanges in the grid so far
   long long first_element_;
