@@ -134,7 +134,7 @@ struct Gemm {
       });
       if (beyond) continue;
       Parameters::wait(barrier);
-      View view(place, group, tokens, of_group, tiles > Tile::kTeams, arguments.linear);
+      View view(place, group, tokens, of_group, arguments.linear);
       Epilogue::run(view, result,
                     Parameters::moved(arguments.linear, parameters, place.first_row + first_row, place.first_column));
     }

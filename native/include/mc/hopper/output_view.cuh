@@ -31,6 +31,9 @@ struct OutputView {
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
   using Slots = RowSlots<kColumnTiles, kWords, kExchanges, 4>;
 
+  // Of more the operands keep the L2 busy.
+  static constexpr int kFewTokens = 256;
+
   static_assert(kScope != RowScope::kTile || kColumnTiles == 1, "RowScope::kTile: one tile must span all N columns");
   static_assert(kScope != RowScope::kCluster || (kClusterSize >= 2 && kClusterSize <= 16),
                 "a cluster has 2 to 16 blocks");
@@ -40,17 +43,15 @@ struct OutputView {
     float row_sum[kRows];
   };
 
-  // group: of the computing warp groups. exchange: that of the warp group, RowScope::kCluster. goes_on: the block has
-  // more tiles than teams.
+  // group: of the computing warp groups. exchange: that of the warp group, RowScope::kCluster.
   __device__ __forceinline__ OutputView(const TilePlace& place, int group, int token_count, Exchange& exchange,
-                                        bool goes_on, const mc::GemmArguments& arguments)
+                                        const mc::GemmArguments& arguments)
       : tokens(token_count),
         lane(static_cast<int>(threadIdx.x) % 32),
         group_row(static_cast<int>(threadIdx.x) % kWarpGroup / 32 * 16 + lane / 4),
         first_row(place.first_row + group % Tile::kGroupsOfTile * Tile::kGroupM + group_row),
         warp_column(place.first_column),
         exchange_(exchange),
-        goes_on_(goes_on),
         slots_{static_cast<typename Slots::Word*>(arguments.row_slots)},
         first_element_(static_cast<long long>(first_row) * Problem::kN + warp_column + lane % 4 * 8) {}
 
@@ -211,12 +212,11 @@ struct OutputView {
       }
     }
     slots_.receive(
-        met_, lane, goes_on_, [&](int r) { return readable_row(r); }, received);
+        met_, lane, tokens > kFewTokens, [&](int r) { return readable_row(r); }, received);
     ++met_;
   }
 
   Exchange& exchange_;
-  bool goes_on_;
   Slots slots_;
   int met_ = 0;  // exchanges in the grid so far
   long long first_element_;
