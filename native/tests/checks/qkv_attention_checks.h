@@ -1,13 +1,11 @@
 // Checks of native/include/mc/hopper/qkv_attention.cuh against a projection whose FP16 results are exact and softmax in
-// fp64.
-//
-// The kernel's only inexact roundings of size are those of probabilities to FP16. An element of the context is wrong by
-// 2^-11 of the sum of |p v| at most, and by some last places of fp32.
+// fp64 (context_reference.h).
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 
+#include "checks/context_reference.h"
 #include "checks/linear_layer.h"
 #include "checks/numbers.h"
 #include "checks/sequences.h"
@@ -112,7 +110,9 @@ class QkvAttentionCase {
     long long wrong = 0, wrong_scales = 0, written = 0;
     for (int token = 0; token < tokens_; ++token) {
       std::vector<double> context(kHidden), error(kHidden);
-      for (int head = 0; head < Config::kHeads; ++head) attend(token, head, &context[64 * head], &error[64 * head]);
+      for (int head = 0; head < Config::kHeads; ++head) {
+        reference_context(qkv_, kHidden, sequences_, token, head, &context[64 * head], &error[64 * head]);
+      }
       double largest = 0, error_of_largest = 0;
       for (int i = 0; i < kHidden; ++i) {
         largest = std::max(largest, std::fabs(context[i]));
@@ -136,32 +136,6 @@ class QkvAttentionCase {
     report(name_, wrong, static_cast<long long>(tokens_) * kHidden);
     report(name_ + ", scales", wrong_scales, tokens_);
     report(name_ + ", rows beyond the tokens", written, rows_ - tokens_);
-  }
-
-  // Context of a token's head, and how far each element may be off.
-  void attend(int token, int head, double* context, double* error) const {
-    const int start = sequences_.start(sequences_.of(token)), end = sequences_.end(sequences_.of(token));
-    const auto at = [&](int row, int part, int i) -> double {
-      return qkv_[(size_t(row) * 3 + part) * kHidden + head * 64 + i];
-    };
-    std::vector<double> p;
-    for (int key = start; key < end; ++key) {
-      double score = 0;
-      for (int i = 0; i < 64; ++i) score += at(token, 0, i) * at(key, 1, i);
-      p.push_back(score / 8.0);
-    }
-    const double highest = *std::max_element(p.begin(), p.end());
-    double sum = 0;
-    for (double& each : p) sum += each = std::exp(each - highest);
-    for (int i = 0; i < 64; ++i) {
-      double value = 0, magnitude = 0;
-      for (int key = start; key < end; ++key) {
-        const double part = p[key - start] / sum * at(key, 2, i);
-        value += part, magnitude += std::fabs(part);
-      }
-      context[i] = value;
-      error[i] = magnitude * (1.0 / 2048 + 1.0 / 65536) + 1e-6;
-    }
   }
 
   static constexpr float kStaticScale = 0.02f;
