@@ -25,6 +25,10 @@ internal static class CudaText
         return $"{sign}{quantize.Format.Bits} codes, {container}, {range}";
     }
 
+    /// <summary><c>mc::Operand</c> of codes, or of FP16 numbers.</summary>
+    public static string Operand(bool quantized, int bits, Symmetry symmetry) =>
+        quantized ? $"mc::Operand::k{(symmetry == Symmetry.Symmetric ? "S" : "U")}{bits}" : "mc::Operand::kF16";
+
     public static string Bool(bool value) => value ? "true" : "false";
 
     /// <summary>A float literal that reads back as the same fp32 value.</summary>

@@ -21,6 +21,7 @@ public static class KernelRenderer
             AttentionKernel attention => new AttentionView(attention),
             HopperAttentionKernel attention => new HopperAttentionView(attention),
             QkvAttentionKernel fused => new QkvAttentionView(fused),
+            FewQkvAttentionKernel fused => new FewQkvAttentionView(fused),
             RowsKernel rows => new RowsView(rows),
             EmbeddingKernel embedding => new EmbeddingView(embedding),
             PoolKernel pool => new PoolView(pool),

@@ -23,9 +23,9 @@ internal abstract class LinearView(LinearKernel kernel) : KernelView(kernel)
     /// <summary>Bits of a weight as the kernel's products read it.</summary>
     protected virtual int WeightOperandBits => _problem.WeightBits;
 
-    public string ActivationOperand => Operand(_problem.Precision.Activations.IsQuantized, _problem.ActivationBits, _problem.Precision.Activations.Symmetry);
+    public string ActivationOperand => CudaText.Operand(_problem.Precision.Activations.IsQuantized, _problem.ActivationBits, _problem.Precision.Activations.Symmetry);
 
-    public string WeightOperand => Operand(_problem.Precision.Weights.IsQuantized, WeightOperandBits, _problem.Precision.Weights.Symmetry);
+    public string WeightOperand => CudaText.Operand(_problem.Precision.Weights.IsQuantized, WeightOperandBits, _problem.Precision.Weights.Symmetry);
 
     public string ActivationText => _problem.Precision.Activations switch
     {
@@ -61,7 +61,4 @@ internal abstract class LinearView(LinearKernel kernel) : KernelView(kernel)
         GemmFamily.Float16 => "mma.m16n8k16 on FP16 operands",
         _ => "mma.m16n8k16 on FP16 operands, weights widened in registers",
     };
-
-    private static string Operand(bool quantized, int bits, Symmetry symmetry) =>
-        quantized ? $"mc::Operand::k{(symmetry == Symmetry.Symmetric ? "S" : "U")}{bits}" : "mc::Operand::kF16";
 }

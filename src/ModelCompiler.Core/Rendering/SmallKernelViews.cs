@@ -43,6 +43,20 @@ internal sealed class QkvAttentionView(QkvAttentionKernel kernel) : AnyAttention
     public string Weights => $"mc::hopper::WeightFlow::k{kernel.Tile.Weights}";
 }
 
+/// <summary>Variables of <c>few_qkv_attention.cu.hbs</c>.</summary>
+internal sealed class FewQkvAttentionView(FewQkvAttentionKernel kernel) : AnyAttentionView(kernel, kernel.Heads, FewQkvAttentionKernel.HeadSize)
+{
+    public int K => kernel.Problem.K;
+
+    public string WeightOperand => CudaText.Operand(quantized: true, kernel.Problem.WeightBits, kernel.Problem.Precision.Weights.Symmetry);
+
+    public FewQkvAttentionTile Tile => kernel.Tile;
+
+    public int QueryTile => FewQkvAttentionTile.QueryTile;
+
+    public int RangeParts => kernel.RangeParts;
+}
+
 /// <summary>Variables of <c>rows.cu.hbs</c>.</summary>
 internal sealed class RowsView(RowsKernel kernel) : KernelView(kernel)
 {

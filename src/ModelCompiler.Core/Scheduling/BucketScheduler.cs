@@ -3,7 +3,10 @@ using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Core.Scheduling;
 
-/// <summary>Schedules one bucket: each plan op becomes one kernel, or two where whole rows cannot be had in one.</summary>
+/// <summary>
+/// Schedules one bucket: each plan op becomes one kernel, or two where whole rows cannot be had in one; some neighbouring ops
+/// share a kernel.
+/// </summary>
 /// <param name="plan">The plan.</param>
 /// <param name="epilogues">The epilogue of each of its ops on the architecture.</param>
 /// <param name="arch">Target.</param>
@@ -17,28 +20,23 @@ internal sealed class BucketScheduler(
     private readonly List<KernelLaunch> _launches = [];
     private readonly List<DeviceBuffer> _scratch = [];
     private readonly Dictionary<KernelWork, KernelCandidate> _chosen = [];
-    private readonly Dictionary<(GemmWork First, GemmWork Second), (ResidentGemmKernel First, SplitGemmKernel Second)?> _handovers = [];
+    private readonly Dictionary<EquatableArray<KernelWork>, IReadOnlyList<KernelPlan>> _together = [];
     private readonly Dictionary<int, int> _rangeParts = []; // of buffers that hold values in the place of codes
     private int _rendezvousBytes;
 
     public BucketPlan Schedule()
     {
-        for (int op = 0; op < plan.Ops.Count; op++)
+        for (int op = 0; op < plan.Ops.Count;)
         {
-            if (FusedAt(op) is { } fused)
+            IReadOnlyList<KernelPlan> together = TogetherAt(op);
+            foreach (KernelPlan kernel in together)
             {
-                Launch(++op, fused);
+                op += kernel.Ops;
+                Launch(op - 1, kernel);
             }
-            else if (HandoverAt(op) is { } kernels)
-            {
-                _rangeParts.Add(((LinearOp)plan.Ops[op + 1]).Source, kernels.Second.RangeParts);
-                Launch(op++, kernels.First);
-                Launch(op, kernels.Second);
-            }
-            else
-            {
-                Lower(op, plan.Ops[op]);
-            }
+
+            if (together.Count == 0)
+                Lower(op, plan.Ops[op++]);
         }
 
         EquatableArray<DeviceBuffer> buffers = plan.Buffers.Select(Place).Concat(_scratch).ToEquatableArray();
@@ -50,11 +48,8 @@ internal sealed class BucketScheduler(
         EpilogueSpec epilogue = epilogues[index];
         switch (op)
         {
-            case LinearOp linear:
-                Launch(index, linear.Name, Choose(Work(index, linear)));
-                break;
-            case AttentionOp attention:
-                Launch(index, attention.Name, Choose(new AttentionWork(attention.Heads, attention.HeadSize, epilogue)));
+            case LinearOp or AttentionOp:
+                Launch(index, op.Name, Choose(Work(index)));
                 break;
             case EmbeddingOp embedding:
                 Launch(index, new EmbeddingKernel(arch, plan.Model.HiddenSize, embedding.PositionOffset, embedding.HasTokenTypes, epilogue));
@@ -70,37 +65,62 @@ internal sealed class BucketScheduler(
         }
     }
 
-    /// <summary>
-    /// Kernels of this op and the next, where the first leaves quantizing to the second, which is the only reader of its codes.
-    /// A choice for either of them keeps them as they are.
-    /// </summary>
-    private (ResidentGemmKernel First, SplitGemmKernel Second)? HandoverAt(int index)
+    /// <summary>Kernels that are chosen together for this op and those behind it; none where it has one of its own.</summary>
+    private IReadOnlyList<KernelPlan> TogetherAt(int index)
     {
-        if (plan.Ops[index] is not LinearOp first || first.Epilogue[^1] is not QuantizeStep codes
-            || plan.Ops[index + 1] is not LinearOp second || second.Source != codes.Buffer)
-            return null;
-        (GemmWork First, GemmWork Second) works = (Work(index, first), Work(index + 1, second));
-        if (!_handovers.TryGetValue(works, out (ResidentGemmKernel, SplitGemmKernel)? kernels))
-        {
-            if (Chosen(works.First) is null && Chosen(works.Second) is null)
-                kernels = SplitRules.Handover(works.First, works.Second, arch, tokens);
-            _handovers.Add(works, kernels);
-        }
+        if (plan.Ops[index] is not LinearOp)
+            return [];
+        if (FusedAt(index) is { } fused)
+            return [fused];
+        IReadOnlyList<KernelPlan> few = AttentionHandoverAt(index);
+        return few.Count > 0 ? few : HandoverAt(index);
+    }
 
+    /// <summary>The kernel of this projection and the attention that alone reads it, of sequences that fill tiles.</summary>
+    private QkvAttentionKernel? FusedAt(int index) => fillsTiles && Feeds<AttentionOp>(index)
+        ? QkvAttentionRules.Kernel((GemmWork)Work(index), (AttentionWork)Work(index + 1), arch, tokens)
+        : null;
+
+    /// <summary>Kernels of this projection with its attention, and of the product behind, which quantizes what they leave.</summary>
+    private IReadOnlyList<KernelPlan> AttentionHandoverAt(int index) => Feeds<AttentionOp>(index) && Feeds<LinearOp>(index + 1)
+        ? Together(
+            [Work(index), Work(index + 1), Work(index + 2)],
+            works => FewQkvAttentionRules.Kernels((GemmWork)works[0], (AttentionWork)works[1], (GemmWork)works[2], arch, tokens))
+        : [];
+
+    /// <summary>Kernels of this product and the next, which quantizes what the first leaves.</summary>
+    private IReadOnlyList<KernelPlan> HandoverAt(int index) => Feeds<LinearOp>(index)
+        ? Together([Work(index), Work(index + 1)], works => SplitRules.Handover((GemmWork)works[0], (GemmWork)works[1], arch, tokens))
+        : [];
+
+    /// <summary>True where the next op is of a kind and the only reader of what this one stores last.</summary>
+    private bool Feeds<TOp>(int index)
+        where TOp : PlanOp
+    {
+        int? stored = plan.Ops[index].Epilogue[^1] switch
+        {
+            StoreStep store => store.Buffer,
+            QuantizeStep quantize => quantize.Buffer,
+            _ => null,
+        };
+        return index + 1 < plan.Ops.Count && plan.Ops[index + 1] is TOp next && next.Input == stored && plan.Buffers[next.Input!.Value].LastOp == index + 1;
+    }
+
+    /// <summary>What the rules have for works together; nothing where one of them is chosen for.</summary>
+    private IReadOnlyList<KernelPlan> Together(EquatableArray<KernelWork> works, Func<EquatableArray<KernelWork>, IReadOnlyList<KernelPlan>> rules)
+    {
+        if (!_together.TryGetValue(works, out IReadOnlyList<KernelPlan>? kernels))
+            _together.Add(works, kernels = works.All(work => Chosen(work) is null) ? rules(works) : []);
         return kernels;
     }
 
-    /// <summary>The kernel of this projection and the attention that alone reads it.</summary>
-    private QkvAttentionKernel? FusedAt(int index)
+    /// <summary>What an op of a layer asks of a kernel.</summary>
+    private KernelWork Work(int index) => plan.Ops[index] switch
     {
-        if (!fillsTiles || index + 1 == plan.Ops.Count || plan.Ops[index] is not LinearOp projection || projection.Epilogue[^1] is not StoreStep rows
-            || plan.Ops[index + 1] is not AttentionOp attention || attention.Source != rows.Buffer || plan.Buffers[rows.Buffer].LastOp != index + 1)
-            return null;
-        return QkvAttentionRules.Kernel(
-            Work(index, projection), new(attention.Heads, attention.HeadSize, epilogues[index + 1]), arch, tokens);
-    }
-
-    private GemmWork Work(int index, LinearOp op) => new(GemmProblem.For(op.N, op.K, op.Precision, arch), epilogues[index]);
+        LinearOp linear => new GemmWork(GemmProblem.For(linear.N, linear.K, linear.Precision, arch), epilogues[index]),
+        AttentionOp attention => new AttentionWork(attention.Heads, attention.HeadSize, epilogues[index]),
+        PlanOp other => throw new ArgumentOutOfRangeException(nameof(index), other, "There is one kernel only for this op."),
+    };
 
     /// <summary>Layers repeat their works, and each is chosen for once.</summary>
     private KernelCandidate Choose(KernelWork work)
@@ -138,6 +158,8 @@ internal sealed class BucketScheduler(
 
     private void Launch(int op, KernelPlan kernel, int? scratch = null)
     {
+        if (kernel is SplitGemmKernel { ReadsValues: true } reader)
+            _rangeParts.Add(((LinearOp)plan.Ops[op]).Source, reader.RangeParts);
         int bytes = kernel.RendezvousBytes(tokens);
         _launches.Add(new(kernel, op, scratch, bytes > 0 ? _rendezvousBytes : null));
         _rendezvousBytes += (int)Arena.Align(bytes);

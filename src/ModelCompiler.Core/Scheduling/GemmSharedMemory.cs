@@ -16,21 +16,23 @@ public static class GemmSharedMemory
     }
 
     /// <summary>
-    /// mc/hopper/resident_gemm.cuh: all weights of the tile; its activations, whose place partial sums take afterwards; what
-    /// the epilogue reads; what blocks exchange about each row.
+    /// mc/hopper/resident_gemm.cuh: the operands; what the epilogue reads; what blocks exchange about each row.
     /// </summary>
     public static int Bytes(ResidentGemmKernel kernel)
     {
         ResidentTile tile = kernel.Tile;
         GemmProblem problem = kernel.Problem;
-        int weights = tile.N * problem.K * problem.WeightBits / 8;
-        int operands = Math.Max(tile.M * (problem.RowBytes + 16), (tile.WarpsK - 1) * tile.M * tile.N * 4);
         bool hasResidual = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.Residual);
         int parameters = 16 * tile.N + 4 * tile.M + (hasResidual ? 2 * tile.M * (tile.N + 8) : 0);
         int exchanges = kernel.Epilogue.Exchanges + (kernel.Epilogue.StoresRangeParts ? 1 : 0);
         int ranks = kernel.Scope == RowScope.Cluster ? kernel.ClusterSize : 0;
-        return weights + operands + parameters + (exchanges == 0 ? 0 : 32 + 8 * tile.M * exchanges * (tile.RowWarps + ranks));
+        return ResidentOperands(problem, tile) + parameters + (exchanges == 0 ? 0 : 32 + 8 * tile.M * exchanges * (tile.RowWarps + ranks));
     }
+
+    /// <summary>mc/hopper/resident_mainloop.cuh: all weights of the tile; its activations, whose place partial sums take afterwards.</summary>
+    internal static int ResidentOperands(GemmProblem problem, ResidentTile tile) =>
+        (tile.N * problem.K * problem.WeightBits / 8)
+        + Math.Max(tile.M * (problem.RowBytes + 16), (tile.WarpsK - 1) * tile.M * tile.N * sizeof(float));
 
     /// <summary>mc/hopper/gemm.cuh: stages with their barriers, and what else a block keeps.</summary>
     public static int Bytes(WgmmaGemmKernel kernel) =>

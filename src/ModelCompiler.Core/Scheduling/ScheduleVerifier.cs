@@ -51,6 +51,7 @@ public static class ScheduleVerifier
             SparseGemmKernel sparse => SparseLimits.Of(sparse),
             HopperAttentionKernel attention => HopperAttentionLimits.Of(attention),
             QkvAttentionKernel fused => QkvAttentionLimits.Of(fused),
+            FewQkvAttentionKernel few => FewQkvAttentionLimits.Of(few),
             _ => [],
         }));
     }

@@ -5,10 +5,7 @@ namespace ModelCompiler.Core.Scheduling;
 /// <summary>What the split GEMM can do: what the headers in mc/hopper/split_*.cuh assert.</summary>
 internal static class SplitLimits
 {
-    private const int MaxThreads = 512;
-    private const int MaxWarpTiles = 24;
     private const int PieceBytes = 16;
-    private const int BlockN = 16;
     private const int WidestGroup = 4;
 
     /// <summary>Limits of a kernel.</summary>
@@ -41,7 +38,7 @@ internal static class SplitLimits
         yield return new("rows of a tile beyond as many for each block", 0, tile.M % tile.Ranks);
         yield return new("epilogues without bias or whole rows", 0, epilogue.RowSums > 0 && epilogue.Ops[0] is EpilogueOp.Bias ? 0 : 1);
         ResidentTile block = tile.Block(problem);
-        foreach (ScheduleLimit limit in OfTile(tile.Part(problem), block))
+        foreach (ScheduleLimit limit in ResidentLimits.OfTile(tile.Part(problem), block))
             yield return limit;
 
         // The pairs of neighbouring columns of a thread in the epilogue are part of what one lane sends.
@@ -60,15 +57,5 @@ internal static class SplitLimits
         bool isSymmetric = precision is { IsInteger: true, Weights: { Symmetry: Symmetry.Symmetric, GroupSize: 0 } }
             && precision.Activations is { Symmetry: Symmetry.Symmetric, Range: ActivationRange.PerToken };
         yield return new("operands that are not symmetric codes with a scale for each row", 0, isSymmetric ? 0 : 1);
-    }
-
-    private static IEnumerable<ScheduleLimit> OfTile(GemmProblem problem, ResidentTile tile)
-    {
-        yield return new("inputs beyond whole blocks of weights", 0, problem.K % problem.WeightBlockInputs);
-        yield return new(
-            "blocks of weights beyond equal shares of warps and chunks", 0, problem.K / problem.WeightBlockInputs % (tile.WarpsK * tile.Chunks));
-        yield return new("outputs of a tile beyond whole blocks of its warps", 0, tile.N % (BlockN * tile.WarpsN));
-        yield return new("threads of a block with resident weights", MaxThreads, tile.Threads);
-        yield return new("16 x 8 tiles of a warp", MaxWarpTiles, tile.WarpTiles);
     }
 }

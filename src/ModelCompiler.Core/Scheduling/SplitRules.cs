@@ -31,22 +31,31 @@ internal static class SplitRules
 
     /// <summary>
     /// Kernels of two products, the first of which stores fp32 values that the second one quantizes, so that no block waits
-    /// for the range of a row; null where they are not ahead or cannot be had.
+    /// for the range of a row; none where they are not ahead or cannot be had.
     /// </summary>
     /// <param name="first">The first product.</param>
     /// <param name="second">The second one, the only reader of its codes.</param>
     /// <param name="arch">Target.</param>
     /// <param name="bucketTokens">The bucket.</param>
-    public static (ResidentGemmKernel First, SplitGemmKernel Second)? Handover(GemmWork first, GemmWork second, GpuArch arch, int bucketTokens)
+    public static IReadOnlyList<KernelPlan> Handover(GemmWork first, GemmWork second, GpuArch arch, int bucketTokens)
     {
         if (arch != GpuArch.Sm90a || bucketTokens > FewTokens || !IsSymmetric(second.Problem.Precision.Activations))
-            return null;
+            return [];
         EpilogueSpec values = first.Epilogue.WithoutQuantizer();
         if (ResidentRules.Kernels(first.Problem, values, arch, bucketTokens).FirstOrDefault() is not { } writer)
-            return null;
+            return [];
         SplitGemmKernel? reader = First(second.Problem, second.Epilogue, arch, bucketTokens, (2, 8), writer.BlocksN);
-        return reader is null ? null : (writer, reader);
+        return reader is null ? [] : [writer, reader];
     }
+
+    /// <summary>The kernel of a product that quantizes fp32 values, or null where there is none.</summary>
+    /// <param name="work">The product.</param>
+    /// <param name="arch">Target.</param>
+    /// <param name="bucketTokens">The bucket.</param>
+    /// <param name="rangeParts">Parts of each row's range that come with the values.</param>
+    public static SplitGemmKernel? Reader(GemmWork work, GpuArch arch, int bucketTokens, int rangeParts) => IsSymmetric(work.Problem.Precision.Activations)
+        ? First(work.Problem, work.Epilogue, arch, bucketTokens, bucketTokens <= FewTokens ? (4, 4) : (2, 4), rangeParts)
+        : null;
 
     private static bool IsSymmetric(ActivationFormat format) =>
         format is { IsQuantized: true, Symmetry: Symmetry.Symmetric, Range: ActivationRange.PerToken };

@@ -10,19 +10,13 @@ public static class SplitSharedMemory
     {
         SplitTile tile = kernel.Tile;
         GemmProblem part = tile.Part(kernel.Problem);
-        return Weights(part, part.N) + Operands(part, tile.Block(kernel.Problem)) + Parameters(kernel.Problem, tile, kernel.Epilogue)
+        return GemmSharedMemory.ResidentOperands(part, tile.Block(kernel.Problem)) + Parameters(kernel.Problem, tile, kernel.Epilogue)
             + Sums(kernel.Problem, tile) + Scratch(tile, kernel.Epilogue) + Barriers;
     }
 
     /// <summary>True where a block's sums fit in 16 bits: codes are at most 2^(bits - 1) in size.</summary>
     internal static bool IsNarrow(GemmProblem problem, SplitTile tile) =>
         (long)problem.K / tile.SplitK << (problem.Precision.Activations.Bits + problem.WeightBits - 2) < 1 << 15;
-
-    private static int Weights(GemmProblem problem, int outputs) => outputs * problem.K * problem.WeightBits / 8;
-
-    /// <summary>Activations, whose place partial sums of a block's warps take afterwards.</summary>
-    private static int Operands(GemmProblem problem, ResidentTile tile) =>
-        Math.Max(tile.M * (problem.RowBytes + 16), (tile.WarpsK - 1) * tile.M * tile.N * sizeof(int));
 
     private static int Parameters(GemmProblem problem, SplitTile tile, EpilogueSpec epilogue)
     {

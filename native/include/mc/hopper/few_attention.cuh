@@ -36,11 +36,13 @@ struct FewAttention {
 
   __device__ __forceinline__ void multiply_keys(unsigned shared, Scores& scores) const {
     unsigned queries[kDepthSteps][4];
-    const unsigned query = shared + Shared::kQueries + lane % 16 * Shared::kRowStride + lane / 16 * 16;
+    const unsigned query = shared + Shared::kQueries + lane % 16 * Shared::kRowBytes + lane / 16 * 16;
 #pragma unroll
-    for (int step = 0; step < kDepthSteps; ++step) ptx::load_matrix_x4(queries[step], query + 32 * step);
+    for (int step = 0; step < kDepthSteps; ++step) {
+      ptx::load_matrix_x4(queries[step], query + step / 2 * Shared::kTileBytes + step % 2 * 32);
+    }
     // Matrices of an ldmatrix: keys 0 to 7 and 8 to 15, each with two neighbouring halves of a step.
-    const unsigned key = shared + Shared::kKeys + (lane / 16 * 8 + lane % 8) * Shared::kRowStride + lane / 8 % 2 * 16;
+    const unsigned key = shared + Shared::kKeys + (lane / 16 * 8 + lane % 8) * Shared::kRowBytes + lane / 8 % 2 * 16;
 #pragma unroll
     for (int i = 0; i < kTiles; ++i) {
 #pragma unroll
@@ -49,7 +51,7 @@ struct FewAttention {
 #pragma unroll
       for (int step = 0; step < kDepthSteps; ++step) {
         unsigned keys[4];
-        ptx::load_matrix_x4(keys, key + i * 16 * Shared::kRowStride + 32 * step);
+        ptx::load_matrix_x4(keys, key + step / 2 * Shared::kKeyPanelBytes + i * Shared::kTileBytes + step % 2 * 32);
         const unsigned low[2] = {keys[0], keys[1]}, high[2] = {keys[2], keys[3]};
         Product::multiply_add(scores[2 * i], queries[step], low);
         Product::multiply_add(scores[2 * i + 1], queries[step], high);
@@ -99,13 +101,13 @@ struct FewAttention {
   // context: two n-tiles of the warp's columns.
   __device__ __forceinline__ void multiply_values(unsigned shared, const Scores& p, float (&context)[2][4]) const {
     // Matrices of an ldmatrix: keys 0 to 7 and 8 to 15, of the first and of the second n-tile.
-    const unsigned value = shared + Shared::kValues + (lane / 8 % 2 * 8 + lane % 8) * Shared::kRowStride +
-                           (2 * warp + lane / 16) * 16;
+    const unsigned value = shared + Shared::kValues + warp / 2 * Shared::kKeyPanelBytes +
+                           (lane / 8 % 2 * 8 + lane % 8) * Shared::kRowBytes + (warp % 2 * 2 + lane / 16) * 16;
 #pragma unroll
     for (int i = 0; i < kTiles; ++i) {
       if (!sees(i)) continue;
       unsigned values[4];
-      ptx::load_matrix_transposed_x4(values, value + i * 16 * Shared::kRowStride);
+      ptx::load_matrix_transposed_x4(values, value + i * Shared::kTileBytes);
       const unsigned a[4] = {pack_half2(p[2 * i][0], p[2 * i][1]), pack_half2(p[2 * i][2], p[2 * i][3]),
                              pack_half2(p[2 * i + 1][0], p[2 * i + 1][1]),
                              pack_half2(p[2 * i + 1][2], p[2 * i + 1][3])};

@@ -28,7 +28,9 @@
 
 #include "mc/dependency.cuh"
 #include "mc/hopper/few_attention.cuh"
+#include "mc/hopper/few_qkv_exchange.cuh"
 #include "mc/hopper/few_qkv_projection.cuh"
+#include "mc/hopper/warp_group.cuh"
 
 namespace mc::hopper {
 
@@ -41,23 +43,27 @@ struct FewQkvAttention {
   static constexpr int kClusterSize = Config::kClusterSize;
   static constexpr int kSharedBytes = Shared::kBytes;
 
+  // Threads that store to the panels or read them: the first of the block.
+  static constexpr int kAttendingThreads = 32 * Config::kAttendingWarps;
+  static constexpr int kPanelThreads = Config::Tile::kEpilogueThreads > kAttendingThreads
+                                           ? Config::Tile::kEpilogueThreads
+                                           : kAttendingThreads;
+
   __device__ __forceinline__ static void run(const FewQkvAttentionArguments& arguments) {
     const GemmArguments& linear = arguments.linear;
-    const unsigned shared = ptx::shared_address(ptx::dynamic_shared()), arrived = shared + Shared::kArrived;
-    const FewQkvPlace block = FewQkvPlace::current<Config>();
-    const int first_token = block.token_tile * Config::kQueryTile;
+    const unsigned shared = ptx::shared_address(ptx::dynamic_shared());
+    const auto block = FewQkvPlace<Config>::current();
+    const int first_token = block.token_tile * Config::kQueryTile, warp = static_cast<int>(threadIdx.x) / 32;
     dependency_release();
     FewQkvProjection<Config> projection(block);
+    const int lane = projection.place.lane;
     const typename Loop::Pieces pieces(linear, shared, projection.place);
     projection.load_constants(linear, shared);
     const int tokens = *linear.token_count;
-    if (threadIdx.x == 0) {
-      barrier_init(arrived, 1);
-      barrier_init_fence();
-      barrier_arrive_expect(arrived, Shared::expected_bytes((tokens + Config::kQueryTile - 1) / Config::kQueryTile));
-    }
-    FewAttention<Config> attention = {static_cast<int>(threadIdx.x) / 32, projection.place.lane, {}};
-    const bool attends = block.attends() && attention.warp < Config::kAttendingWarps && first_token < tokens;
+    const FewQkvExchange<Config> exchange = {block, shared, (tokens + Config::kQueryTile - 1) / Config::kQueryTile};
+    if (threadIdx.x == 0 && first_token < tokens) exchange.initialise();
+    FewAttention<Config> attention = {warp, lane, {}};
+    const bool attends = block.attends() && warp < Config::kAttendingWarps && first_token < tokens;
     if (attends) {
       attention.window =
           find_window<Config::kQueryTile>(arguments.sequence_starts, *arguments.sequence_count, first_token);
@@ -73,10 +79,17 @@ struct FewQkvAttention {
     Loop::load_activations(pieces);
     typename Loop::Result result;
     Loop::run(shared, projection.place, result);
-    if (projection.place.owns()) projection.send(result, shared, tokens);
-    if (!attends) return;
-    barrier_wait(arrived, 0);
-    attention.run(linear, shared, block.head, first_token, tokens);
+    if (static_cast<int>(threadIdx.x) >= kPanelThreads) return;
+    if (projection.place.owns()) projection.store(result, tokens);
+    fence_async_proxy();
+    named_barrier_wait(1, kPanelThreads);
+    if (warp == 0) exchange.send(lane);
+    if (attends) {
+      exchange.receive();
+      if (warp == 1) exchange.acknowledge(lane);
+      attention.run(linear, shared, block.head, first_token, tokens);
+    }
+    if (warp == 0) exchange.leave();
   }
 };
 

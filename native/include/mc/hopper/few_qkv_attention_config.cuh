@@ -25,8 +25,10 @@ struct FewQkvAttentionConfig {
   static constexpr int kHeadDim = 64;
   static constexpr int kHidden = kHeads * kHeadDim;
   static constexpr int kHeadOutputs = 3 * kHeadDim;
+  static constexpr int kPanelColumns = 32;  // of the six panels of a head: few_qkv_attention_shared.cuh
   static constexpr int kTokenTiles = kTokenTiles_;
   static constexpr int kParts = kParts_;
+  static constexpr int kPanels = 6 / kParts;  // of a block
   static constexpr int kQueryTile = 16;
   static constexpr int kKeys = kQueryTile * kTokenTiles;  // that a bucket has
   static constexpr int kClusterSize = kTokenTiles * kParts;
@@ -38,7 +40,7 @@ struct FewQkvAttentionConfig {
   static constexpr int kThreads = Tile::kThreads;
 
   static_assert(is_signed(kWeight_) && !is_float(kWeight_), "weights are codes of a symmetric format");
-  static_assert(kHeadOutputs % kParts == 0, "each block has as many outputs");
+  static_assert(6 % kParts == 0, "each block has as many whole panels");
   static_assert(kClusterSize >= 2 && kClusterSize <= 16, "the blocks of a head are a cluster");
   static_assert(kThreads >= 32 * kAttendingWarps, "a block has all warps that attend");
 };

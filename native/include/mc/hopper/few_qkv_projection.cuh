@@ -1,28 +1,27 @@
-// The product of few_qkv_attention.cuh: a part of a head's queries, keys and values for 16 tokens, dequantized as by
-// mc::DequantizeWithBias, rounded to FP16 as by mc::StoreF16, and sent to the blocks that attend: queries to the one of
-// their own token tile, keys and values to all.
+// The product of few_qkv_attention.cuh: some panels of a head's queries, keys and values for 16 tokens, dequantized as by
+// mc::DequantizeWithBias, rounded to FP16 as by mc::StoreF16.
 #pragma once
 
 #include "mc/half.cuh"
-#include "mc/hopper/bulk_copy.cuh"
 #include "mc/hopper/few_qkv_attention_shared.cuh"
 #include "mc/ptx.cuh"
 
 namespace mc::hopper {
 
-// Where a block stands among those of its head: it multiplies outputs of part `part` for token tile `token_tile`. Those
-// of part 0 attend.
+// Where a block stands among those of its head: it multiplies the outputs of part `part` for token tile `token_tile`.
+// Those of part 0 attend.
+template <class Config>
 struct FewQkvPlace {
   int head;
   int token_tile;
   int part;
 
-  template <class Config>
   __device__ __forceinline__ static FewQkvPlace current() {
     const int rank = static_cast<int>(blockIdx.x);  // gridDim.x = kClusterSize
     return {static_cast<int>(blockIdx.y), rank / Config::kParts, rank % Config::kParts};
   }
   __device__ __forceinline__ bool attends() const { return part == 0; }
+  __device__ __forceinline__ int first_panel() const { return part * Config::kPanels; }
 };
 
 template <class Config>
@@ -31,16 +30,16 @@ struct FewQkvProjection {
   using Shared = FewQkvAttentionShared<Config>;
   using Loop = typename Shared::Loop;
   using Result = typename Loop::Result;
-  static constexpr int kColumns = Tile::kOwnedColumns;                          // n-tiles that a thread owns
-  static constexpr int kGroup = kColumns % 4 == 0 ? 4 : kColumns % 2 == 0 ? 2 : 1;  // of them in one message
+  static constexpr int kColumns = Tile::kOwnedColumns;                              // n-tiles that a thread owns
+  static constexpr int kGroup = kColumns % 4 == 0 ? 4 : kColumns % 2 == 0 ? 2 : 1;  // of them stored at once
   static_assert(Tile::kRowOwners == 1, "a warp owns all 16 rows");
 
-  const FewQkvPlace& block;
+  FewQkvPlace<Config> block;
   ResidentPlace<Tile> place;
   float2 scale[kColumns], bias[kColumns];  // of the thread's pairs
   float row_scale[2];
 
-  __device__ __forceinline__ explicit FewQkvProjection(const FewQkvPlace& of_block)
+  __device__ __forceinline__ explicit FewQkvProjection(const FewQkvPlace<Config>& of_block)
       : block(of_block), place(ResidentPlace<Tile>::current()) {
     place.first_row = block.token_tile * Config::kQueryTile;
   }
@@ -74,13 +73,15 @@ struct FewQkvProjection {
     }
   }
 
-  // By the threads that own sums. Rows beyond the tokens become zero, as 0 * NaN would be NaN in the context.
-  __device__ __forceinline__ void send(const Result& result, unsigned shared, int tokens) const {
-    const int tiles = (tokens + Config::kQueryTile - 1) / Config::kQueryTile;
+  // By the threads that own sums, to the block's own shared memory. Rows beyond the tokens become zero, as 0 * NaN would
+  // be NaN in the context.
+  __device__ __forceinline__ void store(const Result& result, int tokens) const {
 #pragma unroll
     for (int c = 0; c < kColumns; c += kGroup) {
-      const int column = head_column(c), matrix = column / Config::kHeadDim;
-      const unsigned in_row = column % Config::kHeadDim / 32 * 64 + place.lane % 4 * 16 + column % 32 / 8 * 4;
+      const int column = head_column(c);
+      unsigned char* target = ptx::dynamic_shared() +
+                              Shared::panel_rows(column / Config::kPanelColumns, block.token_tile) +
+                              place.lane % 4 * 16 + column % Config::kPanelColumns / 8 * 4;
 #pragma unroll
       for (int r = 0; r < 2; ++r) {
         unsigned words[kGroup];
@@ -90,16 +91,7 @@ struct FewQkvProjection {
           const unsigned pair = half_pair(sums[2 * r], sums[2 * r + 1], row_scale[r], scale[c + i], bias[c + i]);
           words[i] = place.first_row + row(r) < tokens ? pair : 0;
         }
-        if (matrix == 0) {
-          send_words(shared + Shared::kQueries + row(r) * Shared::kRowStride + in_row, words, shared, block.token_tile);
-          continue;
-        }
-        const unsigned target = shared + (matrix == 1 ? Shared::kKeys : Shared::kValues) +
-                                (place.first_row + row(r)) * Shared::kRowStride + in_row;
-#pragma unroll
-        for (int tile = 0; tile < Config::kTokenTiles; ++tile) {
-          if (tile < tiles) send_words(target, words, shared, tile);
-        }
+        store_words(target + row(r) * Shared::kRowBytes, words);
       }
     }
   }
@@ -117,16 +109,13 @@ struct FewQkvProjection {
     return column / Config::kHeadDim * Config::kHidden + block.head * Config::kHeadDim + column % Config::kHeadDim;
   }
 
-  __device__ __forceinline__ static void send_words(unsigned target, const unsigned (&words)[kGroup], unsigned shared,
-                                                    int tile) {
-    const unsigned arrived = shared + Shared::kArrived;
-    const int rank = tile * Config::kParts;
+  __device__ __forceinline__ static void store_words(unsigned char* target, const unsigned (&words)[kGroup]) {
     if constexpr (kGroup == 4) {
-      store_cluster(target, make_uint4(words[0], words[1], words[2], words[3]), arrived, rank);
+      *reinterpret_cast<uint4*>(target) = make_uint4(words[0], words[1], words[2], words[3]);
     } else if constexpr (kGroup == 2) {
-      store_cluster(target, make_uint2(words[0], words[1]), arrived, rank);
+      *reinterpret_cast<uint2*>(target) = make_uint2(words[0], words[1]);
     } else {
-      store_cluster(target, words[0], arrived, rank);
+      *reinterpret_cast<unsigned*>(target) = words[0];
     }
   }
 

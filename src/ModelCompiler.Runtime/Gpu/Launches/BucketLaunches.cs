@@ -47,6 +47,7 @@ internal sealed class BucketLaunches
             AttentionKernel => Bytes(Attention((AttentionOp)op, steps)),
             HopperAttentionKernel kernel => Bytes(Attention(kernel, (AttentionOp)op, steps)),
             QkvAttentionKernel kernel => Bytes(QkvAttention(launch, kernel, (LinearOp)_plan.Ops[launch.FirstOp], steps)),
+            FewQkvAttentionKernel kernel => Bytes(FewQkvAttention(kernel, (LinearOp)_plan.Ops[launch.FirstOp], steps)),
             RowsKernel => Bytes(Rows(launch, steps)),
             EmbeddingKernel => Bytes(Embedding((EmbeddingOp)op, steps)),
             PoolKernel => Bytes(Pool((PoolOp)op, steps)),
@@ -70,14 +71,15 @@ internal sealed class BucketLaunches
     private TensorMap Activations(int buffer, ulong codes, GemmProblem problem, int boxRows) =>
         _maps.Rows(codes, _bucket.Buffers[buffer].RowsIn(_bucket.Tokens), problem.K * problem.ActivationBits / 8, boxRows);
 
-    private GemmArguments Gemm(LinearKernel kernel, LinearOp op, in StepAddresses steps)
+    private GemmArguments Gemm(LinearKernel kernel, LinearOp op, in StepAddresses steps) =>
+        Gemm(op, kernel.WeightOrder, kernel.Epilogue.StoresRangeParts, kernel is SplitGemmKernel { ReadsValues: true }, steps);
+
+    /// <summary>What a product reads and writes. Where codes and their scales would be, there may be values and the parts of their ranges.</summary>
+    private GemmArguments Gemm(LinearOp op, WeightOrder order, bool storesValues, bool readsValues, in StepAddresses steps)
     {
-        LinearAddresses weights = _weights.Linear(op.Weight, kernel.WeightOrder);
+        LinearAddresses weights = _weights.Linear(op.Weight, order);
         QuantizedRows input = Quantized(op.Source);
-        bool isValues = kernel is SplitGemmKernel { ReadsValues: true };
-        bool isCodes = _plan.Buffers[op.Source].Element == BufferElement.Codes && !isValues;
-        // Where codes and their scales would be, there are values and the parts of their ranges.
-        bool storesValues = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.StoreRangeParts);
+        bool isCodes = _plan.Buffers[op.Source].Element == BufferElement.Codes && !readsValues;
         return new()
         {
             TokenCount = _batch.TokenCount,
@@ -95,7 +97,7 @@ internal sealed class BucketLaunches
             Beta = steps.Norm.Beta,
             Output = storesValues ? steps.Quantized.Codes : steps.Output,
             Quantized = storesValues ? default : steps.Quantized,
-            RangeParts = storesValues ? steps.Quantized.Scale : isValues ? input.Scale : 0,
+            RangeParts = storesValues ? steps.Quantized.Scale : readsValues ? input.Scale : 0,
         };
     }
 
@@ -134,6 +136,13 @@ internal sealed class BucketLaunches
             Quantized = steps.Quantized,
         };
     }
+
+    private FewQkvAttentionArguments FewQkvAttention(FewQkvAttentionKernel kernel, LinearOp projection, in StepAddresses steps) => new()
+    {
+        Linear = Gemm(projection, kernel.WeightOrder, storesValues: true, readsValues: false, steps),
+        SequenceStarts = _batch.SequenceStarts,
+        SequenceCount = _batch.SequenceCount,
+    };
 
     private RowsArguments Rows(KernelLaunch launch, in StepAddresses steps) => new()
     {

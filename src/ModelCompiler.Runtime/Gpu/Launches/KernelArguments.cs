@@ -62,6 +62,14 @@ internal struct QkvAttentionArguments
     public QuantizedRows Quantized;
 }
 
+/// <summary>mc::hopper::FewQkvAttentionArguments of hopper/few_qkv_attention_config.cuh, 192 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FewQkvAttentionArguments
+{
+    public GemmArguments Linear;
+    public ulong SequenceStarts, SequenceCount;
+}
+
 /// <summary>mc::RowsArguments of rows.cuh, 96 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RowsArguments

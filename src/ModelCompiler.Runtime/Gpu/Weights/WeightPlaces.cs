@@ -72,6 +72,7 @@ internal sealed class WeightPlaces
     {
         LinearKernel linear => (launch.Op, linear.WeightOrder),
         QkvAttentionKernel fused => (launch.FirstOp, fused.WeightOrder),
+        FewQkvAttentionKernel fused => (launch.FirstOp, fused.WeightOrder),
         _ => null,
     };
 
