@@ -379,24 +379,26 @@ int main() {
   require(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
   Buffers buffers;
   const auto of_32 = [&] {
-    return std::vector<Kernel>{fused<2, 3, 2, 4>(buffers), fused<2, 3, 4, kHeads == 12 ? 3 : 4>(buffers), fused<2, 3, 1, 4>(buffers), fused<2, 3, 2, 2>(buffers),
-                               fused<2, 2, 3, 4>(buffers), fused<2, 2, 3, 2>(buffers), fused<2, 6, 1, 4>(buffers),
-#if MC_BITS == 4 || MC_HEADS == 12
-                               fused<2, 1, 6, 2>(buffers),
-#endif
+    return std::vector<Kernel>{
+        fused<2, 3, 2, 4>(buffers), fused<2, 3, 2, 2>(buffers), fused<2, 3, 4, kHeads == 12 ? 3 : 4>(buffers),
+        fused<2, 3, 4, 2>(buffers), fused<2, 3, 1, 4>(buffers), fused<2, 2, 3, 2>(buffers),
+        fused<2, 2, 3, 4>(buffers), fused<2, 6, 1, 4>(buffers), fused<2, 6, 2, 4>(buffers),
     };
   };
   const auto of_64 = [&] {
-    return std::vector<Kernel>{fused<4, 3, 2, 4>(buffers), fused<4, 2, 3, 4>(buffers), fused<4, 2, 3, 2>(buffers), fused<4, 3, 2, 2>(buffers),
+    return std::vector<Kernel>{
+        fused<4, 3, 2, 4>(buffers), fused<4, 3, 2, 2>(buffers), fused<4, 2, 3, 4>(buffers), fused<4, 2, 3, 2>(buffers),
+        fused<4, 2, 6, 2>(buffers),
 #if MC_BITS == 4 || MC_HEADS == 12
-                               fused<4, 1, 6, 2>(buffers),
+        fused<4, 1, 6, 2>(buffers),
 #endif
     };
   };
   const auto of_128 = [&] {
-    return std::vector<Kernel>{fused<8, 2, 3, 4>(buffers), fused<8, 2, 3, 2>(buffers),
+    return std::vector<Kernel>{
+        fused<8, 2, 3, 4>(buffers), fused<8, 2, 3, 2>(buffers),
 #if MC_BITS == 4 || MC_HEADS == 12
-                               fused<8, 1, 6, 2>(buffers), fused<8, 1, 4, 4>(buffers), fused<8, 1, 12, 1>(buffers),
+        fused<8, 1, 6, 2>(buffers), fused<8, 1, 4, 4>(buffers), fused<8, 1, 12, 1>(buffers),
 #endif
     };
   };

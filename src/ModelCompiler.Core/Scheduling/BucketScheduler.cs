@@ -84,13 +84,13 @@ internal sealed class BucketScheduler(
     /// <summary>Kernels of this projection with its attention, and of the product behind, which quantizes what they leave.</summary>
     private IReadOnlyList<KernelPlan> AttentionHandoverAt(int index) => Feeds<AttentionOp>(index) && Feeds<LinearOp>(index + 1)
         ? Together(
-            [Work(index), Work(index + 1), Work(index + 2)],
+            new(Work(index), Work(index + 1), Work(index + 2)),
             works => FewQkvAttentionRules.Kernels((GemmWork)works[0], (AttentionWork)works[1], (GemmWork)works[2], arch, tokens))
         : [];
 
     /// <summary>Kernels of this product and the next, which quantizes what the first leaves.</summary>
     private IReadOnlyList<KernelPlan> HandoverAt(int index) => Feeds<LinearOp>(index)
-        ? Together([Work(index), Work(index + 1)], works => SplitRules.Handover((GemmWork)works[0], (GemmWork)works[1], arch, tokens))
+        ? Together(new(Work(index), Work(index + 1)), works => SplitRules.Handover((GemmWork)works[0], (GemmWork)works[1], arch, tokens))
         : [];
 
     /// <summary>True where the next op is of a kind and the only reader of what this one stores last.</summary>

@@ -18,8 +18,8 @@ public sealed record FewQkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem 
     /// <summary>Warps that attend, each to a quarter of a head's columns, whose range it tells.</summary>
     internal const int AttendingWarps = 4;
 
-    /// <summary>Bytes of a row of queries, keys or values in shared memory: FP16, and what spreads rows over the banks.</summary>
-    private const int RowBytes = (sizeof(ushort) * HeadSize) + 16;
+    /// <summary>Bytes of a head's row of queries, keys or values in shared memory: two panels, each with what spreads rows over the banks.</summary>
+    private const int RowBytes = (sizeof(ushort) * HeadSize) + (2 * 16);
 
     /// <summary>Parts of each row's range that it stores.</summary>
     public int RangeParts => AttendingWarps * Heads;
@@ -27,7 +27,7 @@ public sealed record FewQkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem 
     /// <inheritdoc/>
     public override int Threads => Tile.Block.Threads;
 
-    /// <summary>A block's operands, the queries of a token tile, all keys and values, a barrier.</summary>
+    /// <summary>A block's operands, the queries of a token tile, all keys and values, two barriers.</summary>
     public override int SharedBytes =>
         GemmSharedMemory.ResidentOperands(Problem, Tile.Block) + (RowBytes * (FewQkvAttentionTile.QueryTile + (2 * Tile.Keys))) + 16;
 

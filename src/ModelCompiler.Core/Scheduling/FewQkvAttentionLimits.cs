@@ -8,7 +8,7 @@ namespace ModelCompiler.Core.Scheduling;
 /// </summary>
 internal static class FewQkvAttentionLimits
 {
-    private const int BlockN = 16;
+    private const int PanelColumns = 32;
 
     /// <summary>Limits of a kernel.</summary>
     public static IEnumerable<ScheduleLimit> Of(FewQkvAttentionKernel kernel)
@@ -20,7 +20,7 @@ internal static class FewQkvAttentionLimits
         yield return new("operands that are not symmetric codes with a scale for each row", 0, isSymmetric ? 0 : 1);
         yield return new("bits of an activation in memory", 8, problem.ActivationBits);
         yield return new("outputs of the projection beyond those of the heads", 0, Math.Abs(problem.N - (kernel.Heads * FewQkvAttentionTile.HeadColumns)));
-        yield return new("outputs of a head beyond equal parts of whole blocks", 0, FewQkvAttentionTile.HeadColumns % (tile.Parts * BlockN * tile.WarpsN));
+        yield return new("panels of a head beyond equal parts", 0, FewQkvAttentionTile.HeadColumns / PanelColumns % tile.Parts);
         yield return new("blocks of a head that are no cluster", 0, tile.Ranks > 1 ? 0 : 1);
         yield return new("epilogues that do not leave it to a reader to quantize", 0, kernel.Epilogue.Ops is [EpilogueOp.StoreFloat32, EpilogueOp.StoreRangeParts] ? 0 : 1);
         foreach (ScheduleLimit limit in ResidentLimits.OfTile(problem, tile.Block))
