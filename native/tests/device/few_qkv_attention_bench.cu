@@ -243,11 +243,11 @@ Kernel attention(const Buffers& buffers, std::string name) {
           }};
 }
 
-template <int kTokenTiles, int kParts, int kWarpsN, int kWarpsK>
+template <int kTileM, int kTokenTiles, int kParts, int kWarpsN, int kWarpsK>
 Kernel fused(const Buffers& buffers) {
-  using Config = FewQkvAttentionConfig<kHeads, kHidden, kWeight, kTokenTiles, kParts, kWarpsN, kWarpsK>;
+  using Config = FewQkvAttentionConfig<kHeads, kHidden, kWeight, kTileM, kTokenTiles, kParts, kWarpsN, kWarpsK>;
   using K = FewQkvAttention<Config>;
-  const std::string name = "fused " + std::to_string(kParts) + " parts, " + std::to_string(kWarpsN) + "x" +
+  const std::string name = "fused m" + std::to_string(kTileM) + ", " + std::to_string(kParts) + " parts, " + std::to_string(kWarpsN) + "x" +
                            std::to_string(kWarpsK) + " warps";
   const void* kernel = reinterpret_cast<const void*>(entry<K, FewQkvAttentionArguments>);
   prepare(kernel, name.c_str(), K::kThreads, K::kSharedBytes, Config::kClusterSize);
@@ -324,13 +324,13 @@ void compare(const char* what, const Outcome& found, const Outcome& expected) {
               std::sqrt(error / square), most, codes, expected.count, error <= 1e-4 * square ? "" : "  WRONG");
 }
 
-template <int kTokenTiles, class Fused>
+template <int kBucket, class Fused>
 void time_batch(cudaStream_t stream, Buffers& buffers, const std::vector<int>& lengths, Fused&& fused_kernels) {
   int tokens = 0;
   for (int length : lengths) tokens += length;
   buffers.sequences(lengths);
   std::printf("%zu x %d\n", lengths.size(), lengths[0]);
-  constexpr bool kFew = kTokenTiles <= 4;
+  constexpr bool kFew = kBucket <= 64;
   constexpr int kSplitN = kFew ? 4 : 2, kWarps = kHeads == 12 ? (kFew ? 6 : 12) : (kFew ? 8 : 16);
   constexpr int kEpilogue = kHeads == 12 ? 6 : 8;
   const Kernel qkv = linear<Qkv>(buffers, 0, false, 1, "qkv 16x48 w3x4");
@@ -380,32 +380,31 @@ int main() {
   Buffers buffers;
   const auto of_32 = [&] {
     return std::vector<Kernel>{
-        fused<2, 3, 2, 4>(buffers), fused<2, 3, 2, 2>(buffers), fused<2, 3, 4, kHeads == 12 ? 3 : 4>(buffers),
-        fused<2, 3, 4, 2>(buffers), fused<2, 3, 1, 4>(buffers), fused<2, 2, 3, 2>(buffers),
-        fused<2, 2, 3, 4>(buffers), fused<2, 6, 1, 4>(buffers), fused<2, 6, 2, 4>(buffers),
+        fused<16, 2, 3, 2, 4>(buffers), fused<16, 2, 3, 2, 2>(buffers), fused<16, 2, 3, 4, 2>(buffers),
+        fused<16, 2, 3, 4, 4>(buffers), fused<32, 1, 3, 2, 4>(buffers), fused<32, 1, 3, 4, 4>(buffers),
+        fused<32, 1, 6, 2, 4>(buffers), fused<32, 1, 2, 3, 4>(buffers),
     };
   };
   const auto of_64 = [&] {
     return std::vector<Kernel>{
-        fused<4, 3, 2, 4>(buffers), fused<4, 3, 2, 2>(buffers), fused<4, 2, 3, 4>(buffers), fused<4, 2, 3, 2>(buffers),
-        fused<4, 2, 6, 2>(buffers),
-#if MC_BITS == 4 || MC_HEADS == 12
-        fused<4, 1, 6, 2>(buffers),
-#endif
+        fused<16, 4, 2, 3, 2>(buffers), fused<16, 4, 3, 2, 2>(buffers), fused<32, 2, 3, 2, 4>(buffers),
+        fused<32, 2, 3, 4, 2>(buffers), fused<32, 2, 3, 4, 4>(buffers), fused<32, 2, 6, 2, 4>(buffers),
+        fused<32, 2, 2, 3, 4>(buffers), fused<32, 2, 2, 6, 2>(buffers),
     };
   };
   const auto of_128 = [&] {
     return std::vector<Kernel>{
-        fused<8, 2, 3, 4>(buffers), fused<8, 2, 3, 2>(buffers),
+        fused<32, 4, 3, 2, 4>(buffers), fused<32, 4, 3, 4, 2>(buffers), fused<32, 4, 2, 3, 4>(buffers),
+        fused<32, 4, 2, 6, 2>(buffers),
 #if MC_BITS == 4 || MC_HEADS == 12
-        fused<8, 1, 6, 2>(buffers), fused<8, 1, 4, 4>(buffers), fused<8, 1, 12, 1>(buffers),
+        fused<16, 8, 1, 6, 2>(buffers), fused<32, 4, 1, 6, 2>(buffers),
 #endif
     };
   };
-  time_batch<2>(stream, buffers, {32}, of_32);
-  time_batch<2>(stream, buffers, {19, 9}, of_32);
-  time_batch<4>(stream, buffers, {64}, of_64);
-  time_batch<8>(stream, buffers, {128}, of_128);
-  time_batch<8>(stream, buffers, {32, 32, 32, 32}, of_128);
+  time_batch<32>(stream, buffers, {32}, of_32);
+  time_batch<32>(stream, buffers, {19, 9}, of_32);
+  time_batch<64>(stream, buffers, {64}, of_64);
+  time_batch<128>(stream, buffers, {128}, of_128);
+  time_batch<128>(stream, buffers, {32, 32, 32, 32}, of_128);
   return 0;
 }

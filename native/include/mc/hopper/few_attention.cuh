@@ -1,7 +1,7 @@
 // The attention of few_qkv_attention.cuh: 16 queries of a head and all keys that their sequences have, which lie in
 // shared memory together, so that the softmax knows the largest score before it starts.
 //
-// Each of four warps computes all scores, which takes no longer than to share them out and to wait for one another, and
+// Each of four warps of 16 queries computes all scores, which takes no longer than to share them out and to wait for one another, and
 // multiplies the probabilities with 16 columns of the values. Its context is the lane's four neighbouring columns of two
 // rows (few_qkv_attention_shared.cuh says why), and it tells the largest of them.
 #pragma once
@@ -19,7 +19,8 @@ template <class Config>
 struct FewAttention {
   using Shared = FewQkvAttentionShared<Config>;
   using Product = Mma<Operand::kF16, Operand::kF16>;
-  static constexpr int kTiles = Config::kTokenTiles;  // of 16 keys
+  static constexpr int kTiles = Config::kKeys / 16;  // of 16 keys
+  static constexpr int kTileBytes = 16 * Shared::kRowBytes;
   static constexpr int kDepthSteps = Config::kHeadDim / 16;
 
   // Scores are multiplied by log2(e) / sqrt(head_dim), so that the softmax is one exp2 per score.
@@ -27,16 +28,28 @@ struct FewAttention {
 
   using Scores = float[2 * kTiles][4];  // n-tiles of 8 keys
 
-  int warp;
+  int first_token;  // of the 16 queries
+  int first_row;    // of them, in the block's token tile
+  int quarter;      // of the columns
   int lane;
-  SequenceWindow window;  // of the queries
+  SequenceWindow window;
+
+  __device__ __forceinline__ FewAttention(int token_tile, int warp, int lane_index)
+      : first_row(warp / Config::kColumnWarps * 16), quarter(warp % Config::kColumnWarps), lane(lane_index) {
+    first_token = token_tile * Config::kTileM + first_row;
+  }
+
+  // For queries that exist.
+  __device__ __forceinline__ void find_sequences(const FewQkvAttentionArguments& arguments) {
+    window = find_window<16>(arguments.sequence_starts, *arguments.sequence_count, first_token);
+  }
 
   // The keys of tile i are some row's.
   __device__ __forceinline__ bool sees(int i) const { return 16 * i < window.last_end && 16 * i + 16 > window.first_start; }
 
   __device__ __forceinline__ void multiply_keys(unsigned shared, Scores& scores) const {
     unsigned queries[kDepthSteps][4];
-    const unsigned query = shared + Shared::kQueries + lane % 16 * Shared::kRowBytes + lane / 16 * 16;
+    const unsigned query = shared + Shared::kQueries + (first_row + lane % 16) * Shared::kRowBytes + lane / 16 * 16;
 #pragma unroll
     for (int step = 0; step < kDepthSteps; ++step) {
       ptx::load_matrix_x4(queries[step], query + step / 2 * Shared::kTileBytes + step % 2 * 32);
@@ -51,7 +64,7 @@ struct FewAttention {
 #pragma unroll
       for (int step = 0; step < kDepthSteps; ++step) {
         unsigned keys[4];
-        ptx::load_matrix_x4(keys, key + step / 2 * Shared::kKeyPanelBytes + i * Shared::kTileBytes + step % 2 * 32);
+        ptx::load_matrix_x4(keys, key + step / 2 * Shared::kKeyPanelBytes + i * kTileBytes + step % 2 * 32);
         const unsigned low[2] = {keys[0], keys[1]}, high[2] = {keys[2], keys[3]};
         Product::multiply_add(scores[2 * i], queries[step], low);
         Product::multiply_add(scores[2 * i + 1], queries[step], high);
@@ -101,13 +114,13 @@ struct FewAttention {
   // context: two n-tiles of the warp's columns.
   __device__ __forceinline__ void multiply_values(unsigned shared, const Scores& p, float (&context)[2][4]) const {
     // Matrices of an ldmatrix: keys 0 to 7 and 8 to 15, of the first and of the second n-tile.
-    const unsigned value = shared + Shared::kValues + warp / 2 * Shared::kKeyPanelBytes +
-                           (lane / 8 % 2 * 8 + lane % 8) * Shared::kRowBytes + (warp % 2 * 2 + lane / 16) * 16;
+    const unsigned value = shared + Shared::kValues + quarter / 2 * Shared::kKeyPanelBytes +
+                           (lane / 8 % 2 * 8 + lane % 8) * Shared::kRowBytes + (quarter % 2 * 2 + lane / 16) * 16;
 #pragma unroll
     for (int i = 0; i < kTiles; ++i) {
       if (!sees(i)) continue;
       unsigned values[4];
-      ptx::load_matrix_transposed_x4(values, value + i * Shared::kTileBytes);
+      ptx::load_matrix_transposed_x4(values, value + i * kTileBytes);
       const unsigned a[4] = {pack_half2(p[2 * i][0], p[2 * i][1]), pack_half2(p[2 * i][2], p[2 * i][3]),
                              pack_half2(p[2 * i + 1][0], p[2 * i + 1][1]),
                              pack_half2(p[2 * i + 1][2], p[2 * i + 1][3])};
@@ -117,8 +130,7 @@ struct FewAttention {
     }
   }
 
-  __device__ __forceinline__ void run(const GemmArguments& arguments, unsigned shared, int head, int first_token,
-                                      int tokens) const {
+  __device__ __forceinline__ void run(const GemmArguments& arguments, unsigned shared, int head, int tokens) const {
     Scores scores;
     multiply_keys(shared, scores);
     mask(scores);
@@ -126,7 +138,7 @@ struct FewAttention {
     softmax(scores, inverse);
     multiply_values(shared, scores, context);
 
-    const int column = head * Config::kHeadDim + warp / 2 * 32 + lane % 4 * 8 + warp % 2 * 4;
+    const int column = head * Config::kHeadDim + quarter / 2 * 32 + lane % 4 * 8 + quarter % 2 * 4;
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
       const int token = first_token + lane / 4 + 8 * r;
@@ -137,7 +149,7 @@ struct FewAttention {
       if (token >= tokens) continue;
       *reinterpret_cast<float4*>(static_cast<float*>(arguments.output) + token * Config::kHidden + column) = four;
       if (lane % 4 == 0) {
-        arguments.range_parts[token * Config::kRangeParts + head * Config::kAttendingWarps + warp] = largest;
+        arguments.range_parts[token * Config::kRangeParts + head * Config::kColumnWarps + quarter] = largest;
       }
     }
   }

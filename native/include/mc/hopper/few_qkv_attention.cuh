@@ -6,12 +6,12 @@
 //   values[t, h, :]    = sum over keys u of the sequence of t:  softmax_u(q[t, h, :] . k[u, h, :] / 8) v[u, h, :]
 //   range_parts[t, p]  = the largest |value| of a quarter of a head's columns
 //
-//   using Config = mc::hopper::FewQkvAttentionConfig<12, 768, mc::Operand::kS4, 2, 3, 2, 4>;
+//   using Config = mc::hopper::FewQkvAttentionConfig<12, 768, mc::Operand::kS4, 16, 2, 3, 2, 4>;
 //   using Kernel = mc::hopper::FewQkvAttention<Config>;
 //   extern "C" __global__ void __cluster_dims__(Config::kClusterSize, 1, 1) __launch_bounds__(Kernel::kThreads, 1)
 //   NAME(const __grid_constant__ mc::hopper::FewQkvAttentionArguments arguments) { Kernel::run(arguments); }
 //
-// The blocks of a head are a cluster: for each 16 tokens of the bucket kParts of them, which divide the head's 192
+// The blocks of a head are a cluster: for each kTileM tokens of the bucket kParts of them, which divide the head's 192
 // outputs. They keep their weights in shared memory, loaded while the kernel ahead still runs, multiply as the resident
 // GEMM does (resident_mainloop.cuh), and send queries, keys and values to the block of each token tile that attends. That
 // message is all that blocks wait for.
@@ -53,21 +53,18 @@ struct FewQkvAttention {
     const GemmArguments& linear = arguments.linear;
     const unsigned shared = ptx::shared_address(ptx::dynamic_shared());
     const auto block = FewQkvPlace<Config>::current();
-    const int first_token = block.token_tile * Config::kQueryTile, warp = static_cast<int>(threadIdx.x) / 32;
+    const int first_token = block.token_tile * Config::kTileM, warp = static_cast<int>(threadIdx.x) / 32;
     dependency_release();
     FewQkvProjection<Config> projection(block);
     const int lane = projection.place.lane;
     const typename Loop::Pieces pieces(linear, shared, projection.place);
     projection.load_constants(linear, shared);
     const int tokens = *linear.token_count;
-    const FewQkvExchange<Config> exchange = {block, shared, (tokens + Config::kQueryTile - 1) / Config::kQueryTile};
+    const FewQkvExchange<Config> exchange = {block, shared, (tokens + Config::kTileM - 1) / Config::kTileM};
     if (threadIdx.x == 0 && first_token < tokens) exchange.initialise();
-    FewAttention<Config> attention = {warp, lane, {}};
-    const bool attends = block.attends() && warp < Config::kAttendingWarps && first_token < tokens;
-    if (attends) {
-      attention.window =
-          find_window<Config::kQueryTile>(arguments.sequence_starts, *arguments.sequence_count, first_token);
-    }
+    FewAttention<Config> attention(block.token_tile, warp, lane);
+    const bool attends = block.attends() && warp < Config::kAttendingWarps && attention.first_token < tokens;
+    if (attends) attention.find_sequences(arguments);
     ptx::cluster_meet();
     if (first_token >= tokens) {
       ptx::copy_async_wait<0>();
@@ -87,7 +84,7 @@ struct FewQkvAttention {
     if (attends) {
       exchange.receive();
       if (warp == 1) exchange.acknowledge(lane);
-      attention.run(linear, shared, block.head, first_token, tokens);
+      attention.run(linear, shared, block.head, tokens);
     }
     if (warp == 0) exchange.leave();
   }

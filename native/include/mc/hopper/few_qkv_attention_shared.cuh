@@ -1,7 +1,7 @@
 // Shared memory of a block of few_qkv_attention.cuh:
 //
 //   weights, activations         as resident_mainloop.cuh says
-//   queries                      [2][16][kRowBytes]          of the block's token tile
+//   queries                      [2][kTileM][kRowBytes]      of the block's token tile
 //   keys, values                 [2][kKeys][kRowBytes] each  of all tokens
 //   barriers                     kArrived: queries, keys and values that others sent have landed
 //                                kTaken: those that this block sent have landed
@@ -26,7 +26,7 @@ template <class Config>
 struct FewQkvAttentionShared {
   using Loop = ResidentMainloop<typename Config::Problem, typename Config::Tile>;
   static constexpr int kRowBytes = 2 * Config::kPanelColumns + 16;
-  static constexpr int kTileBytes = Config::kQueryTile * kRowBytes;  // of a panel and a token tile
+  static constexpr int kTileBytes = Config::kTileM * kRowBytes;  // of a panel and a token tile
   static constexpr int kKeyPanelBytes = Config::kKeys * kRowBytes;
 
   static constexpr int kQueries = Loop::kSharedBytes;
