@@ -52,8 +52,6 @@ internal sealed class FewQkvAttentionView(FewQkvAttentionKernel kernel) : AnyAtt
 
     public FewQkvAttentionTile Tile => kernel.Tile;
 
-    public int QueryTile => FewQkvAttentionTile.QueryTile;
-
     public int RangeParts => kernel.RangeParts;
 }
 

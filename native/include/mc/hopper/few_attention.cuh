@@ -19,14 +19,18 @@ template <class Config>
 struct FewAttention {
   using Shared = FewQkvAttentionShared<Config>;
   using Product = Mma<Operand::kF16, Operand::kF16>;
-  static constexpr int kTiles = Config::kKeys / 16;  // of 16 keys
-  static constexpr int kTileBytes = 16 * Shared::kRowBytes;
+  // Keys are taken in groups of up to 64, which are left out where no row sees them. Within a group nothing branches,
+  // so that products of several steps of 16 keys are under way at once.
+  static constexpr int kSteps = Config::kKeys / 16;
+  static constexpr int kGroupSteps = kSteps <= 4 ? kSteps : kSteps % 4 == 0 ? 4 : kSteps % 2 == 0 ? 2 : 1;
+  static constexpr int kGroups = kSteps / kGroupSteps;
+  static constexpr int kStepBytes = 16 * Shared::kRowBytes;
   static constexpr int kDepthSteps = Config::kHeadDim / 16;
 
   // Scores are multiplied by log2(e) / sqrt(head_dim), so that the softmax is one exp2 per score.
   static constexpr float kScoreScale = 1.4426950408889634f * 0.125f;
 
-  using Scores = float[2 * kTiles][4];  // n-tiles of 8 keys
+  using Scores = float[kGroups][2 * kGroupSteps][4];  // n-tiles of 8 keys
 
   int first_token;  // of the 16 queries
   int first_row;    // of them, in the block's token tile
@@ -44,8 +48,26 @@ struct FewAttention {
     window = find_window<16>(arguments.sequence_starts, *arguments.sequence_count, first_token);
   }
 
-  // The keys of tile i are some row's.
-  __device__ __forceinline__ bool sees(int i) const { return 16 * i < window.last_end && 16 * i + 16 > window.first_start; }
+  // Zeros for the values of token tiles without tokens, which nobody sends: what memory holds there may be NaN, and
+  // 0 * NaN is. By all threads of the block, ahead of its next barrier.
+  __device__ __forceinline__ static void clear_missing_values(int token_tiles) {
+    constexpr int kPieces = Shared::kKeyPanelBytes / 16;
+    unsigned char* values = ptx::dynamic_shared() + Shared::kValues;
+#pragma unroll 1
+    for (int i = token_tiles * (Shared::kTileBytes / 16) + static_cast<int>(threadIdx.x); i < kPieces;
+         i += Config::kThreads) {
+#pragma unroll
+      for (int panel = 0; panel < 2; ++panel) {
+        *reinterpret_cast<uint4*>(values + (panel * kPieces + i) * 16) = make_uint4(0, 0, 0, 0);
+      }
+    }
+  }
+
+  // Whether some row sees keys of group i.
+  __device__ __forceinline__ bool sees(int i) const {
+    constexpr int kKeys = kGroupSteps * 16;
+    return kGroups == 1 || (kKeys * i < window.last_end && kKeys * i + kKeys > window.first_start);
+  }
 
   __device__ __forceinline__ void multiply_keys(unsigned shared, Scores& scores) const {
     unsigned queries[kDepthSteps][4];
@@ -57,34 +79,46 @@ struct FewAttention {
     // Matrices of an ldmatrix: keys 0 to 7 and 8 to 15, each with two neighbouring halves of a step.
     const unsigned key = shared + Shared::kKeys + (lane / 16 * 8 + lane % 8) * Shared::kRowBytes + lane / 8 % 2 * 16;
 #pragma unroll
-    for (int i = 0; i < kTiles; ++i) {
+    for (int group = 0; group < kGroups; ++group) {
+      auto& of_group = scores[group];
 #pragma unroll
-      for (int e = 0; e < 4; ++e) scores[2 * i][e] = scores[2 * i + 1][e] = 0.0f;
-      if (!sees(i)) continue;
+      for (int n = 0; n < 2 * kGroupSteps; ++n) {
+#pragma unroll
+        for (int e = 0; e < 4; ++e) of_group[n][e] = 0.0f;
+      }
+      if (!sees(group)) continue;
 #pragma unroll
       for (int step = 0; step < kDepthSteps; ++step) {
-        unsigned keys[4];
-        ptx::load_matrix_x4(keys, key + step / 2 * Shared::kKeyPanelBytes + i * kTileBytes + step % 2 * 32);
-        const unsigned low[2] = {keys[0], keys[1]}, high[2] = {keys[2], keys[3]};
-        Product::multiply_add(scores[2 * i], queries[step], low);
-        Product::multiply_add(scores[2 * i + 1], queries[step], high);
+#pragma unroll
+        for (int i = 0; i < kGroupSteps; ++i) {
+          unsigned keys[4];
+          ptx::load_matrix_x4(keys, key + step / 2 * Shared::kKeyPanelBytes + (group * kGroupSteps + i) * kStepBytes +
+                                        step % 2 * 32);
+          const unsigned low[2] = {keys[0], keys[1]}, high[2] = {keys[2], keys[3]};
+          Product::multiply_add(of_group[2 * i], queries[step], low);
+          Product::multiply_add(of_group[2 * i + 1], queries[step], high);
+        }
       }
     }
   }
 
   // Scores outside the row's own sequence become minus infinity.
   __device__ __forceinline__ void mask(Scores& scores) const {
-    const int start[2] = {window.start_of(lane / 4), window.start_of(lane / 4 + 8)};
-    const int end[2] = {window.end_of(lane / 4), window.end_of(lane / 4 + 8)};
+    if (window.single() && window.first_start == 0 && window.last_end == Config::kKeys) return;
 #pragma unroll
-    for (int i = 0; i < kTiles; ++i) {
-      if (window.single() && 16 * i >= window.first_start && 16 * i + 16 <= window.last_end) continue;
+    for (int r = 0; r < 2; ++r) {
+      const int start = window.start_of(lane / 4 + 8 * r);
+      const unsigned length = static_cast<unsigned>(window.end_of(lane / 4 + 8 * r) - start);
+      const int place = lane % 4 * 2 - start;  // of the lane's first key in its sequence
 #pragma unroll
-      for (int n = 2 * i; n < 2 * i + 2; ++n) {
+      for (int group = 0; group < kGroups; ++group) {
 #pragma unroll
-        for (int e = 0; e < 4; ++e) {
-          const int key = 8 * n + lane % 4 * 2 + e % 2;
-          if (key < start[e / 2] || key >= end[e / 2]) scores[n][e] = minus_infinity();
+        for (int n = 0; n < 2 * kGroupSteps; ++n) {
+#pragma unroll
+          for (int e = 0; e < 2; ++e) {
+            const int key = place + (group * 2 * kGroupSteps + n) * 8 + e;
+            if (static_cast<unsigned>(key) >= length) scores[group][n][2 * r + e] = minus_infinity();
+          }
         }
       }
     }
@@ -94,20 +128,14 @@ struct FewAttention {
   __device__ __forceinline__ static void softmax(Scores& scores, float (&inverse)[2]) {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
-      float highest = minus_infinity();
-#pragma unroll
-      for (int n = 0; n < 2 * kTiles; ++n) highest = fmaxf(highest, fmaxf(scores[n][2 * r], scores[n][2 * r + 1]));
-      const float base = lanes_max<4>(highest) * kScoreScale;
-      float sum = 0.0f;
-#pragma unroll
-      for (int n = 0; n < 2 * kTiles; ++n) {
-#pragma unroll
-        for (int e = 2 * r; e < 2 * r + 2; ++e) {
-          scores[n][e] = ptx::exp2_approximate(fmaf(scores[n][e], kScoreScale, -base));
-          sum += scores[n][e];
-        }
-      }
-      inverse[r] = 1.0f / lanes_sum<4>(sum);
+      float highest[2] = {minus_infinity(), minus_infinity()}, sum[2] = {0.0f, 0.0f};
+      for_each_score(scores, r, [&](int e, float& score) { highest[e] = fmaxf(highest[e], score); });
+      const float base = lanes_max<4>(fmaxf(highest[0], highest[1])) * kScoreScale;
+      for_each_score(scores, r, [&](int e, float& score) {
+        score = ptx::exp2_approximate(fmaf(score, kScoreScale, -base));
+        sum[e] += score;
+      });
+      inverse[r] = __frcp_rn(lanes_sum<4>(sum[0] + sum[1]));
     }
   }
 
@@ -117,16 +145,20 @@ struct FewAttention {
     const unsigned value = shared + Shared::kValues + quarter / 2 * Shared::kKeyPanelBytes +
                            (lane / 8 % 2 * 8 + lane % 8) * Shared::kRowBytes + (quarter % 2 * 2 + lane / 16) * 16;
 #pragma unroll
-    for (int i = 0; i < kTiles; ++i) {
-      if (!sees(i)) continue;
-      unsigned values[4];
-      ptx::load_matrix_transposed_x4(values, value + i * kTileBytes);
-      const unsigned a[4] = {pack_half2(p[2 * i][0], p[2 * i][1]), pack_half2(p[2 * i][2], p[2 * i][3]),
-                             pack_half2(p[2 * i + 1][0], p[2 * i + 1][1]),
-                             pack_half2(p[2 * i + 1][2], p[2 * i + 1][3])};
-      const unsigned first[2] = {values[0], values[1]}, second[2] = {values[2], values[3]};
-      Product::multiply_add(context[0], a, first);
-      Product::multiply_add(context[1], a, second);
+    for (int group = 0; group < kGroups; ++group) {
+      if (!sees(group)) continue;
+#pragma unroll
+      for (int i = 0; i < kGroupSteps; ++i) {
+        unsigned values[4];
+        ptx::load_matrix_transposed_x4(values, value + (group * kGroupSteps + i) * kStepBytes);
+        const auto& first_keys = p[group][2 * i];
+        const auto& second_keys = p[group][2 * i + 1];
+        const unsigned a[4] = {pack_half2(first_keys[0], first_keys[1]), pack_half2(first_keys[2], first_keys[3]),
+                               pack_half2(second_keys[0], second_keys[1]), pack_half2(second_keys[2], second_keys[3])};
+        const unsigned first[2] = {values[0], values[1]}, second[2] = {values[2], values[3]};
+        Product::multiply_add(context[0], a, first);
+        Product::multiply_add(context[1], a, second);
+      }
     }
   }
 
@@ -150,6 +182,20 @@ struct FewAttention {
       *reinterpret_cast<float4*>(static_cast<float*>(arguments.output) + token * Config::kHidden + column) = four;
       if (lane % 4 == 0) {
         arguments.range_parts[token * Config::kRangeParts + head * Config::kColumnWarps + quarter] = largest;
+      }
+    }
+  }
+
+ private:
+  // use(e, score): those of row r, of even and odd keys.
+  template <class Use>
+  __device__ __forceinline__ static void for_each_score(Scores& scores, int r, Use&& use) {
+#pragma unroll
+    for (int group = 0; group < kGroups; ++group) {
+#pragma unroll
+      for (int n = 0; n < 2 * kGroupSteps; ++n) {
+#pragma unroll
+        for (int e = 0; e < 2; ++e) use(e, scores[group][n][2 * r + e]);
       }
     }
   }

@@ -65,6 +65,7 @@ struct FewQkvAttention {
     FewAttention<Config> attention(block.token_tile, warp, lane);
     const bool attends = block.attends() && warp < Config::kAttendingWarps && attention.first_token < tokens;
     if (attends) attention.find_sequences(arguments);
+    if (block.attends()) FewAttention<Config>::clear_missing_values(exchange.token_tiles);
     ptx::cluster_meet();
     if (first_token >= tokens) {
       ptx::copy_async_wait<0>();
