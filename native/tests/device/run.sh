@@ -55,6 +55,7 @@ programs() {
   done
   echo "hopper_attention hopper_attention_device_test.cu $hopper"
   echo "qkv_attention qkv_attention_device_test.cu $hopper"
+  echo "few_qkv_attention few_qkv_attention_device_test.cu $hopper"
   echo "rows rows_device_test.cu $hopper"
   for part in 0 1 2 3; do
     echo "hopper_$part hopper_device_test.cu $hopper -DMC_PART=$part"

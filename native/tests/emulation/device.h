@@ -235,7 +235,7 @@ struct Cluster {
       auto block = std::make_unique<Block>();
       block->index = index;
       block->rank = static_cast<int>(members.size());
-      block->shared.assign(shared_bytes, 0xcd);
+      block->shared.assign(shared_bytes, 0xff);  // NaN, as FP16 and as fp32
       block->barrier.expected = threads;
       block->running = threads;
       block->warps.resize(threads / 32);

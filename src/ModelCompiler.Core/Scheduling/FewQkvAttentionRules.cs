@@ -6,11 +6,11 @@ namespace ModelCompiler.Core.Scheduling;
 /// </summary>
 internal static class FewQkvAttentionRules
 {
-    /// <summary>A cluster has at most eight token tiles, each of which reads all weights.</summary>
-    private const int LargestBucket = 128;
+    /// <summary>Up to here the pair is ahead of three kernels.</summary>
+    private const int LargestBucket = 64;
 
-    /// <summary>Parts of a head's outputs and warps of a block, best first.</summary>
-    private static readonly (int Parts, int WarpsN, int WarpsK)[] s_shapes = [(3, 2, 4), (2, 3, 4), (2, 3, 2), (1, 6, 2)];
+    /// <summary>Tokens of a tile, parts of a head's outputs and warps of a block, best first.</summary>
+    private static readonly (int M, int Parts, int WarpsN, int WarpsK)[] s_shapes = [(16, 3, 2, 4), (16, 2, 3, 2)];
 
     /// <summary>The kernel of both and that of the product behind them in a bucket, or none.</summary>
     /// <param name="projection">The QKV projection.</param>
@@ -23,13 +23,15 @@ internal static class FewQkvAttentionRules
         if (arch != GpuArch.Sm90a || bucketTokens > LargestBucket || attention.HeadSize != FewQkvAttentionKernel.HeadSize
             || projection.Epilogue.Ops is not [EpilogueOp.Bias, EpilogueOp.StoreFloat16] || attention.Epilogue.Ops is not [EpilogueOp.Quantize])
             return [];
-        int tiles = (bucketTokens + FewQkvAttentionTile.QueryTile - 1) / FewQkvAttentionTile.QueryTile;
         EpilogueSpec values = attention.Epilogue.WithoutQuantizer();
         FewQkvAttentionKernel? first = s_shapes
-            .Select(shape => new FewQkvAttentionKernel(arch, attention.Heads, projection.Problem, new(tiles, shape.Parts, shape.WarpsN, shape.WarpsK), values))
+            .Select(shape => new FewQkvAttentionKernel(arch, attention.Heads, projection.Problem, Tile(shape), values))
             .FirstOrDefault(kernel => !ScheduleVerifier.VerifyIn(bucketTokens, kernel).Any());
         if (first is null || SplitRules.Reader(output, arch, bucketTokens, first.RangeParts) is not { } second)
             return [];
         return [first, second];
+
+        FewQkvAttentionTile Tile((int M, int Parts, int WarpsN, int WarpsK) shape) =>
+            new(shape.M, (bucketTokens + shape.M - 1) / shape.M, shape.Parts, shape.WarpsN, shape.WarpsK);
     }
 }

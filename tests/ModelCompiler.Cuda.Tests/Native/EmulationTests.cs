@@ -47,6 +47,9 @@ public sealed class HopperAttentionEmulationTests(ITestOutputHelper log)
 public sealed class QkvAttentionEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("qkv_attention_emulation_test.cpp"));
 
+public sealed class FewQkvAttentionEmulationTests(ITestOutputHelper log)
+    : EmulationTests(log, new EmulationProgram("few_qkv_attention_emulation_test.cpp"));
+
 public sealed class RowsEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("rows_emulation_test.cpp"));
 

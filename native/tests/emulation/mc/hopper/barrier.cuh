@@ -18,7 +18,7 @@ static_assert(sizeof(BarrierState) == kBarrierBytes);
 inline BarrierState& barrier_state(emulation::Block& block, unsigned bar) {
   if (bar % 8 != 0 || bar + 8 > block.shared.size()) emulation::fail("a barrier is misaligned or outside");
   auto& state = *reinterpret_cast<BarrierState*>(block.shared.data() + bar);
-  if (state.count == 0xcdcd) emulation::fail("a barrier is used before it is initialised");
+  if (state.count == 0xffff) emulation::fail("a barrier is used before it is initialised");
   return state;
 }
 
