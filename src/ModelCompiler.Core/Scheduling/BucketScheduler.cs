@@ -110,7 +110,7 @@ internal sealed class BucketScheduler(
     private IReadOnlyList<KernelPlan> Together(EquatableArray<KernelWork> works, Func<EquatableArray<KernelWork>, IReadOnlyList<KernelPlan>> rules)
     {
         if (!_together.TryGetValue(works, out IReadOnlyList<KernelPlan>? kernels))
-            _together.Add(works, kernels = works.All(work => Chosen(work) is null) ? rules(works) : []);
+            _together.Add(works, kernels = works.All(work => ChoiceOf(work) is null) ? rules(works) : []);
         return kernels;
     }
 
@@ -130,14 +130,12 @@ internal sealed class BucketScheduler(
         return candidate;
     }
 
+    /// <summary>The candidate that a choice names, if it exists.</summary>
     private KernelCandidate? ChoiceOf(KernelWork work)
     {
-        string? token = Chosen(work)?.Candidate;
+        string? token = choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name)?.Candidate;
         return token is null ? null : work.Candidates(arch, tokens).FirstOrDefault(c => c.Token == token);
     }
-
-    private KernelChoice? Chosen(KernelWork work) =>
-        choices.FirstOrDefault(c => c.Arch == arch && c.Tokens == tokens && c.Work == work.Name);
 
     private void Launch(int index, string name, KernelCandidate chosen)
     {

@@ -14,6 +14,9 @@ internal static class SplitRules
     /// <summary>Warps of a block, of which few are enough where it has few outputs.</summary>
     private static readonly int[] s_warps = [12, 16, 8, 6, 4], s_warpsOfFewOutputs = [6, 8, 12, 4];
 
+    /// <summary>The same where they quantize values first, whose reading and converting more of them share.</summary>
+    private static readonly int[] s_warpsOfFewOutputsFromValues = [12, 8, 16, 6, 4];
+
     private static readonly int[] s_epilogueWarps = [6, 8, 4, 3, 12, 16];
 
     /// <summary>All split products that can do the work in a bucket.</summary>
@@ -62,7 +65,7 @@ internal static class SplitRules
 
     private static SplitGemmKernel? First(
         GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens, (int N, int K) split, int rangeParts) =>
-        (from warps in split.N < 4 ? s_warps : s_warpsOfFewOutputs
+        (from warps in split.N < 4 ? s_warps : rangeParts > 0 ? s_warpsOfFewOutputsFromValues : s_warpsOfFewOutputs
          from epilogueWarps in s_epilogueWarps
          let kernel = new SplitGemmKernel(arch, problem, new(16, split.N, split.K, warps, 1, epilogueWarps), epilogue, rangeParts)
          where Fits(kernel, bucketTokens)

@@ -48,7 +48,8 @@ public class SchedulerTests
     {
         TargetPlan hopper = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm90a);
         hopper.Kernels.OfType<RowsKernel>().ShouldBeEmpty();
-        hopper.Buckets[0].Launches.Count.ShouldBe(1 + 12 * 5 + 3);
+        hopper.Buckets[0].Launches.Count.ShouldBe(1 + 12 * 4 + 3); // projection and attention are one
+        hopper.Buckets[^1].Launches.Count.ShouldBe(1 + 12 * 5 + 3);
         hopper.Kernels.OfType<LinearKernel>().Where(k => k.Epilogue.NeedsWholeRow).ShouldAllBe(k => k.Scope == RowScope.Cluster || k.Scope == RowScope.Grid);
 
         TargetPlan ampere = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm80);

@@ -18,8 +18,8 @@ public class SplitGemmTests
         bucket.Launches.Where(launch => launch.Op == op).Select(launch => launch.Kernel).ShouldHaveSingleItem().ShouldBeAssignableTo<LinearKernel>()!;
 
     [Theory]
-    [InlineData(32, "split_m16_n4k4_w6x1_e6")]
-    [InlineData(64, "split_m16_n4k4_w6x1_e6")]
+    [InlineData(32, "split_m16_n4k4_w12x1_e6_v48")]
+    [InlineData(64, "split_m16_n4k4_w12x1_e6_v48")]
     [InlineData(128, "split_m16_n2k4_w12x1_e6")]
     public void Attention_outputs_of_few_tokens_take_the_tiles_that_were_measured_to_be_fastest(int tokens, string schedule) =>
         KernelOf(Schedule(s_plan, tokens), s_plan.Ops.ToList().FindIndex(op => op is LinearOp { Part: EncoderPart.AttentionOutput })).Schedule.ShouldBe(schedule);

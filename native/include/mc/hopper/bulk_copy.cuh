@@ -78,19 +78,6 @@ __device__ __forceinline__ void store_wait() {
 // Between this thread's accesses to shared memory and those of the copy engine and the tensor cores after it.
 __device__ __forceinline__ void fence_async_proxy() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
-// This block to the same address in the block `rank` of the cluster, whose barrier at the address `bar` counts the bytes.
-// What threads wrote needs fence_async_proxy() and a barrier before; this block may end when they have landed.
-__device__ __forceinline__ void store_bulk_cluster(unsigned place, int bytes, unsigned bar, int rank) {
-  asm volatile(
-      "{ .reg .b32 target, remote;\n\t"
-      "mapa.shared::cluster.u32 target, %0, %3;\n\t"
-      "mapa.shared::cluster.u32 remote, %2, %3;\n\t"
-      "cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [target], [%0], %1, [remote]; }" ::"r"(
-          place),
-      "r"(bytes), "r"(bar), "r"(rank)
-      : "memory");
-}
-
 // Writes a word to `target` in the block `rank` of the cluster; that block's barrier at the address `bar` counts its
 // 4 bytes when the word has landed.
 __device__ __forceinline__ void store_cluster(unsigned target, unsigned word, unsigned bar, int rank) {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "mc/hopper/barrier.cuh"
-#include "mc/hopper/bulk_copy.cuh"
+#include "mc/hopper/cluster_copy.cuh"
 #include "mc/hopper/few_qkv_projection.cuh"
 
 namespace mc::hopper {
