@@ -14,7 +14,7 @@ public sealed class ConformanceSuiteTests
     private static readonly IReadOnlyList<ConformanceCase> s_full = ConformanceSuite.Cases(reduced: false);
     private static readonly IReadOnlyList<ConformanceCase> s_reduced = ConformanceSuite.Cases(reduced: true);
 
-    private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel), typeof(SplitGemmKernel), typeof(WgmmaGemmKernel), typeof(SparseGemmKernel), typeof(HopperAttentionKernel), typeof(QkvAttentionKernel)];
+    private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel), typeof(SplitGemmKernel), typeof(WgmmaGemmKernel), typeof(SparseGemmKernel), typeof(HopperAttentionKernel), typeof(QkvAttentionKernel), typeof(FewQkvAttentionKernel)];
 
     public static TheoryData<bool> Suites => [false, true];
 

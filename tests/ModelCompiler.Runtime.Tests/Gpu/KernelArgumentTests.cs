@@ -14,6 +14,7 @@ public partial class KernelArgumentTests
     [InlineData(typeof(GemmArguments), "gemm_arguments.cuh")]
     [InlineData(typeof(AttentionArguments), "attention_config.cuh")]
     [InlineData(typeof(QkvAttentionArguments), "hopper/qkv_attention_config.cuh")]
+    [InlineData(typeof(FewQkvAttentionArguments), "hopper/few_qkv_attention_config.cuh")]
     [InlineData(typeof(RowsArguments), "rows.cuh")]
     [InlineData(typeof(EmbeddingArguments), "embedding.cuh")]
     [InlineData(typeof(PoolArguments), "heads.cuh")]

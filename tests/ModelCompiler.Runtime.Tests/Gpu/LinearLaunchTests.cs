@@ -70,7 +70,7 @@ public class LinearLaunchTests
         BucketPlan bucket = s_target.Buckets[0];
         BoundLaunch[] launches = Build(bucket, new RecordedMaps());
         BoundLaunch[] readers = [.. launches.Where(b => b.Launch.Kernel is SplitGemmKernel { ReadsValues: true })];
-        readers.Length.ShouldBe(2); // the MLP's second part of both layers
+        readers.Length.ShouldBe(4); // the attention's output and the MLP's second part of both layers
         foreach (BoundLaunch reader in readers)
         {
             int buffer = ((LinearOp)s_plan.Ops[reader.Launch.Op]).Source;
@@ -81,7 +81,7 @@ public class LinearLaunchTests
             (reads.ActivationScale, writes.Quantized.Codes, writes.Quantized.Scale).ShouldBe((0UL, 0UL, 0UL));
             // [rows, parts] after [rows, columns], fp32, with room for whole tiles of rows.
             int rows = bucket.Buffers[buffer].RowsIn(Few), parts = ((SplitGemmKernel)reader.Launch.Kernel).RangeParts;
-            bucket.Buffers[buffer].Bytes(Few).ShouldBeGreaterThanOrEqualTo(4L * rows * (3072 + parts));
+            bucket.Buffers[buffer].Bytes(Few).ShouldBeGreaterThanOrEqualTo(4L * rows * (((LinearOp)s_plan.Ops[reader.Launch.Op]).K + parts));
         }
     }
 
@@ -127,6 +127,23 @@ public class LinearLaunchTests
             arguments.Quantized.Codes.ShouldBe(Arena + (ulong)bucket.Arena.Offsets[codes]);
             (arguments.TileCount, arguments.Tiles).ShouldBe((96UL, 112UL));
             arguments.HeadRanges.ShouldBe(Rendezvous + (ulong)bound.Launch.Rendezvous!.Value);
+        }
+    }
+
+    [Fact]
+    public void A_projection_with_its_attention_of_few_tokens_is_launched_as_a_product_with_sequences()
+    {
+        BucketPlan bucket = s_target.Buckets[0];
+        BoundLaunch[] fused = [.. Build(bucket, new RecordedMaps()).Where(b => b.Launch.Kernel is FewQkvAttentionKernel)];
+        fused.Length.ShouldBe(2); // of both layers
+        foreach (BoundLaunch bound in fused)
+        {
+            var projection = (LinearOp)s_plan.Ops[bound.Launch.FirstOp];
+            FewQkvAttentionArguments arguments = MemoryMarshal.Read<FewQkvAttentionArguments>(bound.Argument);
+            ulong source = Arena + (ulong)bucket.Arena.Offsets[projection.Source];
+            (arguments.Linear.Activations, arguments.Linear.ActivationScale).ShouldBe((source, source + (ulong)bucket.Buffers[projection.Source].MetadataOffset(Few)));
+            arguments.Linear.Weights.ShouldBe(WrittenOutWeights.At(projection.Weight, WeightOrder.Fragments));
+            (arguments.Linear.TokenCount, arguments.SequenceCount, arguments.SequenceStarts).ShouldBe((16UL, 32UL, 48UL));
         }
     }
 
