@@ -23,6 +23,12 @@ internal sealed class ReplayingExecutor(
 
     public string Name => "replay";
 
+    public (int First, int Last) OpsWith(ConformanceBatch batch, int op)
+    {
+        KernelLaunch launch = _bucket.Launches.First(l => l.FirstOp <= op && op <= l.Op);
+        return (launch.FirstOp, launch.Op);
+    }
+
     public BufferValues[] RunOp(ConformanceBatch batch, int op, IEnumerable<BufferValues> operands)
     {
         foreach (BufferValues operand in operands)

@@ -56,7 +56,8 @@ using GeluValues = Epilogue<DequantizeWithBias<>, Gelu<GeluForm::kErf>, StoreF32
 template <int kN, int kK>
 using Problem = GemmProblem<kN, kK, Operand::kS8, kWeight>;
 using Qkv = ResidentGemm<Problem<3 * kHidden, kHidden>, ResidentTile<16, 48, 3, 4, 1>, RowScope::kPartial, 1, Store>;
-using Up = ResidentGemm<Problem<kMlp, kHidden>, ResidentTile<16, 48, 3, 4, 1>, RowScope::kPartial, 1, GeluValues>;
+using UpTile = std::conditional_t<kHeads == 12, ResidentTile<16, 48, 3, 4, 1>, ResidentTile<16, 64, 2, 4, 1>>;
+using Up = ResidentGemm<Problem<kMlp, kHidden>, UpTile, RowScope::kPartial, 1, GeluValues>;
 
 template <int kN, int kK, int kSplitN, int kSplitK, int kWarps, int kEpilogue, class Source>
 using Split = SplitGemm<Problem<kN, kK>, SplitTile<Problem<kN, kK>, 16, kSplitN, kSplitK, kWarps, 1, kEpilogue>, Source, Norm>;
@@ -342,11 +343,10 @@ void time_batch(cudaStream_t stream, Buffers& buffers, const std::vector<int>& l
       buffers, 1, true, 4 * kSplitN, "attention output of values");
   const Kernel of_values2 = linear<Split<kHidden, kHidden, kSplitN, 4, kHeads == 12 ? 6 : 16, kEpilogue, ValuesOfRows<Format, 4 * kHeads>>>(
       buffers, 1, true, 4 * kSplitN, "attention output of values, other warps");
-  std::vector<Kernel> mlp;
-#if MC_HEADS == 12
-  mlp.push_back(linear<Up>(buffers, 2, false, 1, "MLP in, values"));
-  mlp.push_back(linear<Split<kHidden, kMlp, 2, 8, 12, 6, ValuesOfRows<Format, 64>>>(buffers, 3, true, 16, "MLP out"));
-#endif
+  const std::vector<Kernel> mlp = {
+      linear<Up>(buffers, 2, false, 1, "MLP in, values"),
+      linear<Split<kHidden, kMlp, 2, 8, kHeads == 12 ? 12 : 16, kEpilogue, ValuesOfRows<Format, 64>>>(buffers, 3, true,
+                                                                                                      16, "MLP out")};
   const std::vector<Kernel> fused = fused_kernels();
   const Outcome expected = outcome(stream, buffers, tokens, {&qkv, &coded, &of_codes});
   for (const Kernel& kernel : fused) {
@@ -355,7 +355,7 @@ void time_batch(cudaStream_t stream, Buffers& buffers, const std::vector<int>& l
   const auto report = [&](const std::string& what, std::vector<const Kernel*> kernels) {
     std::printf("    %-56s %6.2f", what.c_str(), time_layers(stream, kernels, tokens));
     for (const Kernel& each : mlp) kernels.push_back(&each);
-    if (!mlp.empty()) std::printf("   with MLP %6.2f", time_layers(stream, kernels, tokens));
+    std::printf("   with MLP %6.2f", time_layers(stream, kernels, tokens));
     std::printf(" us\n");
     std::fflush(stdout);
   };

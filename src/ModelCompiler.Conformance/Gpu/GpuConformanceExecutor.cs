@@ -54,6 +54,9 @@ public sealed class GpuConformanceExecutor : IConformanceExecutor, IOpExecutor
         _session.Forward(ids, types, lengths, output, hidden);
 
     /// <inheritdoc/>
+    (int First, int Last) IOpExecutor.OpsWith(ConformanceBatch batch, int op) => ((GpuExecutor)_session.Executor).OpsWith(batch.Ids.Length, op);
+
+    /// <inheritdoc/>
     BufferValues[] IOpExecutor.RunOp(ConformanceBatch batch, int op, IEnumerable<BufferValues> operands) =>
         ((GpuExecutor)_session.Executor).RunOp(batch.Ids, batch.Lengths, batch.Types, op, operands);
 

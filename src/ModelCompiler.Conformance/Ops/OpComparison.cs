@@ -23,14 +23,20 @@ internal static class OpComparison
         var held = new BufferValues[plan.Buffers.Count];
         foreach ((int op, BufferValues[] written) in Trace(plan, weights, batch).Index())
         {
-            BufferValues[] found = executor.RunOp(batch, op, BufferValues.ReadBy(plan.Ops[op]).Select(buffer => held[buffer]));
             foreach (BufferValues expected in written)
-            {
                 held[expected.Buffer.Id] = expected;
+            (int first, int last) = executor.OpsWith(batch, op);
+            if (op < last)
+                continue;
+            BufferValues[] found = executor.RunOp(batch, op, ReadBy(plan, first, last).Select(buffer => held[buffer]));
+            foreach (BufferValues expected in written)
                 tallies.Add(plan.Ops[op], found.Single(values => values.Buffer.Id == expected.Buffer.Id), expected);
-            }
         }
     }
+
+    /// <summary>What ops read that none of them wrote.</summary>
+    private static IEnumerable<int> ReadBy(ExecutionPlan plan, int first, int last) => Enumerable.Range(first, last - first + 1)
+        .SelectMany(op => BufferValues.ReadBy(plan.Ops[op])).Where(buffer => plan.Buffers[buffer].FirstOp < first).Distinct();
 
     private static List<BufferValues[]> Trace(ExecutionPlan plan, ModelWeights weights, ConformanceBatch batch)
     {

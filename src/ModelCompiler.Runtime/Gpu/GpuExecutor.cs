@@ -114,6 +114,9 @@ internal sealed class GpuExecutor : IEncoderExecutor
         }
     }
 
+    /// <summary>Ops that share a kernel; see <see cref="GpuLane.OpsWith"/>.</summary>
+    public (int First, int Last) OpsWith(int tokens, int op) => _lanes[0].OpsWith(tokens, op);
+
     /// <summary>Runs one op on given operands; see <see cref="GpuLane.RunOp"/>.</summary>
     public BufferValues[] RunOp(
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, int op, IEnumerable<BufferValues> operands)

@@ -105,12 +105,24 @@ internal sealed unsafe partial class GpuLane : IDisposable
         }
     }
 
-    /// <summary>Runs one op of the plan on given operands, everything else in the arena being NaN bits.</summary>
+    /// <summary>The ops that one kernel does with this one, in the bucket of a batch.</summary>
+    /// <param name="tokens">Tokens of the batch.</param>
+    /// <param name="op">Index of the op.</param>
+    /// <returns>Indices of the first and the last of them.</returns>
+    public (int First, int Last) OpsWith(int tokens, int op)
+    {
+        KernelLaunch launch = BucketFor(tokens).Launches.First(bound => bound.Launch.FirstOp <= op && op <= bound.Launch.Op).Launch;
+        return (launch.FirstOp, launch.Op);
+    }
+
+    /// <summary>
+    /// Runs one op of the plan, the last of its kernel's, on given operands, everything else in the arena being NaN bits.
+    /// </summary>
     /// <param name="tokenIds">[tokens].</param>
     /// <param name="sequenceLengths">[sequences].</param>
     /// <param name="tokenTypes">[tokens], or empty for zeros.</param>
     /// <param name="op">Index of the op.</param>
-    /// <param name="operands">The buffers that it reads.</param>
+    /// <param name="operands">The buffers that its kernel reads.</param>
     /// <returns>The buffers that it wrote.</returns>
     public BufferValues[] RunOp(
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, int op, IEnumerable<BufferValues> operands)
