@@ -89,7 +89,7 @@ public sealed record EpilogueSpec(EquatableArray<EpilogueOp> Ops)
     public string Name => string.Join("_", Ops.Select(op => op.Token));
 
     /// <summary>True where the epilogue leaves it to a reader to quantize.</summary>
-    public bool StoresRangeParts => Ops.Any(op => op is EpilogueOp.StoreRangeParts);
+    internal bool StoresRangeParts => Ops.Any(op => op is EpilogueOp.StoreRangeParts);
 
     /// <summary>The same with fp32 values and the parts of their ranges in the place of codes.</summary>
     public EpilogueSpec WithoutQuantizer() =>

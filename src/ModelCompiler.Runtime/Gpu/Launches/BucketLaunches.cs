@@ -72,7 +72,7 @@ internal sealed class BucketLaunches
         _maps.Rows(codes, _bucket.Buffers[buffer].RowsIn(_bucket.Tokens), problem.K * problem.ActivationBits / 8, boxRows);
 
     private GemmArguments Gemm(LinearKernel kernel, LinearOp op, in StepAddresses steps) =>
-        Gemm(op, kernel.WeightOrder, kernel.Epilogue.StoresRangeParts, kernel is SplitGemmKernel { ReadsValues: true }, steps);
+        Gemm(op, kernel.WeightOrder, kernel.Epilogue.Ops.Any(step => step is EpilogueOp.StoreRangeParts), kernel is SplitGemmKernel { ReadsValues: true }, steps);
 
     /// <summary>What a product reads and writes. Where codes and their scales would be, there may be values and the parts of their ranges.</summary>
     private GemmArguments Gemm(LinearOp op, WeightOrder order, bool storesValues, bool readsValues, in StepAddresses steps)
