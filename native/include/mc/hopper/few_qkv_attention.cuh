@@ -27,6 +27,7 @@
 #pragma once
 
 #include "mc/dependency.cuh"
+#include "mc/hopper/bulk_copy.cuh"
 #include "mc/hopper/few_attention.cuh"
 #include "mc/hopper/few_qkv_exchange.cuh"
 #include "mc/hopper/few_qkv_projection.cuh"
