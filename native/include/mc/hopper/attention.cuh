@@ -26,6 +26,10 @@
 // sequence_starts, sequence_count and token_count are written before the first kernel of the graph starts; the window
 // is found while the kernel ahead still runs.
 //
+// With kAcrossGrid blocks of a query tile wait for one another without being a cluster, which leaves multiprocessors
+// idle. Their numbers follow each other, and blocks start in the order of their numbers: the first tile that is not
+// finished has all its blocks running, or gets them as earlier blocks end. kBlocksPerTile blocks must fit the chip.
+//
 // Launch: grid (ceil(bucket / Config::kQueryTile) * Config::kBlocksPerTile), clusters of Config::kClusterSize along x,
 // block Config::kThreads, dynamic shared memory Attention::kSharedBytes:
 //
@@ -215,7 +219,7 @@ struct Attention {
     barrier_wait(barrier(Shared::kTailCleared, warpgroup), turn & 1);
   }
 
-  __device__ __forceinline__ void compute(const mc::AttentionArguments& args, const SequenceWindow& window, int warp) {
+  __device__ __forceinline__ void compute(const AttentionArguments& arguments, const SequenceWindow& window, int warp) {
     const int warpgroup = warp / 4;
     const int lane_index = static_cast<int>(threadIdx.x) % 32;
     AttentionLane lane;
@@ -236,8 +240,8 @@ struct Attention {
     }
 
     // Blocks that are written to have started. That is so long before the first operands are here.
-    if constexpr (Config::kExchanges) cluster_wait();
-    Output output = {args, lane, shared, rank, first_token, tokens};
+    if constexpr (Config::kInCluster) cluster_wait();
+    Output output = {arguments, lane, shared, rank, first_token, tokens};
     float context[kContextTiles][4] = {};
     int tile = 0;
 #pragma unroll 1
@@ -313,7 +317,7 @@ struct Attention {
       }
     }
     __syncthreads();
-    if constexpr (Config::kExchanges) cluster_arrive();
+    if constexpr (Config::kInCluster) cluster_arrive();
     dependency_release();
 
     if (warp == kComputeWarps) {
@@ -323,9 +327,9 @@ struct Attention {
         dependency_wait();
         self.produce(arguments.qkv, keys);
       }
-      if constexpr (Config::kExchanges) cluster_wait();
+      if constexpr (Config::kInCluster) cluster_wait();
     } else {
-      self.compute(args, window, warp);
+      self.compute(arguments, window, warp);
     }
   }
 };

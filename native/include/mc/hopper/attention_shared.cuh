@@ -22,8 +22,8 @@ struct AttentionShared {
   static constexpr int kOverQueriesWords = kQueryBytes / (4 * 128);
   static constexpr int kBehindValuesWords = Config::kHeadDim / 2 - kOverQueriesWords;
   static constexpr int kContextWords = Config::kMeasuresRange ? (Config::kTurns - 1) * kBehindValuesWords : 0;
-  static constexpr int kParts = Config::kBlocksPerTile * Config::kHeadsAtOnce;  // of a token's range
-  static constexpr int kRangeBytes = Config::kMeasuresRange ? kParts * Config::kQueryTile * 8 : 0;
+  static constexpr int kParts = Config::kRangeParts;
+  static constexpr int kRangeBytes = Config::kMeasuresRange && Config::kInCluster ? kParts * Config::kQueryTile * 8 : 0;
   static constexpr int kCodeSumBytes = Config::kSumsCodes ? kParts * Config::kQueryTile * 4 : 0;
 
   static constexpr int kQueries = 0;                                  // [turn][head][panel][query group][64][128 bytes]

@@ -45,7 +45,7 @@ internal sealed class BucketLaunches
         {
             LinearKernel linear => Gemm(launch, linear, (LinearOp)op, steps),
             AttentionKernel => Bytes(Attention((AttentionOp)op, steps)),
-            HopperAttentionKernel kernel => Bytes(Attention(kernel, (AttentionOp)op, steps)),
+            HopperAttentionKernel kernel => Bytes(Attention(launch, kernel, (AttentionOp)op, steps)),
             QkvAttentionKernel kernel => Bytes(QkvAttention(launch, kernel, (LinearOp)_plan.Ops[launch.FirstOp], steps)),
             RowsKernel => Bytes(Rows(launch, steps)),
             EmbeddingKernel => Bytes(Embedding((EmbeddingOp)op, steps)),
@@ -107,12 +107,12 @@ internal sealed class BucketLaunches
         Quantized = steps.Quantized,
     };
 
-    private MappedAttentionArguments Attention(HopperAttentionKernel kernel, AttentionOp op, in StepAddresses steps)
+    private MappedAttentionArguments Attention(KernelLaunch launch, HopperAttentionKernel kernel, AttentionOp op, in StepAddresses steps)
     {
         AttentionArguments arguments = Attention(op, steps);
         int rowBytes = 3 * kernel.Heads * kernel.HeadSize * sizeof(ushort);
         TensorMap map = _maps.Rows(arguments.Qkv, _bucket.Buffers[op.Source].RowsIn(_bucket.Tokens), rowBytes, MappedAttentionArguments.BoxRows);
-        return new() { Qkv = map, Attention = arguments };
+        return new() { Qkv = map, Attention = arguments, HeadRanges = launch.Rendezvous is { } offset ? _rendezvous + (ulong)offset : 0 };
     }
 
     private QkvAttentionArguments QkvAttention(KernelLaunch launch, QkvAttentionKernel kernel, LinearOp projection, in StepAddresses steps)
