@@ -38,6 +38,15 @@ public class HopperAttentionTests
         kernel.Name.ShouldEndWith("_wgmma_q64h1x2_k64_s2_grid_sm_90a");
     }
 
+    [Theory]
+    [InlineData(4, Symmetry.Symmetric, "q64h1x1_k64_s2_grid")]
+    [InlineData(4, Symmetry.Asymmetric, "q128h1x2_k64_s2")]
+    [InlineData(16, Symmetry.Symmetric, "q64h1x1_k64_s2")]
+    public void Blocks_of_full_chips_end_alone_where_no_code_sum_needs_a_cluster(int activations, Symmetry symmetry, string tile) =>
+        Scheduler.Schedule(Planner.Plan(Models.BertBase, Models.Scheme(4, activations, symmetry)), Models.Shapes, GpuArch.Sm90a)
+            .Buckets.Single(bucket => bucket.Tokens == 16384).Launches.Select(launch => launch.Kernel).OfType<HopperAttentionKernel>()
+            .Select(kernel => kernel.Tile.ToString()).Distinct().ShouldBe([tile]);
+
     [Fact]
     public void Ranges_across_a_grid_are_magnitudes_of_dynamic_symmetric_codes()
     {

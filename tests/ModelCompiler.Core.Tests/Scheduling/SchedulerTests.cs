@@ -136,17 +136,18 @@ public class SchedulerTests
     }
 
     [Fact]
-    public void Attention_on_Hopper_spreads_the_heads_of_a_query_tile_over_a_cluster()
+    public void Attention_on_Hopper_spreads_the_heads_of_a_query_tile_over_blocks()
     {
         TargetPlan plan = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm90a);
         HopperAttentionKernel[] kernels = [.. plan.Kernels.OfType<HopperAttentionKernel>()];
-        kernels.ShouldAllBe(kernel => kernel.ClusterSize * kernel.Tile.HeadsPerBlock == 12);
-        kernels.ShouldAllBe(kernel => kernel.Grid(1).X == kernel.ClusterSize && kernel.Grid(kernel.Tile.Queries + 1).X == 2 * kernel.ClusterSize);
+        kernels.ShouldAllBe(kernel => kernel.BlocksPerTile * kernel.Tile.HeadsPerBlock == 12);
+        kernels.ShouldAllBe(kernel => kernel.ClusterSize == (kernel.Tile.AcrossGrid ? 1 : kernel.BlocksPerTile));
+        kernels.ShouldAllBe(kernel => kernel.Grid(1).X == kernel.BlocksPerTile && kernel.Grid(kernel.Tile.Queries + 1).X == 2 * kernel.BlocksPerTile);
         plan.Kernels.OfType<AttentionKernel>().ShouldBeEmpty();
 
         // Forty heads are more than a cluster of 16 holds one at a time; values that nobody quantizes need no cluster.
         Schedule(Models.Bert(2560, 2, 40, 5120), Models.W4A4, GpuArch.Sm90a).Kernels.OfType<HopperAttentionKernel>()
-            .ShouldBeEmpty();
+            .Select(kernel => kernel.Tile.AcrossGrid).Distinct().ShouldBe([true]);
         Schedule(Models.BertBase, Models.Scheme(16, 16), GpuArch.Sm90a).Kernels.OfType<HopperAttentionKernel>().ShouldAllBe(kernel => kernel.ClusterSize == 1);
     }
 }
