@@ -12,13 +12,13 @@ internal static class HopperAttentionRules
     /// <summary>Many tokens: query groups share keys, heads follow each other while the next one's operands travel.</summary>
     private static readonly HopperAttentionTile[] s_many = [new(2, 1, 2, 64, 2), new(1, 2, 1, 64, 2), new(1, 1, 1, 64, 2)];
 
-    /// <summary>
-    /// So many tokens that the chip is full several times: a block for each head and 64 tokens, which ends alone. Nothing idles
-    /// for want of a cluster, and what one block waits for others cover.
-    /// </summary>
-    private static readonly HopperAttentionTile[] s_full = [new(1, 1, 1, 64, 2, AcrossGrid: true), .. s_many];
+    /// <summary>Tokens that fill the chip: nothing idles for want of a cluster.</summary>
+    private static readonly HopperAttentionTile[] s_chip = [new(1, 1, 2, 64, 2, AcrossGrid: true), .. s_many];
 
-    /// <summary>The same where blocks have nothing to tell one another.</summary>
+    /// <summary>Tokens that fill it several times: the fewer blocks wait for one another, the better.</summary>
+    private static readonly HopperAttentionTile[] s_full = [new(1, 1, 3, 64, 2, AcrossGrid: true), .. s_chip];
+
+    /// <summary>The same where blocks have nothing to tell one another: a block for each head and 64 tokens, which ends alone.</summary>
     private static readonly HopperAttentionTile[] s_fullOfSingles = [new(1, 1, 1, 64, 2), .. s_many];
 
     /// <summary>What may be the fastest for some length of sequences and number of heads.</summary>
@@ -46,7 +46,8 @@ internal static class HopperAttentionRules
     {
         > 64 and <= 256 => s_longKeys,
         <= 1024 => s_oneHead,
-        <= 4096 => s_many,
+        <= 2048 => s_many,
+        <= 4096 => epilogue.NeedsWholeRow ? s_chip : s_many,
         _ => epilogue.NeedsWholeRow ? s_full : s_fullOfSingles,
     };
 }

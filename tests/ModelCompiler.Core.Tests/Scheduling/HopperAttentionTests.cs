@@ -39,10 +39,10 @@ public class HopperAttentionTests
     }
 
     [Theory]
-    [InlineData(4, Symmetry.Symmetric, "q64h1x1_k64_s2_grid")]
+    [InlineData(4, Symmetry.Symmetric, "q64h1x3_k64_s2_grid")]
     [InlineData(4, Symmetry.Asymmetric, "q128h1x2_k64_s2")]
     [InlineData(16, Symmetry.Symmetric, "q64h1x1_k64_s2")]
-    public void Blocks_of_full_chips_end_alone_where_no_code_sum_needs_a_cluster(int activations, Symmetry symmetry, string tile) =>
+    public void Blocks_of_full_chips_are_no_clusters_where_no_code_sum_needs_one(int activations, Symmetry symmetry, string tile) =>
         Scheduler.Schedule(Planner.Plan(Models.BertBase, Models.Scheme(4, activations, symmetry)), Models.Shapes, GpuArch.Sm90a)
             .Buckets.Single(bucket => bucket.Tokens == 16384).Launches.Select(launch => launch.Kernel).OfType<HopperAttentionKernel>()
             .Select(kernel => kernel.Tile.ToString()).Distinct().ShouldBe([tile]);
