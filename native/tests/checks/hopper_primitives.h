@@ -286,7 +286,7 @@ struct SlotsKernel {
       if (lane == 0) slots.tell(row, exchange, block, arguments.parts[(exchange * kBlocks + block) * kRows + row]);
       typename Slots::template Received<1> received;
       slots.receive(
-          exchange, lane, [&](int) { return row; }, received);
+          exchange, lane, exchange == 1, [&](int) { return row; }, received);
       float2* output = arguments.output + ((block * kExchanges + exchange) * kRows + row) * kBlocks;
       int part = lane * Slots::kOfRead, taken = 0;
       received.for_each(0, lane, [&](float2 values) {

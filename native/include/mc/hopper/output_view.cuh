@@ -31,6 +31,9 @@ struct OutputView {
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
   using Slots = RowSlots<kColumnTiles, kWords, kExchanges, 4>;
 
+  // Of more the operands keep the L2 busy.
+  static constexpr int kFewTokens = 256;
+
   static_assert(kScope != RowScope::kTile || kColumnTiles == 1, "RowScope::kTile: one tile must span all N columns");
   static_assert(kScope != RowScope::kCluster || (kClusterSize >= 2 && kClusterSize <= 16),
                 "a cluster has 2 to 16 blocks");
@@ -209,7 +212,7 @@ struct OutputView {
       }
     }
     slots_.receive(
-        met_, lane, [&](int r) { return readable_row(r); }, received);
+        met_, lane, tokens > kFewTokens, [&](int r) { return readable_row(r); }, received);
     ++met_;
   }
 

@@ -23,7 +23,8 @@
 // Rows of a tile behind its last token belong to other tiles, or to none. They are computed as if their activations
 // were 0, so whatever their scales hold; as keys no token of the tile sees them, as queries they are not stored.
 //
-// The scale of a token's context needs all heads: blocks exchange the range in device memory (head_ranges.cuh).
+// The scale of a token's context needs all heads: blocks exchange the range in device memory, a slot for each
+// head (rendezvous.cuh).
 //
 // Launch: grid (kHeads * kClusterSize * sets, 1, 1), sets at most ceil(token tiles / kClusterSize) and so few that
 // every block fits the chip at once. kThreads threads, kSharedBytes of dynamic shared memory, clusters of kClusterSize.

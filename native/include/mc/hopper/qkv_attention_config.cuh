@@ -29,7 +29,7 @@ struct alignas(64) QkvAttentionArguments {
   const void* weights;            // 152: [3 * hidden, K], in the order of weight_tiles.cuh
   const float* weight_scale;      // 160: [3 * hidden]
   const float* bias;              // 168: [3 * hidden]
-  unsigned* head_ranges;    // 176: [rows, kRangeWords], 0 when the graph starts, of this launch alone: head_ranges.cuh
+  unsigned* head_ranges;    // 176: [rows, kRangeWords], 0 when the graph starts, of this launch alone: rendezvous.cuh
   QuantizedRows quantized;  // 184: codes [rows, hidden], one a byte, and their scales
   unsigned char reserved[24];
 };

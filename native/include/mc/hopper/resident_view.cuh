@@ -258,7 +258,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
     }
     typename Slots::template Received<kRows> received;
     slots_.receive(
-        exchange_, lane, [&](int r) { return this->readable_row(r); }, received);
+        exchange_, lane, false, [&](int r) { return this->readable_row(r); }, received);
     ++exchange_;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {

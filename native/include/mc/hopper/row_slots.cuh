@@ -55,7 +55,7 @@ struct RowSlots {
   Word* slots;
 
   __device__ __forceinline__ Word* of_row(int row, int exchange) const {
-    return slots + (static_cast<long long>(row) * kExchanges + exchange) * kPitch;
+    return slots + static_cast<unsigned>((row * kExchanges + exchange) * kPitch);
   }
 
   __device__ __forceinline__ void tell(int row, int exchange, int part, float2 values) const {
@@ -83,12 +83,13 @@ struct RowSlots {
     }
   };
 
-  // Waits for all parts of the rows row_of(0) .. row_of(kRows - 1). Blocks fill the slots of a warp's rows at once; so
-  // where lanes share rows, those of the first row wait for it, lest the reads of all take what the L2 gives from the
-  // operands of the products. Then all lanes of the warp call it.
+  // Waits for all parts of the rows row_of(0) .. row_of(kRows - 1). sparing: the operands of products are on their way;
+  // blocks fill the slots of a warp's rows at once, so the lanes of the first row wait for it alone, lest the reads of
+  // all take what the L2 gives. It costs another trip to the L2. All lanes of the warp call it where lanes share rows.
   template <int kRows, class RowOf>
-  __device__ __forceinline__ void receive(int exchange, int lane, RowOf&& row_of, Received<kRows>& received) const {
-    if constexpr (kLanes > 1) {
+  __device__ __forceinline__ void receive(int exchange, int lane, bool sparing, RowOf&& row_of,
+                                          Received<kRows>& received) const {
+    if (kLanes > 1 && sparing) {
       Received<1> first;
       while (true) {
         const bool missing = lane < kLanes && !read(exchange, lane, row_of, first);

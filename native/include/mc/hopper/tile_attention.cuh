@@ -8,9 +8,10 @@
 #include "mc/dependency.cuh"
 #include "mc/half.cuh"
 #include "mc/hopper/bulk_copy.cuh"
-#include "mc/hopper/head_ranges.cuh"
 #include "mc/hopper/online_softmax.cuh"
+#include "mc/hopper/ordered_image.cuh"
 #include "mc/hopper/qkv_attention_shared.cuh"
+#include "mc/hopper/rendezvous.cuh"
 #include "mc/hopper/sequence_boundaries.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/hopper/wgmma.cuh"
@@ -173,7 +174,7 @@ struct TileAttention {
       for (int h = 0; h < 2; ++h) {
         largest[h] = lanes_max<4>(largest[h]);
         const int token = tokens.x + row + 8 * h;
-        if (lane % 4 == 0 && token < tokens.y) head_range_leave(ranges_of(token) + work.head, largest[h]);
+        if (lane % 4 == 0 && token < tokens.y) slot_fill(ranges_of(token) + work.head, ordered_image(largest[h]));
       }
     }
   }
@@ -190,7 +191,7 @@ struct TileAttention {
       params[0] = params[1] = Format::from_static(arguments.quantized);
     } else {
       while (__ballot_sync(kFullWarp, !all_there(images)) != 0 && tokens.x != tokens.y) {
-        head_range_pause();
+        slots_pause();
         read_ranges(tokens, images);
       }
 #pragma unroll
@@ -235,7 +236,7 @@ struct TileAttention {
 #pragma unroll
       for (int h = 0; h < 2; ++h) {
         const int token = ::max(::min(tokens.x + row + 8 * h, tokens.y - 1), 0);
-        head_range_images(ranges_of(token) + 4 * part, images[h]);
+        slots_read(ranges_of(token) + 4 * part, images[h]);
       }
     }
   }

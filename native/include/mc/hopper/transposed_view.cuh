@@ -179,7 +179,7 @@ class TransposedView {
       share_rows([&](int token) {
         typename Slots::template Received<1> received;
         slots.receive(
-            met_, 0, [&](int) { return ::min(tile_m_ * kTokens + token, tokens - 1); }, received);
+            met_, 0, false, [&](int) { return ::min(tile_m_ * kTokens + token, tokens - 1); }, received);
         float2 total = make_float2(Op::template identity<float>(), Op::template identity<float>());
         received.for_each(
             0, 0, [&](float2 part) { total = make_float2(Op::apply(total.x, part.x), Op::apply(total.y, part.y)); });
