@@ -31,7 +31,7 @@ constexpr bool kSumsCodes<NoFormat> = false;
 // A block takes 64 * kQueryGroups queries of kHeadsAtOnce * kTurns heads: a warpgroup per 64 queries and head, kTurns
 // heads one after the other. Warpgroups on one head share its keys and values.
 // kAcrossGrid: where all that is asked of a token is its largest magnitude, the blocks of a query tile find it in
-// device memory (head_ranges.cuh), not as a cluster. kKeyTile: keys of one step of the online softmax and of one stage
+// device memory (rendezvous.cuh), not as a cluster. kKeyTile: keys of one step of the online softmax and of one stage
 // of the pipeline. kStages: such tiles in flight.
 template <int kHeads_, int kHeadDim_, AttentionOutput kOutput_, typename Format_ = NoFormat, int kQueryGroups_ = 1,
           int kHeadsAtOnce_ = 2, int kTurns_ = 1, int kKeyTile_ = 64, int kStages_ = 2, bool kAcrossGrid_ = false>

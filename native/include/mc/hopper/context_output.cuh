@@ -10,7 +10,8 @@
 #include "mc/hopper/barrier.cuh"
 #include "mc/hopper/bulk_copy.cuh"
 #include "mc/hopper/cluster.cuh"
-#include "mc/hopper/head_ranges.cuh"
+#include "mc/hopper/ordered_image.cuh"
+#include "mc/hopper/rendezvous.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/ptx.cuh"
 #include "mc/quantize.cuh"
@@ -202,13 +203,13 @@ struct ContextOutput {
     for (int row = 0; row < 2; ++row) {
       const RowRange own = range[row].template over_lanes<4>();
       if (lane.member == 0 && token(row) < tokens) {
-        head_range_leave(ranges_of(token(row)) + own_part(), fmaxf(-own.min, own.max));
+        slot_fill(ranges_of(token(row)) + own_part(), ordered_image(fmaxf(-own.min, own.max)));
       }
     }
     unsigned largest[2];
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
-      while (!read_ranges(min(token(row), tokens - 1), largest[row])) head_range_pause();
+      while (!read_ranges(min(token(row), tokens - 1), largest[row])) slots_pause();
     }
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
@@ -225,7 +226,7 @@ struct ContextOutput {
     for (int i = 0; i < (Config::kRangeWords + 15) / 16; ++i) {
       const int first = min(4 * lane.member + 16 * i, Config::kRangeWords - 4);
       unsigned images[4];
-      head_range_images(ranges_of(token) + first, images);
+      slots_read(ranges_of(token) + first, images);
 #pragma unroll
       for (int k = 0; k < 4; ++k) {
         largest = max(largest, images[k]);
