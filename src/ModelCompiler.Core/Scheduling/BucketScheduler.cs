@@ -158,7 +158,7 @@ internal sealed class BucketScheduler(
         int first = _launches.FindIndex(launch => Does(launch, buffer.FirstOp));
         int last = _launches.FindLastIndex(launch => Does(launch, buffer.LastOp));
         // What a kernel both makes and uses up stays within it.
-        bool isWithin = _launches[first].FirstOp != _launches[first].Op && buffer.FirstOp < _launches[first].Op && first == last;
+        bool isWithin = first == last && buffer.FirstOp < buffer.LastOp;
         return isWithin
             ? new(buffer.Name, buffer.Rows, 0, 0, first, last)
             : new(buffer.Name, buffer.Rows, buffer.Columns * bits / 8, metadata, first, last);

@@ -43,8 +43,7 @@ public static class GemmSharedMemory
     internal static int BytesBesideStages(WgmmaGemmKernel kernel)
     {
         WgmmaTile tile = kernel.Tile;
-        int steps = kernel.Steps;
-        int weights = tile.IsStationary ? steps * WgmmaTile.StepBytes * tile.N + 8 * (steps + steps % 2) : 0;
+        int weights = tile.IsStationary ? KeptWeights(kernel.Steps, WgmmaTile.StepBytes * tile.N) : 0;
         int parameters = 16 * tile.N + 4 * tile.GroupM;
         int exchange = kernel.Scope == RowScope.Cluster ? 8 * kernel.Epilogue.ExchangedWords * kernel.BlocksN * tile.GroupM + 16 : 0;
         return weights + tile.Groups * (parameters + exchange);
@@ -62,8 +61,10 @@ public static class GemmSharedMemory
             ? 0
             : 8 * tile.PartTokens * (4 * tile.Groups + 2 * ranks + 1) + BarrierBytes;
         int team = 8 * (tile.Tokens + 4 * tile.Outputs) + rows;
-        int pieces = kernel.Pieces;
-        int weights = tile.IsStationary ? pieces * tile.WeightBytes + 8 * (pieces + pieces % 2) : 0;
+        int weights = tile.IsStationary ? KeptWeights(kernel.Pieces, tile.WeightBytes) : 0;
         return tile.Stages * (tile.StageBytes + BarrierBytes) + weights + tile.Teams * team;
     }
+
+    /// <summary>Stationary weights of all steps, and a barrier for each step, in whole 16 bytes.</summary>
+    internal static int KeptWeights(int steps, int stepBytes) => steps * stepBytes + 8 * (steps + steps % 2);
 }

@@ -56,6 +56,9 @@ public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
     /// <summary>Last part of the name: how; empty or with a leading underscore.</summary>
     protected virtual string Variant => "";
 
+    /// <summary>Bytes of a row's slots, which are read 16 bytes at once (mc/hopper/rendezvous.cuh).</summary>
+    protected static int SlotBytes(int words) => CeilDiv(sizeof(uint) * words, 16) * 16;
+
     /// <summary>Integer division that rounds up.</summary>
     protected static int CeilDiv(int value, int divisor) => (value + divisor - 1) / divisor;
 }

@@ -59,11 +59,8 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
     /// Where blocks of the grid share rows: for each row and exchange, what each block's part of it is, in whole 16 bytes
     /// (mc/hopper/row_slots.cuh).
     /// </summary>
-    public override int RendezvousBytes(int bucketTokens) => Scope == RowScope.Grid
-        ? bucketTokens * Epilogue.Exchanges * CeilDiv(sizeof(uint) * Epilogue.ExchangedWords * BlocksN, SlotAccess) * SlotAccess
-        : 0;
-
-    private const int SlotAccess = 16;
+    public override int RendezvousBytes(int bucketTokens) =>
+        Scope == RowScope.Grid ? bucketTokens * Epilogue.Exchanges * SlotBytes(Epilogue.ExchangedWords * BlocksN) : 0;
 
     /// <inheritdoc/>
     protected override string Subject => $"gemm_{Problem.Precision}_n{Problem.N}_k{Problem.K}";

@@ -15,20 +15,17 @@ public sealed record QkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem Pro
     /// <summary>Width of a head, the only one there is.</summary>
     public const int HeadSize = 64;
 
-    private const int SlotAccess = 16;
+    /// <summary>Q, K and V of a tile, FP16.</summary>
+    private const int MatrixBytes = sizeof(ushort) * QkvAttentionTile.Tokens * QkvAttentionTile.HeadColumns;
 
-    /// <summary>Two warp groups project, two attend, and one thread of another warp copies.</summary>
+    /// <summary>Two warp groups project, a warp of which copies, and two attend.</summary>
     public override int Threads => 512;
 
     /// <inheritdoc/>
-    public override int SharedBytes
-    {
-        get
-        {
-            int kept = Tile.IsStationary ? (Steps * WgmmaTile.StepBytes * QkvAttentionTile.HeadColumns) + (8 * (Steps + (Steps % 2))) : 0;
-            return 49152 + (Tile.Stages * (Tile.StageBytes + GemmSharedMemory.BarrierBytes)) + kept + 32 + (8 * QkvAttentionTile.HeadColumns);
-        }
-    }
+    public override int SharedBytes =>
+        MatrixBytes + (Tile.Stages * (Tile.StageBytes + GemmSharedMemory.BarrierBytes))
+        + (Tile.IsStationary ? GemmSharedMemory.KeptWeights(Steps, WgmmaTile.StepBytes * QkvAttentionTile.HeadColumns) : 0)
+        + 32 + (8 * QkvAttentionTile.HeadColumns);
 
     /// <inheritdoc/>
     public override int ClusterSize => Tile.SharedTiles;
@@ -54,7 +51,7 @@ public sealed record QkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem Pro
 
     /// <summary>A word for each head of a token, in whole 16 bytes.</summary>
     public override int RendezvousBytes(int bucketTokens) =>
-        Epilogue.RowRanges > 0 ? bucketTokens * CeilDiv(sizeof(uint) * Heads, SlotAccess) * SlotAccess : 0;
+        Epilogue.RowRanges > 0 ? bucketTokens * SlotBytes(Heads) : 0;
 
     /// <inheritdoc/>
     internal override string TemplateName => "qkv_attention";

@@ -14,9 +14,6 @@ internal static class SparseRules
     /// <summary>Fewer stages beside stationary weights than these leave the tensor cores waiting for activations.</summary>
     private const int FewestBesideWeights = 4;
 
-    /// <summary>Of an H100 SXM.</summary>
-    private const int Multiprocessors = 132;
-
     /// <summary>Stages beyond these hide nothing more.</summary>
     private const int MostStages = 8;
 
@@ -84,7 +81,7 @@ internal static class SparseRules
     private static int TokensOfACluster(GemmProblem problem, TileShape shape, int tokens)
     {
         int blocks = CeilDiv(problem.N, SparseTile.GroupOutputs * shape.Groups);
-        int clusters = Multiprocessors * (blocks > 2 ? 9 : 10) / (10 * blocks);
+        int clusters = WgmmaRules.Multiprocessors * (blocks > 2 ? 9 : 10) / (10 * blocks);
         return CeilDiv(CeilDiv(tokens, shape.Tokens), clusters) * shape.Tokens;
     }
 

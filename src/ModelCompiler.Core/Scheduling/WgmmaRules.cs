@@ -11,6 +11,9 @@ internal static class WgmmaRules
 
     private const int LowestTile = 64;
 
+    /// <summary>Of an H100 SXM, for which tiles are chosen; others have fewer.</summary>
+    internal const int Multiprocessors = 132;
+
     /// <summary>Stages beyond these hide nothing more.</summary>
     private const int MostStages = 10;
 
@@ -138,12 +141,12 @@ internal static class WgmmaRules
 
     /// <summary>The narrowest tile that leaves each multiprocessor of an H100 SXM one at most, or null.</summary>
     private static TileShape? TileForEachBlock(GemmProblem problem, int tokens) => Widths(problem)
-        .Where(width => (tokens + LowestTile - 1) / LowestTile * (problem.N / width) <= 132)
+        .Where(width => (tokens + LowestTile - 1) / LowestTile * (problem.N / width) <= Multiprocessors)
         .Select(width => new TileShape(LowestTile, width, WarpGroupSchedule.PingPong)).FirstOrDefault();
 
     /// <summary>True where tiles of 128 x 96 are at most two for each multiprocessor of an H100 SXM.</summary>
     private static bool TwoForEachMultiprocessor(GemmProblem problem, int tokens) =>
-        (tokens + 127) / 128 * ((problem.N + 95) / 96) <= 2 * 132;
+        (tokens + 127) / 128 * ((problem.N + 95) / 96) <= 2 * Multiprocessors;
 
     /// <summary>Widths of the tiles that a cluster covers a row with, rising.</summary>
     private static IEnumerable<int> Widths(GemmProblem problem) => s_shapes.Select(shape => shape.N).Distinct()

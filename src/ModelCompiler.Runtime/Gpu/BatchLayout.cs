@@ -2,7 +2,8 @@ namespace ModelCompiler.Runtime.Gpu;
 
 /// <summary>
 /// The part of a batch that the host writes, one block in pinned and in device memory alike: counts, then where sequences
-/// start, then tiles of whole sequences, then ids, then types; int32 all but the tiles. Kernels read counts here, so one graph serves every batch of its bucket.
+/// start, then tiles of whole sequences, then ids, then types; int32 all but the tiles. Kernels read counts here, so one graph
+/// serves every batch of its bucket.
 /// </summary>
 /// <param name="Tokens">Most tokens, and so most sequences.</param>
 internal readonly record struct BatchLayout(int Tokens)
@@ -35,6 +36,18 @@ internal readonly record struct BatchLayout(int Tokens)
 
     /// <summary>The block for a bucket.</summary>
     public static BatchLayout For(int tokens) => new(tokens);
+
+    /// <summary>Addresses of its parts in device memory.</summary>
+    public BatchAddresses At(ulong block) => new()
+    {
+        TokenCount = block + (ulong)TokenCount,
+        SequenceCount = block + (ulong)SequenceCount,
+        SequenceStarts = block + (ulong)SequenceStarts,
+        TileCount = block + (ulong)TileCount,
+        Tiles = block + (ulong)Tiles,
+        TokenIds = block + (ulong)TokenIds,
+        TypeIds = block + (ulong)TypeIds,
+    };
 
     private static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 }

@@ -9,8 +9,7 @@ namespace ModelCompiler.Runtime.Gpu;
 
 /// <summary>
 /// One batch at a time: a stream, buffers, and for each bucket a captured graph, two where batches of filled tiles have one of
-/// their own. All memory is taken when the lane is
-/// made. One thread at a time.
+/// their own. All memory is taken when the lane is made. One thread at a time.
 /// </summary>
 internal sealed unsafe partial class GpuLane : IDisposable
 {
@@ -184,12 +183,7 @@ internal sealed unsafe partial class GpuLane : IDisposable
 
         starts[sequenceLengths.Length] = start;
         if (Array.IndexOf(_tiledBuckets, bucket) >= 0)
-        {
-            int tiles = TokenTiles.CountWhereFilled(sequenceLengths)!.Value;
-            Write(layout.TileCount)[0] = tiles;
-            TokenTiles.Write(sequenceLengths, new(Write(layout.Tiles), tiles));
-        }
-
+            Write(layout.TileCount)[0] = TokenTiles.Write(sequenceLengths, new(Write(layout.Tiles), TokenTiles.Most(layout.Tokens)));
         tokenIds.CopyTo(new(Write(layout.TokenIds), tokenIds.Length));
         var types = new Span<int>(Write(layout.TypeIds), tokenIds.Length);
         if (tokenTypes.IsEmpty)

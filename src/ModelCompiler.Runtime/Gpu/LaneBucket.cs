@@ -33,17 +33,7 @@ internal sealed class LaneBucket : IDisposable
     public static LaneBucket Capture(GpuModel model, BucketPlan plan, CudaStream stream, LaneAddresses lane, ulong batch)
     {
         BatchLayout layout = BatchLayout.For(plan.Tokens);
-        var addresses = new BatchAddresses
-        {
-            TokenCount = batch + (ulong)layout.TokenCount,
-            SequenceCount = batch + (ulong)layout.SequenceCount,
-            SequenceStarts = batch + (ulong)layout.SequenceStarts,
-            TileCount = batch + (ulong)layout.TileCount,
-            Tiles = batch + (ulong)layout.Tiles,
-            TokenIds = batch + (ulong)layout.TokenIds,
-            TypeIds = batch + (ulong)layout.TypeIds,
-        };
-        BoundLaunch[] launches = BucketLaunches.Build(model.Plan, plan, model.Weights, addresses, lane, model.Context);
+        BoundLaunch[] launches = BucketLaunches.Build(model.Plan, plan, model.Weights, layout.At(batch), lane, model.Context);
         var bucket = new LaneBucket(model, plan, layout, launches, lane);
         bucket.Graph = bucket.Capture(stream, static _ => true);
         return bucket;

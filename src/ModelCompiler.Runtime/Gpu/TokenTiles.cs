@@ -50,9 +50,9 @@ internal static class TokenTiles
     public static int Most(int tokens) => Math.Max(1, (int)(4L * tokens / (3 * QkvAttentionTile.Tokens)));
 
     /// <summary>Writes the tiles of a batch that fills them.</summary>
-    public static unsafe void Write(ReadOnlySpan<int> sequenceLengths, Span<TokenTile> tiles)
+    /// <returns>How many there are.</returns>
+    public static unsafe int Write(ReadOnlySpan<int> sequenceLengths, Span<TokenTile> tiles)
     {
-        tiles.Clear();
         int tile = -1, start = 0;
         foreach (int length in sequenceLengths)
         {
@@ -64,5 +64,7 @@ internal static class TokenTiles
             if (end < QkvAttentionTile.Tokens)
                 current.Boundaries[end / 32] |= 1u << (end % 32);
         }
+
+        return tile + 1;
     }
 }

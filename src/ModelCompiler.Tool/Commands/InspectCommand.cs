@@ -133,8 +133,8 @@ public static class InspectCommand
         foreach (BucketPlan bucket in target.AllBuckets)
         {
             table.AddRow(
-                $"{bucket.Tokens}{(target.TiledBuckets.Contains(bucket) ? " in tiles" : "")}", $"{bucket.Launches.Count}", $"{bucket.Buffers.Count}", Bytes(bucket.Arena.PeakBytes),
-                Bytes(bucket.Buffers.Sum(b => b.Bytes(bucket.Tokens))));
+                $"{bucket.Tokens}{(target.TiledBuckets.Contains(bucket) ? " in tiles" : "")}", $"{bucket.Launches.Count}", $"{bucket.Buffers.Count}",
+                Bytes(bucket.Arena.PeakBytes), Bytes(bucket.Buffers.Sum(b => b.Bytes(bucket.Tokens))));
         }
 
         channels.ResultConsole.Write(table);

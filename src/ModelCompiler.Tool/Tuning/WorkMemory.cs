@@ -51,16 +51,7 @@ internal sealed class WorkMemory : IDisposable
     public int Tokens { get; }
 
     /// <summary>Addresses of the batch.</summary>
-    public BatchAddresses Batch => new()
-    {
-        TokenCount = _batch.Address + (ulong)_layout.TokenCount,
-        SequenceCount = _batch.Address + (ulong)_layout.SequenceCount,
-        SequenceStarts = _batch.Address + (ulong)_layout.SequenceStarts,
-        TileCount = _batch.Address + (ulong)_layout.TileCount,
-        Tiles = _batch.Address + (ulong)_layout.Tiles,
-        TokenIds = _batch.Address + (ulong)_layout.TokenIds,
-        TypeIds = _batch.Address + (ulong)_layout.TypeIds,
-    };
+    public BatchAddresses Batch => _layout.At(_batch.Address);
 
     /// <summary>Memory for a schedule, its operands in place, all else poisoned.</summary>
     /// <param name="plan">The plan.</param>

@@ -62,11 +62,13 @@ internal sealed class BucketLaunches
             arguments.RowSlots = _rendezvous + (ulong)offset;
         if (!kernel.HasActivationMap)
             return Bytes(arguments);
-        int rowBytes = kernel.Problem.K * kernel.Problem.ActivationBits / 8;
-        int rows = _bucket.Buffers[op.Source].RowsIn(_bucket.Tokens);
-        TensorMap map = _maps.Rows(arguments.Activations, rows, rowBytes, kernel.ActivationBoxRows());
+        TensorMap map = Activations(op.Source, arguments.Activations, kernel.Problem, kernel.ActivationBoxRows());
         return Bytes(new MappedGemmArguments { Activations = map, Linear = arguments });
     }
+
+    /// <summary>Map of the codes that a product reads.</summary>
+    private TensorMap Activations(int buffer, ulong codes, GemmProblem problem, int boxRows) =>
+        _maps.Rows(codes, _bucket.Buffers[buffer].RowsIn(_bucket.Tokens), problem.K * problem.ActivationBits / 8, boxRows);
 
     private GemmArguments Gemm(LinearKernel kernel, LinearOp op, in StepAddresses steps)
     {
@@ -119,11 +121,9 @@ internal sealed class BucketLaunches
     {
         LinearAddresses weights = _weights.Linear(projection.Weight, kernel.WeightOrder);
         QuantizedRows input = Quantized(projection.Source);
-        int rowBytes = kernel.Problem.K * kernel.Problem.ActivationBits / 8;
-        int rows = _bucket.Buffers[projection.Source].RowsIn(_bucket.Tokens);
         return new()
         {
-            Activations = _maps.Rows(input.Codes, rows, rowBytes, kernel.Tile.BoxRows),
+            Activations = Activations(projection.Source, input.Codes, kernel.Problem, kernel.Tile.BoxRows),
             Tiles = _batch.Tiles,
             TileCount = _batch.TileCount,
             ActivationScale = input.Scale,
