@@ -28,11 +28,12 @@ struct WarpgroupAttention {
     mc::hopper::AttentionArguments with_map;
     with_map.qkv = platform::tensor_map(arguments.qkv, 3 * Config::kHidden * 2, rows, 64);
     with_map.attention = arguments;
-    platform::Array<unsigned> head_ranges(Config::kAcrossGrid ? size_t(rows) * Config::kRangeWords : 4);
-    std::fill(&head_ranges[0], &head_ranges[0] + head_ranges.size(), 0u);
-    with_map.head_ranges = head_ranges.device();
+    platform::Array<unsigned> rendezvous(Kernel::rendezvous_words(rows));
+    std::fill(&rendezvous[0], &rendezvous[0] + rendezvous.size(), 0u);
+    rendezvous.may_change_early();
+    with_map.rendezvous = rendezvous.device();
     platform::Shape shape;
-    shape.resident = Config::kAcrossGrid;
+    if (Config::kAcrossGrid) shape.by_ticket = Config::kBlocksPerTile;
     shape.columns = (rows + Config::kQueryTile - 1) / Config::kQueryTile * Config::kBlocksPerTile;
     shape.cluster = Config::kClusterSize;
     shape.shared_bytes = Kernel::kSharedBytes;

@@ -47,15 +47,15 @@ template <class Arguments>
 Arguments of_launch(const Arguments& arguments, int, size_t) {
   return arguments;
 }
-mc::hopper::AttentionArguments of_launch(mc::hopper::AttentionArguments arguments, int launch, size_t range_words) {
-  arguments.head_ranges += launch * range_words;
+mc::hopper::AttentionArguments of_launch(mc::hopper::AttentionArguments arguments, int launch, size_t words) {
+  arguments.rendezvous += launch * words;
   return arguments;
 }
 template <class Arguments>
-void clear_ranges(const Arguments&, size_t, cudaStream_t) {}
-void clear_ranges(const mc::hopper::AttentionArguments& arguments, size_t range_words, cudaStream_t stream) {
-  if (range_words == 0) return;
-  REQUIRE(cudaMemsetAsync(arguments.head_ranges, 0, kLaunches * range_words * sizeof(unsigned), stream));
+void clear_rendezvous(const Arguments&, size_t, cudaStream_t) {}
+void clear_rendezvous(const mc::hopper::AttentionArguments& arguments, size_t words, cudaStream_t stream) {
+  if (words == 0) return;
+  REQUIRE(cudaMemsetAsync(arguments.rendezvous, 0, kLaunches * words * sizeof(unsigned), stream));
 }
 
 template <class T>
@@ -109,11 +109,11 @@ struct Memory {
   }
 };
 
-// Microseconds of one launch; negative where the kernel does not start. range_words: of device memory in which the
+// Microseconds of one launch; negative where the kernel does not start. words: of device memory in which the
 // blocks of a launch meet.
 template <class Arguments>
 double time_launches(void (*kernel)(Arguments), Arguments arguments, int blocks, int threads, int cluster,
-                     int shared_bytes, size_t range_words = 0) {
+                     int shared_bytes, size_t words = 0) {
   cudaStream_t stream;
   REQUIRE(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
   if (shared_bytes > 0) {
@@ -145,9 +145,9 @@ double time_launches(void (*kernel)(Arguments), Arguments arguments, int blocks,
   cudaGraph_t graph;
   cudaGraphExec_t executable;
   REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
-  clear_ranges(arguments, range_words, stream);
+  clear_rendezvous(arguments, words, stream);
   for (int i = 0; i < kLaunches; ++i) {
-    REQUIRE(cudaLaunchKernelEx(&config, kernel, of_launch(arguments, i, range_words)));
+    REQUIRE(cudaLaunchKernelEx(&config, kernel, of_launch(arguments, i, words)));
   }
   REQUIRE(cudaStreamEndCapture(stream, &graph));
   REQUIRE(cudaGraphInstantiate(&executable, graph, 0));
@@ -196,14 +196,14 @@ template <int kHeads, auto... kShape>
 void time_shape(const Batch& batch, const Memory& memory, const std::vector<signed char>& expected) {
   using Config = mc::hopper::AttentionConfig<kHeads, 64, mc::AttentionOutput::kQuantized, Format, kShape...>;
   using Kernel = mc::hopper::Attention<Config>;
-  const size_t range_words = Config::kAcrossGrid ? size_t(batch.tokens()) * Config::kRangeWords : 0;
-  unsigned* ranges = device_array<unsigned>(kLaunches * range_words + 4);
-  const mc::hopper::AttentionArguments arguments = {memory.map, memory.arguments, ranges};
+  const size_t words = Kernel::rendezvous_words(batch.tokens());
+  unsigned* rendezvous = device_array<unsigned>(kLaunches * words + 4);
+  const mc::hopper::AttentionArguments arguments = {memory.map, memory.arguments, rendezvous};
   const int tiles = (batch.tokens() + Config::kQueryTile - 1) / Config::kQueryTile;
   const double time = time_launches(
       entry<Kernel, Config::kThreads, Kernel::kBlocksPerSm, mc::hopper::AttentionArguments>, arguments,
-      tiles * Config::kBlocksPerTile, Config::kThreads, Config::kClusterSize, Kernel::kSharedBytes, range_words);
-  cudaFree(ranges);
+      tiles * Config::kBlocksPerTile, Config::kThreads, Config::kClusterSize, Kernel::kSharedBytes, words);
+  cudaFree(rendezvous);
   const std::vector<signed char> codes = codes_of(batch, memory);
   long long off_by_one = 0, wrong = 0;
   for (size_t i = 0; i < codes.size(); ++i) {
@@ -239,6 +239,7 @@ void time_batch(int sequences, int length) {
   // Ranges across the grid.
   time_shape<kHeads, 1, 1, 1, 64, 2, true>(batch, memory, expected);
   time_shape<kHeads, 1, 1, 2, 64, 2, true>(batch, memory, expected);
+  time_shape<kHeads, 1, 1, 3, 64, 2, true>(batch, memory, expected);
   time_shape<kHeads, 2, 1, 1, 64, 2, true>(batch, memory, expected);
 }
 

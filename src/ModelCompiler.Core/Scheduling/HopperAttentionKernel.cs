@@ -22,12 +22,12 @@ public sealed record HopperAttentionKernel(GpuArch Arch, int Heads, int HeadSize
     /// </summary>
     public override int ClusterSize => Epilogue.NeedsWholeRow && !Tile.AcrossGrid ? BlocksPerTile : 1;
 
-    /// <summary>Blocks start in the order of their numbers, and those of a query tile follow each other.</summary>
+    /// <summary>Tickets give out query tiles one after another, so that those of one tile are enough.</summary>
     public override int BlocksThatWait(int bucketTokens) => Tile.AcrossGrid ? BlocksPerTile : 0;
 
-    /// <summary>A word for each part of a token's heads, in whole 16 bytes.</summary>
+    /// <summary>A ticket, and a word for each part of a token's heads, each in whole 16 bytes.</summary>
     public override int RendezvousBytes(int bucketTokens) =>
-        Tile.AcrossGrid ? bucketTokens * CeilDiv(sizeof(uint) * BlocksPerTile * Tile.HeadsAtOnce, SlotAccess) * SlotAccess : 0;
+        Tile.AcrossGrid ? SlotAccess * (1 + (bucketTokens * CeilDiv(sizeof(uint) * BlocksPerTile * Tile.HeadsAtOnce, SlotAccess))) : 0;
 
     /// <summary>The last warp issues the copies.</summary>
     public override int Threads => 128 * Tile.WarpGroups + 32;

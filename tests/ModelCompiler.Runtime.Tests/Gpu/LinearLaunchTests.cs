@@ -138,10 +138,10 @@ public class LinearLaunchTests
         BoundLaunch[] attention = [.. Build(bucket, new RecordedMaps()).Where(b => b.Launch.Kernel is HopperAttentionKernel)];
         attention.Length.ShouldBe(2); // of both layers
         foreach (BoundLaunch bound in attention)
-            MemoryMarshal.Read<MappedAttentionArguments>(bound.Argument).HeadRanges.ShouldBe(Rendezvous + (ulong)bound.Launch.Rendezvous!.Value);
+            MemoryMarshal.Read<MappedAttentionArguments>(bound.Argument).Rendezvous.ShouldBe(Rendezvous + (ulong)bound.Launch.Rendezvous!.Value);
         int apart = attention[1].Launch.Rendezvous!.Value - attention[0].Launch.Rendezvous!.Value;
         apart.ShouldBeGreaterThanOrEqualTo(attention[0].Launch.Kernel.RendezvousBytes(Full));
-        ((int)Marshal.OffsetOf<MappedAttentionArguments>(nameof(MappedAttentionArguments.HeadRanges))).ShouldBe(216);
+        ((int)Marshal.OffsetOf<MappedAttentionArguments>(nameof(MappedAttentionArguments.Rendezvous))).ShouldBe(216);
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public class LinearLaunchTests
         foreach (BoundLaunch bound in Build(bucket, new RecordedMaps()).Where(b => b.Launch.Rendezvous is not null))
         {
             ulong slots = bound.Launch.Kernel is HopperAttentionKernel
-                ? MemoryMarshal.Read<MappedAttentionArguments>(bound.Argument).HeadRanges
+                ? MemoryMarshal.Read<MappedAttentionArguments>(bound.Argument).Rendezvous
                 : Arguments(bound).RowSlots;
             taken.Add((slots, slots + (ulong)bound.Launch.Kernel.RendezvousBytes(Many)));
         }

@@ -27,8 +27,8 @@
 // is found while the kernel ahead still runs.
 //
 // With kAcrossGrid blocks of a query tile wait for one another without being a cluster, which leaves multiprocessors
-// idle. Their numbers follow each other, and blocks start in the order of their numbers: the first tile that is not
-// finished has all its blocks running, or gets them as earlier blocks end. kBlocksPerTile blocks must fit the chip.
+// idle. Tickets give the tiles out one after another: the first tile that is not finished has all its blocks running,
+// or gets them as blocks of earlier tiles end. kBlocksPerTile blocks must fit the chip.
 //
 // Launch: grid (ceil(bucket / Config::kQueryTile) * Config::kBlocksPerTile), clusters of Config::kClusterSize along x,
 // block Config::kThreads, dynamic shared memory Attention::kSharedBytes:
@@ -49,6 +49,7 @@
 #include "mc/hopper/cluster.cuh"
 #include "mc/hopper/context_output.cuh"
 #include "mc/hopper/online_softmax.cuh"
+#include "mc/hopper/rendezvous.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/hopper/wgmma.cuh"
 #include "mc/sequences.cuh"
@@ -64,6 +65,10 @@ struct Attention {
   using ContextProduct = Wgmma<Config::kHeadDim, Operand::kF16, Operand::kF16, Major::kN>;
   static constexpr int kThreads = Config::kThreads;
   static constexpr int kSharedBytes = Shared::kBytes;
+  // Of AttentionArguments::rendezvous, for so many tokens.
+  __host__ __device__ static constexpr int rendezvous_words(int tokens) {
+    return Config::kAcrossGrid ? Output::kTicketWords + tokens * (Output::Slots::kRowBytes / 4) : 0;
+  }
 
   // Blocks of an SM, the second number of the kernel's __launch_bounds__: as many as shared memory (228 KB, of which
   // the system takes 1 KB a block) and registers have room for. 20 warps get 96 registers a thread, 12 get 168.
@@ -288,19 +293,32 @@ struct Attention {
     output.finish(context);
   }
 
+  // Which part of the work the block does, tiles of queries one after another.
+  __device__ __forceinline__ int place_of_block(const AttentionArguments& arguments) const {
+    if constexpr (Config::kAcrossGrid) {
+      unsigned* ticket = reinterpret_cast<unsigned*>(shared + Shared::kTicket);
+      if (threadIdx.x == 0) *ticket = take_ticket(arguments.rendezvous);
+      __syncthreads();
+      return static_cast<int>(*ticket);
+    } else {
+      return static_cast<int>(blockIdx.x);
+    }
+  }
+
   __device__ __forceinline__ static void run(const AttentionArguments& arguments) {
     const mc::AttentionArguments& args = arguments.attention;
     Attention self;
+    self.shared = ptx::dynamic_shared();
+    self.base = ptx::shared_address(self.shared);
     self.tokens = *args.token_count;
     const int sequences = *args.sequence_count;
     // The last tokens first: of more rows than the L2 holds, they are what the kernel ahead has left there.
     const int tiles = (self.tokens + Config::kQueryTile - 1) / Config::kQueryTile;
-    self.first_token = uniform(tiles - 1 - static_cast<int>(blockIdx.x) / Config::kBlocksPerTile) * Config::kQueryTile;
-    self.rank = static_cast<int>(blockIdx.x) % Config::kBlocksPerTile;
+    const int place = self.place_of_block(arguments);
+    self.first_token = uniform(tiles - 1 - place / Config::kBlocksPerTile) * Config::kQueryTile;
+    self.rank = uniform(place % Config::kBlocksPerTile);
     if (self.first_token < 0) return;
 
-    self.shared = ptx::dynamic_shared();
-    self.base = ptx::shared_address(self.shared);
     const int warp = uniform(static_cast<int>(threadIdx.x) / 32);
     SequenceWindow window = {};
     if (warp == kComputeWarps) {

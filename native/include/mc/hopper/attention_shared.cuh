@@ -40,8 +40,9 @@ struct AttentionShared {
   static constexpr int kTailCleared = kReleased + kStagedTiles * 8;  // one a warpgroup
   static constexpr int kRangesFull = kTailCleared + Config::kWarpgroups * 8;
   static constexpr int kCodeSumsFull = kRangesFull + 8;
-  static constexpr int kWindows = kCodeSumsFull + 8;  // [warp of the first head] Attention::Keys
-  static constexpr int kBytes = kWindows + 4 * Config::kQueryGroups * 8;
+  static constexpr int kWindows = kCodeSumsFull + 8;                       // [warp of the first head] Attention::Keys
+  static constexpr int kTicket = kWindows + 4 * Config::kQueryGroups * 8;  // of the block
+  static constexpr int kBytes = kTicket + (Config::kAcrossGrid ? 8 : 0);
 };
 
 }  // namespace mc::hopper

@@ -10,8 +10,7 @@
 #include "mc/hopper/barrier.cuh"
 #include "mc/hopper/bulk_copy.cuh"
 #include "mc/hopper/cluster.cuh"
-#include "mc/hopper/ordered_image.cuh"
-#include "mc/hopper/rendezvous.cuh"
+#include "mc/hopper/row_slots.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/ptx.cuh"
 #include "mc/quantize.cuh"
@@ -47,6 +46,8 @@ struct ContextOutput {
   using Format = typename Config::Format;
   static constexpr int kTiles = Config::kHeadDim / 8;
   using Context = float[kTiles][4];
+  using Slots = RowSlots<Config::kRangeParts, 1, 1, 4>;
+  static constexpr int kTicketWords = 4;  // ahead of the slots
 
   const AttentionArguments& arguments;
   const AttentionLane& lane;
@@ -199,46 +200,23 @@ struct ContextOutput {
 
   // Rows beyond the last token take part for that one.
   __device__ __forceinline__ void exchange_across_grid(QuantParams (&params)[2]) const {
+    const Slots slots = {arguments.rendezvous + kTicketWords};
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
       const RowRange own = range[row].template over_lanes<4>();
-      if (lane.member == 0 && token(row) < tokens) {
-        slot_fill(ranges_of(token(row)) + own_part(), ordered_image(fmaxf(-own.min, own.max)));
-      }
+      const float largest = fmaxf(-own.min, own.max);
+      if (lane.member == 0 && token(row) < tokens) slots.tell(token(row), 0, own_part(), make_float2(largest, largest));
     }
-    unsigned largest[2];
+    typename Slots::template Received<2> parts;
+    slots.receive(
+        0, lane.member, false, [this](int row) { return ::min(token(row), tokens - 1); }, parts);
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
-      while (!read_ranges(min(token(row), tokens - 1), largest[row])) slots_pause();
+      float largest = 0.0f;
+      parts.for_each(row, lane.member, [&](float2 part) { largest = fmaxf(largest, part.x); });
+      largest = lanes_max<4>(largest);
+      params[row] = Format::from_range({-largest, largest}, arguments.attention.quantized.clip);
     }
-#pragma unroll
-    for (int row = 0; row < 2; ++row) {
-      const float of_row = lanes_max<4>(from_ordered_image(largest[row]));
-      params[row] = Format::from_range({-of_row, of_row}, arguments.attention.quantized.clip);
-    }
-  }
-
-  // Whether all parts of the token have left their range. A lane of a quad finds the largest of some of them.
-  __device__ __forceinline__ bool read_ranges(int token, unsigned& largest) const {
-    bool complete = true;
-    largest = 0;
-#pragma unroll
-    for (int i = 0; i < (Config::kRangeWords + 15) / 16; ++i) {
-      const int first = min(4 * lane.member + 16 * i, Config::kRangeWords - 4);
-      unsigned images[4];
-      slots_read(ranges_of(token) + first, images);
-#pragma unroll
-      for (int k = 0; k < 4; ++k) {
-        largest = max(largest, images[k]);
-        complete = complete && (images[k] != 0 || first + k >= Config::kRangeParts);
-      }
-    }
-    return __ballot_sync(kFullWarp, !complete) == 0;
-  }
-
-  // Words of a token, one a part.
-  __device__ __forceinline__ unsigned* ranges_of(int token) const {
-    return arguments.head_ranges + token * Config::kRangeWords;
   }
 
   __device__ __forceinline__ static unsigned bits(float value) { return static_cast<unsigned>(__float_as_int(value)); }

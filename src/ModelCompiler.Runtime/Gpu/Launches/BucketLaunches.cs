@@ -114,7 +114,7 @@ internal sealed class BucketLaunches
         AttentionArguments arguments = Attention(op, steps);
         int rowBytes = 3 * kernel.Heads * kernel.HeadSize * sizeof(ushort);
         TensorMap map = _maps.Rows(arguments.Qkv, _bucket.Buffers[op.Source].RowsIn(_bucket.Tokens), rowBytes, MappedAttentionArguments.BoxRows);
-        return new() { Qkv = map, Attention = arguments, HeadRanges = launch.Rendezvous is { } offset ? _rendezvous + (ulong)offset : 0 };
+        return new() { Qkv = map, Attention = arguments, Rendezvous = launch.Rendezvous is { } offset ? _rendezvous + (ulong)offset : 0 };
     }
 
     private QkvAttentionArguments QkvAttention(KernelLaunch launch, QkvAttentionKernel kernel, LinearOp projection, in StepAddresses steps)
