@@ -12,11 +12,8 @@ internal static class HopperAttentionRules
     /// <summary>Many tokens: query groups share keys, heads follow each other while the next one's operands travel.</summary>
     private static readonly HopperAttentionTile[] s_many = [new(2, 1, 2, 64, 2), new(1, 2, 1, 64, 2), new(1, 1, 1, 64, 2)];
 
-    /// <summary>Tokens that fill the chip: nothing idles for want of a cluster.</summary>
-    private static readonly HopperAttentionTile[] s_chip = [new(1, 1, 2, 64, 2, AcrossGrid: true), .. s_many];
-
-    /// <summary>Tokens that fill it several times: the fewer blocks wait for one another, the better.</summary>
-    private static readonly HopperAttentionTile[] s_full = [new(1, 1, 3, 64, 2, AcrossGrid: true), .. s_chip];
+    /// <summary>Tokens that fill the chip several times: three heads a block in turn, and no multiprocessor idles for want of a cluster.</summary>
+    private static readonly HopperAttentionTile[] s_full = [new(1, 1, 3, 64, 2, AcrossGrid: true), .. s_many];
 
     /// <summary>The same where blocks have nothing to tell one another: a block for each head and 64 tokens, which ends alone.</summary>
     private static readonly HopperAttentionTile[] s_fullOfSingles = [new(1, 1, 1, 64, 2), .. s_many];
@@ -27,7 +24,7 @@ internal static class HopperAttentionRules
         new(1, 1, 1, 64, 2), new(1, 1, 1, 64, 3), new(1, 1, 1, 128, 2), new(1, 1, 2, 64, 2), new(1, 1, 3, 64, 2), new(1, 2, 1, 64, 2),
         new(1, 2, 1, 128, 2), new(1, 2, 2, 64, 2), new(1, 3, 1, 64, 2), new(1, 4, 1, 64, 2), new(2, 1, 1, 64, 2), new(2, 1, 1, 128, 2),
         new(2, 1, 2, 64, 2), new(2, 1, 2, 64, 3), new(2, 1, 3, 64, 2), new(2, 2, 1, 64, 2),
-        new(1, 1, 1, 64, 2, AcrossGrid: true), new(1, 1, 2, 64, 2, AcrossGrid: true), new(1, 1, 3, 64, 2, AcrossGrid: true), new(2, 1, 1, 64, 2, AcrossGrid: true),
+        new(1, 1, 2, 64, 2, AcrossGrid: true), new(1, 1, 3, 64, 2, AcrossGrid: true),
     ];
 
     /// <summary>The kernel for a bucket, or null where the rules have none that can do the work.</summary>
@@ -46,8 +43,7 @@ internal static class HopperAttentionRules
     {
         > 64 and <= 256 => s_longKeys,
         <= 1024 => s_oneHead,
-        <= 2048 => s_many,
-        <= 4096 => epilogue.NeedsWholeRow ? s_chip : s_many,
+        <= 4096 => s_many,
         _ => epilogue.NeedsWholeRow ? s_full : s_fullOfSingles,
     };
 }
