@@ -25,7 +25,7 @@ internal sealed class BucketScheduler(
     {
         for (int op = 0; op < plan.Ops.Count; op++)
         {
-            if (FusedAt(op) is { } fused)
+            if ((ProjectionAt(op) ?? FirstTokensAt(op)) is { } fused)
             {
                 Launch(++op, fused);
             }
@@ -91,7 +91,7 @@ internal sealed class BucketScheduler(
     }
 
     /// <summary>The kernel of this projection and the attention that alone reads it.</summary>
-    private QkvAttentionKernel? FusedAt(int index)
+    private KernelPlan? ProjectionAt(int index)
     {
         if (!fillsTiles || index + 1 == plan.Ops.Count || plan.Ops[index] is not LinearOp projection || projection.Epilogue[^1] is not StoreStep rows
             || plan.Ops[index + 1] is not AttentionOp attention || attention.Source != rows.Buffer || plan.Buffers[rows.Buffer].LastOp != index + 1)
@@ -99,6 +99,14 @@ internal sealed class BucketScheduler(
         return QkvAttentionRules.Kernel(
             Work(index, projection), new(attention.Heads, attention.HeadSize, epilogues[index + 1]), arch, tokens);
     }
+
+    /// <summary>The dense layer that alone reads the first tokens of sequences, which it picks itself.</summary>
+    private DenseKernel? FirstTokensAt(int index) =>
+        plan.Ops[index] is PoolOp { Kind: PoolKind.First, Normalize: false } pool && pool.Epilogue is [StoreStep rows]
+        && plan.Buffers[rows.Buffer] is { Element: BufferElement.Float16 } pooled && pooled.LastOp == index + 1
+        && index + 1 < plan.Ops.Count && plan.Ops[index + 1] is DenseOp dense && dense.Source == rows.Buffer
+            ? new(arch, dense.N, dense.K, dense.Rows, epilogues[index + 1], PicksFirstTokens: true)
+            : null;
 
     private GemmWork Work(int index, LinearOp op) => new(GemmProblem.For(op.N, op.K, op.Precision, arch), epilogues[index]);
 

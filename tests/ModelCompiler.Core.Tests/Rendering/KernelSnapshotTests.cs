@@ -119,8 +119,8 @@ public class KernelSnapshotTests
             Kernels(large, Models.Scheme(8, 8), GpuArch.Sm90a).OfType<QkvAttentionKernel>().First(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<RowsKernel>().First(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<EmbeddingKernel>().Single(),
-            Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<PoolKernel>().Single(),
-            Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<DenseKernel>().First(),
+            Kernels(model with { Head = EncoderHead.ClsEmbedding }, Models.W4A4, GpuArch.Sm80).OfType<PoolKernel>().Single(),
+            .. Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<DenseKernel>(),
             Kernels(model with { Head = EncoderHead.MeanEmbedding, NormalizeEmbedding = true }, Models.W4A4, GpuArch.Sm90a).OfType<PoolKernel>().Single(),
         ];
     }

@@ -48,12 +48,27 @@ public class SchedulerTests
     {
         TargetPlan hopper = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm90a);
         hopper.Kernels.OfType<RowsKernel>().ShouldBeEmpty();
-        hopper.Buckets[0].Launches.Count.ShouldBe(1 + 12 * 5 + 3);
+        hopper.Buckets[0].Launches.Count.ShouldBe(1 + 12 * 5 + 2);
         hopper.Kernels.OfType<LinearKernel>().Where(k => k.Epilogue.NeedsWholeRow).ShouldAllBe(k => k.Scope == RowScope.Cluster || k.Scope == RowScope.Grid);
 
         TargetPlan ampere = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm80);
         ampere.Kernels.OfType<RowsKernel>().ShouldNotBeEmpty();
         ampere.Kernels.OfType<GemmKernel>().ShouldAllBe(k => k.Scope == RowScope.Partial && !k.Epilogue.NeedsWholeRow);
+    }
+
+    [Theory]
+    [InlineData(EncoderHead.SequenceClassifier, 0, true)]
+    [InlineData(EncoderHead.Pooler, 0, true)]
+    [InlineData(EncoderHead.ClsEmbedding, 1, false)]
+    [InlineData(EncoderHead.MeanEmbedding, 1, false)]
+    public void Dense_layers_pick_first_tokens_themselves(EncoderHead head, int pools, bool picks)
+    {
+        foreach (GpuArch arch in Models.Targets)
+        {
+            TargetPlan plan = Schedule(Models.BertBase with { Head = head }, Models.W4A4, arch);
+            plan.Kernels.OfType<PoolKernel>().Count().ShouldBe(pools);
+            plan.Kernels.OfType<DenseKernel>().Any(kernel => kernel.PicksFirstTokens).ShouldBe(picks);
+        }
     }
 
     [Fact]

@@ -50,7 +50,7 @@ internal sealed class BucketLaunches
             RowsKernel => Bytes(Rows(launch, steps)),
             EmbeddingKernel => Bytes(Embedding((EmbeddingOp)op, steps)),
             PoolKernel => Bytes(Pool((PoolOp)op, steps)),
-            DenseKernel => Bytes(Dense((DenseOp)op, steps)),
+            DenseKernel => Bytes(Dense((DenseOp)op, _plan.Ops[launch.FirstOp], steps)),
             _ => throw new ArgumentOutOfRangeException(nameof(launch), launch, "Unknown kernel."),
         };
     }
@@ -172,15 +172,19 @@ internal sealed class BucketLaunches
         SequenceCount = _batch.SequenceCount,
     };
 
-    private HeadArguments Dense(DenseOp op, in StepAddresses steps)
+    /// <param name="op">The layer.</param>
+    /// <param name="reads">The op whose input it reads: itself, or the pooling that it stands for too.</param>
+    /// <param name="steps">What its steps write.</param>
+    private HeadArguments Dense(DenseOp op, PlanOp reads, in StepAddresses steps)
     {
         DenseAddresses weights = _weights.Dense(op.Weight);
         return new()
         {
-            Input = At(op.Source),
+            Input = At(reads.Input!.Value),
             Weight = weights.Weights,
             Bias = weights.Bias,
             Output = steps.Output,
+            SequenceStarts = _batch.SequenceStarts,
             RowCount = op.Rows == RowDomain.Tokens ? _batch.TokenCount : _batch.SequenceCount,
         };
     }
