@@ -69,10 +69,8 @@ internal sealed unsafe partial class GpuLane : IDisposable
         Upload(bucket, tokenIds, sequenceLengths, tokenTypes);
         if (_model.Options.Poison)
             _stream.Fill(_arena.Address, 0xff, _arena.Bytes);
-        if (bucket.Plan.RendezvousBytes > 0)
-            _waiting.Launch(bucket.Graph, _stream, _done);
-        else
-            bucket.Graph.Launch(_stream);
+        using (LaunchTurn turn = Turn(bucket))
+            bucket.Graph.Launch(turn);
         Fetch(bucket, output, hiddenState);
     }
 
@@ -87,12 +85,15 @@ internal sealed unsafe partial class GpuLane : IDisposable
         {
             for (int i = 0; i < marks.Length; i++)
                 marks[i] = _model.Context.CreateEvent();
-            bucket.Prepare(_stream);
-            _stream.Record(marks[0]);
-            for (int i = 0; i < bucket.Launches.Length; i++)
+            using (LaunchTurn turn = Turn(bucket))
             {
-                bucket.Launch(i, _stream, dependent: false);
-                _stream.Record(marks[i + 1]);
+                bucket.Prepare(turn);
+                _stream.Record(marks[0]);
+                for (int i = 0; i < bucket.Launches.Length; i++)
+                {
+                    bucket.Launch(turn, i);
+                    _stream.Record(marks[i + 1]);
+                }
             }
 
             _stream.Synchronize();
@@ -120,11 +121,14 @@ internal sealed unsafe partial class GpuLane : IDisposable
         _stream.Fill(_arena.Address, 0xff, _arena.Bytes);
         foreach (BufferValues operand in operands)
             _stream.Upload(bucket.AddressOf(operand.Buffer.Id), bucket.Codec(operand.Buffer.Id).Encode(operand));
-        bucket.Prepare(_stream);
-        for (int i = 0; i < bucket.Launches.Length; i++)
+        using (LaunchTurn turn = Turn(bucket))
         {
-            if (bucket.Launches[i].Launch.Op == op)
-                bucket.Launch(i, _stream, dependent: false);
+            bucket.Prepare(turn);
+            for (int i = 0; i < bucket.Launches.Length; i++)
+            {
+                if (bucket.Launches[i].Launch.Op == op)
+                    bucket.Launch(turn, i);
+            }
         }
 
         var written = new List<BufferValues>();
@@ -148,6 +152,8 @@ internal sealed unsafe partial class GpuLane : IDisposable
             _owned[i].Dispose();
         _owned.Clear();
     }
+
+    private LaunchTurn Turn(LaneBucket bucket) => new(bucket.Plan, _waiting, _stream, _done);
 
     private LaneBucket BucketFor(int tokens)
     {
