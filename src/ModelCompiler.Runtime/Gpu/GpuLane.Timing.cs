@@ -20,7 +20,7 @@ internal sealed unsafe partial class GpuLane
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, int warmUp, int runs, Func<KernelLaunch, bool>? chosen = null)
     {
         // Kernels that do two ops at once have no launch for the first.
-        LaneBucket bucket = chosen is null ? BucketFor(tokenIds.Length, sequenceLengths) : BucketFor(tokenIds.Length);
+        LaneBucket bucket = chosen is null ? BucketFor(sequenceLengths) : BucketFor(tokenIds.Length);
         Upload(bucket, tokenIds, sequenceLengths, []);
         using LaneGraph? part = chosen is null ? null : bucket.Capture(_stream, chosen);
         LaneGraph graph = part ?? bucket.Graph;

@@ -19,6 +19,7 @@ internal sealed class LaneBucket : IDisposable
         (_kernels, Plan, Layout, Launches, _lane) = (model.Kernels, plan, layout, launches, lane);
         _multiprocessors = model.Context.Info.Multiprocessors;
         _dependent = model.Options.DependentLaunch && model.Target.Arch.HasClusters();
+        ReadsTiles = launches.Any(bound => bound.Launch.Kernel is QkvAttentionKernel);
     }
 
     public BucketPlan Plan { get; }
@@ -26,6 +27,9 @@ internal sealed class LaneBucket : IDisposable
     public BatchLayout Layout { get; }
 
     public BoundLaunch[] Launches { get; }
+
+    /// <summary>True where a kernel reads the batch's tiles.</summary>
+    public bool ReadsTiles { get; }
 
     public LaneGraph Graph { get; private set; } = null!; // set by Capture, the only way to make one
 
