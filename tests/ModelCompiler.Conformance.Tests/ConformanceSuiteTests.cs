@@ -81,8 +81,7 @@ public sealed class ConformanceSuiteTests
         GemmFamily[] integers = [GemmFamily.Int8, GemmFamily.Int8Weight4];
         return
         [
-            .. Products(typeof(GemmKernel), families, RowScope.Tile, RowScope.Cluster),
-            .. Products(typeof(GemmKernel), families.Except([GemmFamily.Float16]), RowScope.Partial),
+            .. Products(typeof(GemmKernel), families.Except([GemmFamily.Float16]), RowScope.Partial, RowScope.Tile, RowScope.Cluster),
             .. Products(typeof(ResidentGemmKernel), families, RowScope.Partial, RowScope.Cluster),
             .. Products(typeof(ResidentGemmKernel), [GemmFamily.Int8], RowScope.Grid),
             .. Products(typeof(SplitGemmKernel), integers, RowScope.Cluster),

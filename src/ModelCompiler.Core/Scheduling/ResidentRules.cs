@@ -6,8 +6,8 @@ internal static class ResidentRules
     /// <summary>Larger buckets are left to kernels that read weights once for many tokens.</summary>
     private const int LargestBucket = 512;
 
-    /// <summary>Weights of a matrix that is too large to be read often.</summary>
-    private const int LargeWeight = 3 << 20;
+    /// <summary>Bytes of weights that are too many to be read often.</summary>
+    private const int LargeWeight = 3 << 19;
 
     /// <summary>Warps of a block: with more of them registers would not suffice for the tiles.</summary>
     private const int MostWarps = 16;
@@ -27,11 +27,14 @@ internal static class ResidentRules
     private static readonly int[] s_clusters = [8, 16, 4, 12];
 
     /// <summary>
-    /// True where these kernels are measured to be ahead of those for many tokens. Every 16 tokens read all weights: at 128 of
-    /// them BERT-large's MLP takes twice as long so.
+    /// True where the best of the kernels for few tokens is measured to be ahead of those for many. Every 16 tokens read all weights:
+    /// at 128 of them BERT-large's MLP takes twice as long so in int4, as BERT-base's does in int8. Rows that only the whole grid
+    /// can share take three times as long as in tiles of 64 rows, whose blocks are half as many and wait as well.
     /// </summary>
-    public static bool Lead(GemmProblem problem, int bucketTokens) =>
-        bucketTokens <= 64 || (bucketTokens <= 128 && problem.N * problem.K < LargeWeight);
+    public static bool Lead(GemmProblem problem, LinearKernel? best, int bucketTokens) =>
+        bucketTokens <= 64
+            ? best is { Scope: not RowScope.Grid }
+            : bucketTokens <= 128 && problem.N * problem.WeightBits / 8 * problem.K < LargeWeight;
 
     /// <summary>All kernels that can do the work in a bucket.</summary>
     public static IEnumerable<ResidentGemmKernel> Kernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
