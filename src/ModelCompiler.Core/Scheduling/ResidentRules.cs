@@ -10,10 +10,10 @@ internal static class ResidentRules
     private const int LargestLead = 128;
 
     /// <summary>
-    /// Bytes of weights that row blocks may read together: more than that takes longer than to read them once for 64 rows. Layer norm
-    /// takes those kernels longer, so there it is more.
+    /// Bytes of weights that row blocks may read together: to read more takes longer than to read them once for 64 rows. Where
+    /// blocks share rows it may be more, for they share them sooner.
     /// </summary>
-    private const int MostRead = 13 << 19, MostReadForNorm = 12 << 20;
+    private const int MostRead = 13 << 19, MostReadWithWholeRows = 12 << 20;
 
     /// <summary>Warps of a block: with more of them registers would not suffice for the tiles.</summary>
     private const int MostWarps = 16;
@@ -39,7 +39,7 @@ internal static class ResidentRules
     public static bool Lead(GemmProblem problem, EpilogueSpec epilogue, LinearKernel? best, int bucketTokens)
     {
         long read = (long)problem.N * problem.K * problem.WeightBits / 8 * ((bucketTokens + s_rows[0] - 1) / s_rows[0]);
-        return bucketTokens <= LargestLead && best is { Scope: not RowScope.Grid } && read < (epilogue.RowSums > 0 ? MostReadForNorm : MostRead);
+        return bucketTokens <= LargestLead && best is { Scope: not RowScope.Grid } && read < (epilogue.NeedsWholeRow ? MostReadWithWholeRows : MostRead);
     }
 
     /// <summary>All kernels that can do the work in a bucket.</summary>

@@ -101,7 +101,8 @@ internal static class WgmmaRules
         RowScope.Tile => [],
         _ => tokens switch
         {
-            <= 2 * LowestTile => [new(64, 64, WarpGroupSchedule.PingPong)],
+            <= LowestTile => [new(64, 64, WarpGroupSchedule.PingPong)],
+            <= 2 * LowestTile when scope == RowScope.Partial => [new(64, 64, WarpGroupSchedule.PingPong)],
             <= 512 => [new(64, 128, WarpGroupSchedule.PingPong)],
             >= SmallestStationaryBucket when scope == RowScope.Grid =>
             [
