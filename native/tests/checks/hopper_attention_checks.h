@@ -8,7 +8,7 @@
 namespace checks {
 
 // kShape: parameters of hopper::AttentionConfig from kQueryGroups on.
-template <int kHeads_, int kHeadDim_, int... kShape>
+template <int kHeads_, int kHeadDim_, auto... kShape>
 struct WarpgroupAttention {
   static constexpr int kHeads = kHeads_;
   static constexpr int kHeadDim = kHeadDim_;
@@ -28,7 +28,12 @@ struct WarpgroupAttention {
     mc::hopper::AttentionArguments with_map;
     with_map.qkv = platform::tensor_map(arguments.qkv, 3 * Config::kHidden * 2, rows, 64);
     with_map.attention = arguments;
+    platform::Array<unsigned> rendezvous(Kernel::rendezvous_words(rows));
+    std::fill(&rendezvous[0], &rendezvous[0] + rendezvous.size(), 0u);
+    rendezvous.may_change_early();
+    with_map.rendezvous = rendezvous.device();
     platform::Shape shape;
+    if (Config::kAcrossGrid) shape.by_ticket = Config::kBlocksPerTile;
     shape.columns = (rows + Config::kQueryTile - 1) / Config::kQueryTile * Config::kBlocksPerTile;
     shape.cluster = Config::kClusterSize;
     shape.shared_bytes = Kernel::kSharedBytes;
@@ -43,7 +48,7 @@ using AllByteFormats =
                mc::QuantFormat<8, 8, true>, mc::QuantFormat<8, 8, true, true>, mc::QuantFormat<4, 8, false, true>,
                mc::QuantFormat<8, 8, false, false, true>, mc::QuantFormat<4, 8, true, false, true>>;
 
-template <int kHeads, int kHeadDim, int... kShape, class Formats = FewByteFormats>
+template <int kHeads, int kHeadDim, auto... kShape, class Formats = FewByteFormats>
 void check_hopper_attention(std::initializer_list<Lengths> batches, Formats formats = {}) {
   for (const auto timing : platform::kCopyTimings) {
     platform::select(timing);

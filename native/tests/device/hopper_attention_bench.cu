@@ -41,6 +41,23 @@ struct Batch {
   int hidden() const { return 64 * heads; }
 };
 
+// What a launch of a graph is told, which the next one may not be told too: memory where blocks meet holds zeros only
+// once.
+template <class Arguments>
+Arguments of_launch(const Arguments& arguments, int, size_t) {
+  return arguments;
+}
+mc::hopper::AttentionArguments of_launch(mc::hopper::AttentionArguments arguments, int launch, size_t words) {
+  arguments.rendezvous += launch * words;
+  return arguments;
+}
+template <class Arguments>
+void clear_rendezvous(const Arguments&, size_t, cudaStream_t) {}
+void clear_rendezvous(const mc::hopper::AttentionArguments& arguments, size_t words, cudaStream_t stream) {
+  if (words == 0) return;
+  REQUIRE(cudaMemsetAsync(arguments.rendezvous, 0, kLaunches * words * sizeof(unsigned), stream));
+}
+
 template <class T>
 T* device_array(size_t count) {
   T* array = nullptr;
@@ -92,10 +109,11 @@ struct Memory {
   }
 };
 
-// Microseconds of one launch; negative where the kernel does not start.
+// Microseconds of one launch; negative where the kernel does not start. words: of device memory in which the
+// blocks of a launch meet.
 template <class Arguments>
 double time_launches(void (*kernel)(Arguments), Arguments arguments, int blocks, int threads, int cluster,
-                     int shared_bytes) {
+                     int shared_bytes, size_t words = 0) {
   cudaStream_t stream;
   REQUIRE(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
   if (shared_bytes > 0) {
@@ -127,7 +145,10 @@ double time_launches(void (*kernel)(Arguments), Arguments arguments, int blocks,
   cudaGraph_t graph;
   cudaGraphExec_t executable;
   REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
-  for (int i = 0; i < kLaunches; ++i) REQUIRE(cudaLaunchKernelEx(&config, kernel, arguments));
+  clear_rendezvous(arguments, words, stream);
+  for (int i = 0; i < kLaunches; ++i) {
+    REQUIRE(cudaLaunchKernelEx(&config, kernel, of_launch(arguments, i, words)));
+  }
   REQUIRE(cudaStreamEndCapture(stream, &graph));
   REQUIRE(cudaGraphInstantiate(&executable, graph, 0));
   cudaEvent_t begin, end;
@@ -171,15 +192,18 @@ std::vector<signed char> time_warps(const Batch& batch, const Memory& memory) {
 }
 
 // kShape: parameters of hopper::AttentionConfig from kQueryGroups on.
-template <int kHeads, int... kShape>
+template <int kHeads, auto... kShape>
 void time_shape(const Batch& batch, const Memory& memory, const std::vector<signed char>& expected) {
   using Config = mc::hopper::AttentionConfig<kHeads, 64, mc::AttentionOutput::kQuantized, Format, kShape...>;
   using Kernel = mc::hopper::Attention<Config>;
-  const mc::hopper::AttentionArguments arguments = {memory.map, memory.arguments};
+  const size_t words = Kernel::rendezvous_words(batch.tokens());
+  unsigned* rendezvous = device_array<unsigned>(kLaunches * words + 4);
+  const mc::hopper::AttentionArguments arguments = {memory.map, memory.arguments, rendezvous};
   const int tiles = (batch.tokens() + Config::kQueryTile - 1) / Config::kQueryTile;
-  const double time =
-      time_launches(entry<Kernel, Config::kThreads, Kernel::kBlocksPerSm, mc::hopper::AttentionArguments>, arguments,
-                    tiles * Config::kBlocksPerTile, Config::kThreads, Config::kClusterSize, Kernel::kSharedBytes);
+  const double time = time_launches(
+      entry<Kernel, Config::kThreads, Kernel::kBlocksPerSm, mc::hopper::AttentionArguments>, arguments,
+      tiles * Config::kBlocksPerTile, Config::kThreads, Config::kClusterSize, Kernel::kSharedBytes, words);
+  cudaFree(rendezvous);
   const std::vector<signed char> codes = codes_of(batch, memory);
   long long off_by_one = 0, wrong = 0;
   for (size_t i = 0; i < codes.size(); ++i) {
@@ -187,8 +211,9 @@ void time_shape(const Batch& batch, const Memory& memory, const std::vector<sign
     off_by_one += distance == 1, wrong += distance > 1;
   }
   char name[100];
-  std::snprintf(name, sizeof name, "%3d queries, %d heads x %d turns, %3d keys x %d", Config::kQueryTile,
-                Config::kHeadsAtOnce, Config::kTurns, Config::kKeyTile, Config::kStages);
+  std::snprintf(name, sizeof name, "%3d queries, %d heads x %d turns, %3d keys x %d%s", Config::kQueryTile,
+                Config::kHeadsAtOnce, Config::kTurns, Config::kKeyTile, Config::kStages,
+                Config::kAcrossGrid ? ", grid" : "");
   std::printf("%2d heads %3d x %3d  %-44s %8.2f us  cluster %2d, %d blocks an SM, off by one %.5f%s\n", kHeads,
               batch.sequences, batch.length, name, time, Config::kClusterSize, Kernel::kBlocksPerSm,
               double(off_by_one) / double(codes.size()), wrong > 0 ? ", WRONG" : "");
@@ -211,6 +236,10 @@ void time_batch(int sequences, int length) {
   time_shape<kHeads, 4, 1, 2, 64, 3>(batch, memory, expected);
   time_shape<kHeads, 1, 1, 1, 128, 2>(batch, memory, expected);
   time_shape<kHeads, 1, 2, 1, 128, 2>(batch, memory, expected);
+  if constexpr (kHeads % 3 == 0) time_shape<kHeads, 1, 1, 3, 64, 2>(batch, memory, expected);
+  // Ranges across the grid.
+  time_shape<kHeads, 1, 1, 2, 64, 2, true>(batch, memory, expected);
+  if constexpr (kHeads % 3 == 0) time_shape<kHeads, 1, 1, 3, 64, 2, true>(batch, memory, expected);
 }
 
 }  // namespace

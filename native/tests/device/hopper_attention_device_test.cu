@@ -14,5 +14,11 @@ int main() {
   check_hopper_attention<12, 64, 2, 2>({ragged_lengths()});
   check_hopper_attention<4, 64, 1, 1, 1, 128, 3>({{15, 1, 16, 500}});
   check_hopper_attention<8, 128, 1, 1>({ragged_lengths(), {300}});
+  // Ranges across the grid.
+  check_hopper_attention<12, 64, 1, 1, 1, 64, 2, true>({{1}, {17}, {65}, ragged_lengths(), many_lengths(), long_ones},
+                                                       AllByteFormats());
+  check_hopper_attention<12, 64, 2, 1, 1, 64, 2, true>({{1}, {130}, ragged_lengths(), many_lengths(), long_ones});
+  check_hopper_attention<16, 64, 1, 1, 1, 64, 2, true>({ragged_lengths(), long_ones});
+  check_hopper_attention<12, 64, 1, 1, 3, 64, 2, true>({ragged_lengths(), long_ones});
   return finish();
 }

@@ -99,6 +99,8 @@ class Array : public Mirrored {
   size_t size() const { return count_; }
   // The address for a kernel's arguments.
   T* device() { return reinterpret_cast<T*>(device_data()); }
+  // The order of stores is not seen here.
+  void may_change_early() {}
 
  private:
   size_t count_;
@@ -110,6 +112,7 @@ struct Shape {
   int cluster = 1;  // blocks of a cluster, along x
   int shared_bytes = 0;
   bool resident = false;  // blocks wait for one another through device memory, so they must fit the chip at once
+  int by_ticket = 0;      // of such blocks, those that must fit where they take what they do by tickets
 };
 
 template <class Kernel, int kThreads, class Arguments>

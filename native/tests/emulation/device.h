@@ -17,6 +17,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #define __device__
@@ -26,12 +27,24 @@
 // One copy of each variable, because blocks run one after another. Kernels of clusters use dynamic shared memory alone.
 #define __shared__ static
 
-struct int2 { int x, y; };
-struct float2 { float x, y; };
-struct alignas(16) float4 { float x, y, z, w; };
-struct uint2 { unsigned x, y; };
-struct alignas(16) uint4 { unsigned x, y, z, w; };
-struct Index3 { unsigned x, y, z; };
+struct int2 {
+  int x, y;
+};
+struct float2 {
+  float x, y;
+};
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+struct uint2 {
+  unsigned x, y;
+};
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
+struct Index3 {
+  unsigned x, y, z;
+};
 inline int2 make_int2(int x, int y) { return {x, y}; }
 inline float2 make_float2(float x, float y) { return {x, y}; }
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
@@ -84,9 +97,9 @@ struct Fiber {
   Block* block;
   Warp* warp;
   unsigned parity = 0;
-  unsigned cluster_generation = 0;  // that its latest arrival at the cluster waits for the end of
-  std::vector<std::vector<Copy>> groups{1};      // the last one is open
-  std::vector<std::vector<Work>> products{1};    // groups of asynchronous products, likewise
+  unsigned cluster_generation = 0;             // that its latest arrival at the cluster waits for the end of
+  std::vector<std::vector<Copy>> groups{1};    // the last one is open
+  std::vector<std::vector<Work>> products{1};  // groups of asynchronous products, likewise
   std::vector<std::vector<Work>> bulk_stores{1};
   bool done = false;
 };
@@ -248,53 +261,62 @@ struct Cluster {
       }
       blocks.push_back(std::move(block));
     }
+    alive = fibers.size();
   }
 
+  size_t alive;  // fibers that have not ended
   std::vector<std::unique_ptr<Block>> blocks;
   std::vector<Block*> members;
   Barrier barrier;
   std::vector<std::unique_ptr<Fiber>> fibers;
 };
 
-// Runs clusters side by side to their end. False if their threads wait for one another for ever.
-inline bool run_clusters(const std::vector<std::unique_ptr<Cluster>>& clusters) {
-  std::vector<const std::unique_ptr<Fiber>*> warps;  // the first lane of each
-  size_t alive = 0;
-  for (const auto& cluster : clusters) {
-    alive += cluster->fibers.size();
-    for (size_t i = 0; i < cluster->fibers.size(); i += 32) warps.push_back(&cluster->fibers[i]);
-  }
+// Runs clusters, the first at_once of them side by side and the others as those end. False if the threads of those that
+// run wait for one another for ever.
+inline bool run_clusters(const std::vector<std::vector<Index3>>& clusters, size_t at_once, int threads,
+                         int shared_bytes) {
+  std::vector<std::unique_ptr<Cluster>> running;
+  size_t started = 0;
   // Each warp runs as far as it can before the next one, so that it meets what others have not read or written
-  // yet where a barrier is missing. Runs alternate between the first warp first and the last warp first.
+  // yet where a barrier is missing. Clusters that start together run the first warp first, or the last warp first, by
+  // turns.
   static bool backwards = false;
-  backwards = !backwards;
-  if (backwards) std::reverse(warps.begin(), warps.end());
-  // A round in which no thread arrives at a barrier, passes one or ends is a deadlock.
-  for (bool moved = true; alive > 0; moved = false) {
-    for (const std::unique_ptr<Fiber>* warp : warps) moved |= run_warp(warp, alive);
+  while (started < clusters.size() || !running.empty()) {
+    if (running.empty()) backwards = !backwards;
+    while (running.size() < at_once && started < clusters.size()) {
+      running.push_back(std::make_unique<Cluster>(clusters[started++], threads, shared_bytes));
+    }
+    std::vector<std::pair<const std::unique_ptr<Fiber>*, size_t*>> warps;  // the first lane of each
+    for (const auto& cluster : running) {
+      for (size_t i = 0; i < cluster->fibers.size(); i += 32) warps.emplace_back(&cluster->fibers[i], &cluster->alive);
+    }
+    if (backwards) std::reverse(warps.begin(), warps.end());
+    // A round in which no thread arrives at a barrier, passes one or ends is a deadlock.
+    bool moved = false;
+    for (const auto& [lanes, alive] : warps) moved |= run_warp(lanes, *alive);
     if (!moved) return false;
+    std::erase_if(running, [](const auto& cluster) { return cluster->alive == 0; });
   }
   return true;
 }
 
-// Launches a grid; clusters lie along x. resident: all blocks are there at once, as those that wait for one another
-// through device memory must be; else one cluster after another.
-inline bool launch(Index3 dimensions, int cluster_size, int threads, int shared_bytes, bool resident,
+// Launches a grid; clusters lie along x. at_once: clusters that run at the same time. odd_last: they start in another
+// order than that of their numbers.
+inline bool launch(Index3 dimensions, int cluster_size, int threads, int shared_bytes, size_t at_once, bool odd_last,
                    std::function<void()> body) {
   kernel = &body;
   grid = dimensions;
-  std::vector<std::unique_ptr<Cluster>> clusters;
+  std::vector<std::vector<Index3>> clusters;
   for (unsigned y = 0; y < grid.y; ++y) {
     for (unsigned x = 0; x < grid.x; x += cluster_size) {
-      std::vector<Index3> indices;
-      for (int rank = 0; rank < cluster_size; ++rank) indices.push_back({x + rank, y, 0});
-      clusters.push_back(std::make_unique<Cluster>(indices, threads, shared_bytes));
-      if (resident) continue;
-      if (!run_clusters(clusters)) return false;
-      clusters.clear();
+      clusters.emplace_back();
+      for (int rank = 0; rank < cluster_size; ++rank) clusters.back().push_back({x + rank, y, 0});
     }
   }
-  return run_clusters(clusters);
+  if (odd_last) {
+    std::stable_partition(clusters.begin(), clusters.end(), [](const auto& cluster) { return cluster[0].x % 2 == 0; });
+  }
+  return run_clusters(clusters, at_once, threads, shared_bytes);
 }
 
 }  // namespace emulation
@@ -342,8 +364,16 @@ inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
   for (int i = 0; i < 4; ++i) result |= static_cast<unsigned>(bytes >> 8 * (selector >> 4 * i & 7) & 255) << 8 * i;
   return result;
 }
-inline float __int_as_float(int bits) { float value; std::memcpy(&value, &bits, 4); return value; }
-inline int __float_as_int(float value) { int bits; std::memcpy(&bits, &value, 4); return bits; }
+inline float __int_as_float(int bits) {
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+inline int __float_as_int(float value) {
+  int bits;
+  std::memcpy(&bits, &value, 4);
+  return bits;
+}
 inline float __fmul_rn(float a, float b) { return a * b; }
 inline float __fadd_rn(float a, float b) { return a + b; }
 inline float __fsub_rn(float a, float b) { return a - b; }

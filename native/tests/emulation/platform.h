@@ -24,7 +24,7 @@ inline void select(emulation::CopyTiming timing) { emulation::copy_timing = timi
 // The token counts of a case.
 inline std::vector<int> tokens(std::vector<int> counts) { return counts; }
 
-// The bytes of every array that exists.
+// The bytes of every array that a kernel leaves alone until the kernel ahead has ended.
 inline std::vector<std::pair<const unsigned char*, size_t>> memory;
 
 inline unsigned long long memory_digest() {  // FNV-1a
@@ -57,7 +57,7 @@ class Array {
   Array(const Array&) = delete;
   Array& operator=(const Array&) = delete;
   ~Array() {
-    std::erase_if(memory, [&](const auto& array) { return array.first == reinterpret_cast<unsigned char*>(data_); });
+    may_change_early();
     munmap(base_, mapped_);
   }
 
@@ -65,6 +65,10 @@ class Array {
   size_t size() const { return count_; }
   // The address for a kernel's arguments.
   T* device() { return data_; }
+  // Of the launch alone, so that it may store there before it waits for the kernel ahead.
+  void may_change_early() {
+    std::erase_if(memory, [&](const auto& array) { return array.first == reinterpret_cast<unsigned char*>(data_); });
+  }
 
  private:
   unsigned char* base_;
@@ -77,7 +81,8 @@ struct Shape {
   int rows = 1;     // gridDim.y
   int cluster = 1;  // blocks of a cluster, along x
   int shared_bytes = 0;
-  bool resident = false;  // blocks wait for one another through device memory
+  bool resident = false;  // blocks wait for one another through device memory, so all are there at once
+  int by_ticket = 0;      // or so many are, in no order of their numbers, since they take what they do by tickets
 };
 
 // Runs Kernel::run(arguments) on every thread, and checks that nothing has been stored by the time that its first
@@ -87,7 +92,8 @@ bool launch(const std::string& name, const Shape& shape, const Arguments& argume
   const Index3 grid = {static_cast<unsigned>(shape.columns), static_cast<unsigned>(shape.rows), 1};
   bool stored = false;
   emulation::at_first_wait = [&stored, before = memory_digest()] { stored = memory_digest() != before; };
-  const bool ended = emulation::launch(grid, shape.cluster, kThreads, shape.shared_bytes, shape.resident,
+  const size_t at_once = shape.by_ticket > 0 ? shape.by_ticket : shape.resident ? size_t(grid.x) * grid.y : 1;
+  const bool ended = emulation::launch(grid, shape.cluster, kThreads, shape.shared_bytes, at_once, shape.by_ticket > 0,
                                        [&] { Kernel::run(arguments); });
   emulation::at_first_wait = nullptr;
   checks::report(name + ", memory before the wait", stored ? 1 : 0, 1);

@@ -102,6 +102,12 @@ internal sealed class DenseView(DenseKernel kernel) : KernelView(kernel)
 
     public string RowName => kernel.Rows == RowDomain.Tokens ? "tokens" : "sequences";
 
+    public bool PicksFirstTokens => kernel.PicksFirstTokens;
+
+    public string InputRows => kernel.PicksFirstTokens ? "tokens" : RowName;
+
+    public string Input => "mc::HeadInput::k" + (kernel.PicksFirstTokens ? "FirstTokens" : "EachRow");
+
     public string Activation => "mc::HeadActivation::k" + (_function?.ToString() ?? "None");
 
     public string Function => _function switch

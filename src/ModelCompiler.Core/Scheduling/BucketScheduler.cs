@@ -68,16 +68,16 @@ internal sealed class BucketScheduler(
     /// <summary>Kernels that are chosen together for this op and those behind it; none where it has one of its own.</summary>
     private IReadOnlyList<KernelPlan> TogetherAt(int index)
     {
+        if ((FusedAt(index) ?? (KernelPlan?)FirstTokensAt(index)) is { } fused)
+            return [fused];
         if (plan.Ops[index] is not LinearOp)
             return [];
-        if (FusedAt(index) is { } fused)
-            return [fused];
         IReadOnlyList<KernelPlan> few = AttentionHandoverAt(index);
         return few.Count > 0 ? few : HandoverAt(index);
     }
 
     /// <summary>The kernel of this projection and the attention that alone reads it, of sequences that fill tiles.</summary>
-    private QkvAttentionKernel? FusedAt(int index) => fillsTiles && Feeds<AttentionOp>(index)
+    private QkvAttentionKernel? FusedAt(int index) => fillsTiles && plan.Ops[index] is LinearOp && Feeds<AttentionOp>(index)
         ? QkvAttentionRules.Kernel((GemmWork)Work(index), (AttentionWork)Work(index + 1), arch, tokens)
         : null;
 
@@ -113,6 +113,13 @@ internal sealed class BucketScheduler(
             _together.Add(works, kernels = works.All(work => ChoiceOf(work) is null) ? rules(works) : []);
         return kernels;
     }
+
+    /// <summary>The dense layer that alone reads the first tokens of sequences, which it picks itself.</summary>
+    private DenseKernel? FirstTokensAt(int index) =>
+        plan.Ops[index] is PoolOp { Kind: PoolKind.First, Normalize: false, Epilogue: [StoreStep rows] }
+        && plan.Buffers[rows.Buffer].Element == BufferElement.Float16 && Feeds<DenseOp>(index) && plan.Ops[index + 1] is DenseOp dense
+            ? new(arch, dense.N, dense.K, dense.Rows, epilogues[index + 1], PicksFirstTokens: true)
+            : null;
 
     /// <summary>What an op of a layer asks of a kernel.</summary>
     private KernelWork Work(int index) => plan.Ops[index] switch

@@ -64,7 +64,7 @@ public static class GemmCandidates
         IEnumerable<LinearKernel> few = SplitRules.Lead(problem) ? split.Concat(resident) : resident.Concat(split);
         IEnumerable<LinearKernel> many = WgmmaRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> sparse = SparseRules.Kernels(problem, epilogue, arch, bucketTokens);
-        IEnumerable<LinearKernel> dense = ResidentRules.Lead(problem, bucketTokens) ? few.Concat(many) : many.Concat(few);
+        IEnumerable<LinearKernel> dense = ResidentRules.Lead(problem, epilogue, few.FirstOrDefault(), bucketTokens) ? few.Concat(many) : many.Concat(few);
         return SparseRules.Lead(epilogue, bucketTokens) ? sparse.Concat(dense) : dense.Concat(sparse);
     }
 

@@ -11,11 +11,23 @@ namespace ModelCompiler.Core.Scheduling;
 public sealed record HopperAttentionKernel(GpuArch Arch, int Heads, int HeadSize, HopperAttentionTile Tile, EpilogueSpec Epilogue)
     : KernelPlan(Arch, Epilogue)
 {
+    private const int SlotAccess = 16;
+
     /// <summary>Blocks that share a query tile, each with some of the heads.</summary>
     public int BlocksPerTile => Heads / Tile.HeadsPerBlock;
 
-    /// <summary>A token's range and code sum span all heads, so the blocks of a query tile are a cluster that exchanges them.</summary>
-    public override int ClusterSize => Epilogue.NeedsWholeRow ? BlocksPerTile : 1;
+    /// <summary>
+    /// A token's range and code sum span all heads, so the blocks of a query tile are a cluster that exchanges them, where they
+    /// do not meet in device memory.
+    /// </summary>
+    public override int ClusterSize => Epilogue.NeedsWholeRow && !Tile.AcrossGrid ? BlocksPerTile : 1;
+
+    /// <summary>Tickets give out query tiles one after another, so that those of one tile are enough.</summary>
+    public override int BlocksThatWait(int bucketTokens) => Tile.AcrossGrid ? BlocksPerTile : 0;
+
+    /// <summary>A ticket, and a word for each part of a token's heads, each in whole 16 bytes.</summary>
+    public override int RendezvousBytes(int bucketTokens) =>
+        Tile.AcrossGrid ? SlotAccess * (1 + (bucketTokens * CeilDiv(sizeof(uint) * BlocksPerTile * Tile.HeadsAtOnce, SlotAccess))) : 0;
 
     /// <summary>The last warp issues the copies.</summary>
     public override int Threads => 128 * Tile.WarpGroups + 32;

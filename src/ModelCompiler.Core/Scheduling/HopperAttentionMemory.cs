@@ -23,9 +23,10 @@ internal static class HopperAttentionMemory
         // its queries were.
         int contexts = measuresRange ? (tile.Turns - 1) * kernel.HeadSize / 4 * 128 * tile.WarpGroups * sizeof(float) : 0;
         int parts = kernel.BlocksPerTile * tile.HeadsAtOnce * tile.Queries;
-        int exchanged = (measuresRange ? 2 * sizeof(float) * parts : 0) + (sumsCodes ? sizeof(int) * parts : 0);
+        int exchanged = (measuresRange && !tile.AcrossGrid ? 2 * sizeof(float) * parts : 0) + (sumsCodes ? sizeof(int) * parts : 0);
         int barriers = BarrierBytes * (tile.HeadsPerBlock + 3 * staged + tile.WarpGroups + 2);
         int windows = 4 * tile.QueryGroups * 2 * sizeof(int);
-        return queries + keysAndValues + contexts + exchanged + barriers + windows;
+        int ticket = tile.AcrossGrid ? 2 * sizeof(int) : 0;
+        return queries + keysAndValues + contexts + exchanged + barriers + windows + ticket;
     }
 }

@@ -6,7 +6,8 @@ namespace ModelCompiler.Core.Scheduling;
 /// <param name="Turns">Times that many heads of a block, one after the other.</param>
 /// <param name="KeyTile">Keys of one step of the softmax.</param>
 /// <param name="Stages">Key tiles in flight.</param>
-public sealed record HopperAttentionTile(int QueryGroups, int HeadsAtOnce, int Turns, int KeyTile, int Stages)
+/// <param name="AcrossGrid">The blocks of a query tile find a token's range in device memory, not as a cluster.</param>
+public sealed record HopperAttentionTile(int QueryGroups, int HeadsAtOnce, int Turns, int KeyTile, int Stages, bool AcrossGrid = false)
 {
     /// <summary>Query tokens of a block.</summary>
     public int Queries => 64 * QueryGroups;
@@ -18,5 +19,5 @@ public sealed record HopperAttentionTile(int QueryGroups, int HeadsAtOnce, int T
     internal int WarpGroups => QueryGroups * HeadsAtOnce;
 
     /// <inheritdoc/>
-    public override string ToString() => $"q{Queries}h{HeadsAtOnce}x{Turns}_k{KeyTile}_s{Stages}";
+    public override string ToString() => $"q{Queries}h{HeadsAtOnce}x{Turns}_k{KeyTile}_s{Stages}{(AcrossGrid ? "_grid" : "")}";
 }

@@ -165,7 +165,9 @@ public sealed record PoolKernel(GpuArch Arch, int Columns, PoolKind Kind, bool N
 /// <param name="K">Input features.</param>
 /// <param name="Rows">Row domain.</param>
 /// <param name="Epilogue">Bias, activation, store.</param>
-public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, EpilogueSpec Epilogue) : KernelPlan(Arch, Epilogue)
+/// <param name="PicksFirstTokens">It reads the first token of each sequence from token rows, so that no kernel ahead gathers them.</param>
+public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, EpilogueSpec Epilogue, bool PicksFirstTokens = false)
+    : KernelPlan(Arch, Epilogue)
 {
     /// <summary>Output features of a block, a warp each.</summary>
     public const int FeaturesPerBlock = 8;
@@ -190,5 +192,8 @@ public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, Epi
     internal override string TemplateName => "dense";
 
     /// <inheritdoc/>
-    protected override string Subject => $"dense_n{N}_k{K}_{(Rows == RowDomain.Tokens ? "tokens" : "sequences")}";
+    internal override int Ops => PicksFirstTokens ? 2 : 1;
+
+    /// <inheritdoc/>
+    protected override string Subject => $"dense_n{N}_k{K}_{(PicksFirstTokens ? "first_tokens" : Rows == RowDomain.Tokens ? "tokens" : "sequences")}";
 }

@@ -15,6 +15,9 @@ public sealed record QkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem Pro
     /// <summary>Width of a head, the only one there is.</summary>
     public const int HeadSize = 64;
 
+    /// <summary>Its template.</summary>
+    internal const string Kind = "qkv_attention";
+
     /// <summary>Q, K and V of a tile, FP16.</summary>
     private const int MatrixBytes = sizeof(ushort) * QkvAttentionTile.Tokens * QkvAttentionTile.HeadColumns;
 
@@ -54,7 +57,7 @@ public sealed record QkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem Pro
         Epilogue.RowRanges > 0 ? bucketTokens * SlotBytes(Heads) : 0;
 
     /// <inheritdoc/>
-    internal override string TemplateName => "qkv_attention";
+    internal override string TemplateName => Kind;
 
     /// <inheritdoc/>
     internal override string ScheduleToken => $"wgmma_{Tile}";

@@ -6,8 +6,14 @@ internal static class ResidentRules
     /// <summary>Larger buckets are left to kernels that read weights once for many tokens.</summary>
     private const int LargestBucket = 512;
 
-    /// <summary>Weights of a matrix that is too large to be read often.</summary>
-    private const int LargeWeight = 3 << 20;
+    /// <summary>Larger buckets are left to other kernels where there are any.</summary>
+    private const int LargestLead = 128;
+
+    /// <summary>
+    /// Bytes of weights that row blocks may read together: to read more takes longer than to read them once for 64 rows. Where
+    /// blocks share rows it may be more, for they share them sooner.
+    /// </summary>
+    private const int MostRead = 13 << 19, MostReadWithWholeRows = 12 << 20;
 
     /// <summary>Warps of a block: with more of them registers would not suffice for the tiles.</summary>
     private const int MostWarps = 16;
@@ -27,11 +33,14 @@ internal static class ResidentRules
     private static readonly int[] s_clusters = [8, 16, 4, 12];
 
     /// <summary>
-    /// True where these kernels are measured to be ahead of those for many tokens. Every 16 tokens read all weights: at 128 of
-    /// them BERT-large's MLP takes twice as long so.
+    /// True where the best of the kernels for few tokens is measured to be ahead of those for many. Each 16 tokens read all weights.
+    /// Rows that only the whole grid can share are not its strength.
     /// </summary>
-    public static bool Lead(GemmProblem problem, int bucketTokens) =>
-        bucketTokens <= 64 || (bucketTokens <= 128 && problem.N * problem.K < LargeWeight);
+    public static bool Lead(GemmProblem problem, EpilogueSpec epilogue, LinearKernel? best, int bucketTokens)
+    {
+        long read = (long)problem.N * problem.K * problem.WeightBits / 8 * ((bucketTokens + s_rows[0] - 1) / s_rows[0]);
+        return bucketTokens <= LargestLead && best is { Scope: not RowScope.Grid } && read < (epilogue.NeedsWholeRow ? MostReadWithWholeRows : MostRead);
+    }
 
     /// <summary>All kernels that can do the work in a bucket.</summary>
     public static IEnumerable<ResidentGemmKernel> Kernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)

@@ -3,12 +3,10 @@ namespace ModelCompiler.Core.Scheduling;
 /// <summary>Tiles of the many-token GEMM, the best first (bench/results: hopper_gemm_bench on an H100).</summary>
 internal static class WgmmaRules
 {
-    /// <summary>Smaller buckets do not fill one tile of the product's 64 rows.</summary>
-    private const int SmallestBucket = 65;
-
     /// <summary>Taller tiles than such that a bucket has so many row blocks leave multiprocessors idle.</summary>
     private const int RowBlocksOfABucket = 4;
 
+    /// <summary>Rows of the lowest tile. Buckets of fewer tokens leave some of them idle, and have one row block, whose blocks read all weights.</summary>
     private const int LowestTile = 64;
 
     /// <summary>Of an H100 SXM, for which tiles are chosen; others have fewer.</summary>
@@ -53,7 +51,7 @@ internal static class WgmmaRules
     /// <summary>All kernels that can do the work in a bucket.</summary>
     public static IEnumerable<WgmmaGemmKernel> Kernels(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
     {
-        if (arch != GpuArch.Sm90a || bucketTokens < SmallestBucket)
+        if (arch != GpuArch.Sm90a)
             return [];
         return
             from scope in Scopes(problem, epilogue, bucketTokens)
@@ -67,7 +65,7 @@ internal static class WgmmaRules
 
     private static bool SuitsBucket(TileShape shape, int tokens) => shape.Weights == WeightFlow.Stationary
         ? tokens >= SmallestStationaryBucket
-        : shape.M * shape.RowBlocks * RowBlocksOfABucket <= tokens || shape.M == LowestTile;
+        : shape.M * shape.RowBlocks * RowBlocksOfABucket <= tokens || (shape.M == LowestTile && (shape.RowBlocks == 1 || tokens > LowestTile));
 
     /// <summary>
     /// Who shares rows, the best first. Where rows meet once, for a range, device memory leaves tiles and their number free. Where
@@ -103,6 +101,8 @@ internal static class WgmmaRules
         RowScope.Tile => [],
         _ => tokens switch
         {
+            <= LowestTile => [new(64, 64, WarpGroupSchedule.PingPong)],
+            <= 2 * LowestTile when scope == RowScope.Partial => [new(64, 64, WarpGroupSchedule.PingPong)],
             <= 512 => [new(64, 128, WarpGroupSchedule.PingPong)],
             >= SmallestStationaryBucket when scope == RowScope.Grid =>
             [
@@ -128,6 +128,7 @@ internal static class WgmmaRules
             return new(128, 128, WarpGroupSchedule.Cooperative);
         IEnumerable<int> preferred = tokens switch
         {
+            <= LowestTile => widths,
             <= 512 => portable,
             <= 2048 => portable.Where(width => width <= 128 && problem.N / width >= 4).Reverse(),
             _ => Enumerable.Reverse(portable),

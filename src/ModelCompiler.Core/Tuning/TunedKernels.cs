@@ -22,9 +22,10 @@ public sealed record TunedKernels(EquatableArray<KernelChoice> Choices, Equatabl
         List<KernelChoice> choices = [], unknown = [];
         foreach (int tokens in shapes.TokenBuckets)
         {
-            bool borrows = !database.HasMeasured(plan.Model, plan.Scheme, tokens);
-            foreach ((KernelWork work, _) in KernelWork.AllOf(plan, arch))
+            TuningEncoder? measured = database.Encoder(plan.Model, plan.Scheme, tokens);
+            foreach ((KernelWork work, int op) in KernelWork.AllOf(plan, arch))
             {
+                bool borrows = measured is null || (measured.FusesAttention && IsAroundAttention(plan, op));
                 if (database.Find(work.Name, tokens, borrows) is not { } entry)
                     continue;
                 IReadOnlyList<KernelCandidate> candidates = work.Candidates(arch, tokens);
@@ -38,4 +39,8 @@ public sealed record TunedKernels(EquatableArray<KernelChoice> Choices, Equatabl
 
         return new(choices.ToEquatableArray(), unknown.ToEquatableArray());
     }
+
+    /// <summary>True for the attention and the projection ahead of it.</summary>
+    private static bool IsAroundAttention(ExecutionPlan plan, int op) =>
+        plan.Ops[op] is AttentionOp || (op + 1 < plan.Ops.Count && plan.Ops[op + 1] is AttentionOp);
 }

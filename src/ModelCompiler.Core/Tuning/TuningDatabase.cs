@@ -60,12 +60,12 @@ public sealed record TuningDatabase(
     public TuningEntry? Find(string work, int tokens, bool borrows = true) =>
         Nearest(Entries.Where(e => e.Work == work && e.IsCurrent), e => e.Tokens, tokens, borrows ? NearestFactor : 1);
 
-    /// <summary>True where a whole encoder was measured in a bucket, so that its entries are all that helps.</summary>
-    public bool HasMeasured(EncoderModel model, QuantizationScheme scheme, int tokens)
+    /// <summary>The measurement of a whole encoder in a bucket, after which its entries are all that helps; null where there is none.</summary>
+    public TuningEncoder? Encoder(EncoderModel model, QuantizationScheme scheme, int tokens)
     {
         string key = TuningStrategy.ModelKey(model);
         EquatableArray<string> parts = TuningStrategy.Texts(scheme);
-        return Encoders.Any(e => e.Model == key && e.Parts == parts && e.Tokens == tokens && e.IsCurrent);
+        return Encoders.FirstOrDefault(e => e.Model == key && e.Parts == parts && e.Tokens == tokens && e.IsCurrent);
     }
 
     /// <summary>The strategy of a checkpoint's scheme for a bucket, found as <see cref="Find(string, int, bool)"/> finds an entry.</summary>

@@ -1,4 +1,5 @@
 using ModelCompiler.Core.Rendering;
+using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Core.Tuning;
@@ -27,7 +28,7 @@ public sealed record TuningEntry(
 
 /// <summary>
 /// What the entries of a bucket are worth to a whole encoder. Also says that the bucket was measured: works of it without an
-/// entry are left to the rules, and do not borrow from another bucket.
+/// entry are left to the rules, and do not borrow from another bucket, but for those that <see cref="FusesAttention"/> is about.
 /// </summary>
 /// <param name="Model">Sizes of the encoder: <see cref="TuningStrategy.ModelKey"/>.</param>
 /// <param name="Parts">Texts of the four precisions.</param>
@@ -37,7 +38,14 @@ public sealed record TuningEntry(
 /// <param name="TunedUs">The same with the entries.</param>
 /// <param name="SpreadUs">Distance between the quartiles of the latter.</param>
 public sealed record TuningEncoder(
-    string Model, EquatableArray<string> Parts, int Tokens, int Sequence, double RulesUs, double TunedUs, double SpreadUs) : TuningMeasurement;
+    string Model, EquatableArray<string> Parts, int Tokens, int Sequence, double RulesUs, double TunedUs, double SpreadUs) : TuningMeasurement
+{
+    /// <summary>
+    /// True where QKV projection and attention were one kernel, without candidates: nothing was found out about the kernels that do
+    /// them one by one in other batches.
+    /// </summary>
+    public bool FusesAttention => Kernels.Any(version => KernelVersion.KindOf(version) == QkvAttentionKernel.Kind);
+}
 
 /// <summary>The fastest precisions of the four parts at a bucket, among those that a checkpoint allows.</summary>
 /// <param name="Model">Sizes of the encoder: <see cref="TuningStrategy.ModelKey"/>.</param>

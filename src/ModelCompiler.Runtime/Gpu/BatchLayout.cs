@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ModelCompiler.Runtime.Gpu;
 
 /// <summary>
@@ -48,6 +50,29 @@ internal readonly record struct BatchLayout(int Tokens)
         TokenIds = block + (ulong)TokenIds,
         TypeIds = block + (ulong)TypeIds,
     };
+
+    /// <summary>Writes counts and sequences of a batch.</summary>
+    /// <param name="block">The block; ids and types in it are left as they are.</param>
+    /// <param name="sequenceLengths">[sequences].</param>
+    /// <param name="tiles">Writes tiles too; the sequences fill them.</param>
+    public void Write(Span<byte> block, ReadOnlySpan<int> sequenceLengths, bool tiles)
+    {
+        Span<int> starts = Ints(block, SequenceStarts);
+        int tokens = 0;
+        for (int i = 0; i < sequenceLengths.Length; i++)
+        {
+            starts[i] = tokens;
+            tokens += sequenceLengths[i];
+        }
+
+        starts[sequenceLengths.Length] = tokens;
+        Ints(block, TokenCount)[0] = tokens;
+        Ints(block, SequenceCount)[0] = sequenceLengths.Length;
+        if (tiles)
+            Ints(block, TileCount)[0] = TokenTiles.Write(sequenceLengths, MemoryMarshal.Cast<byte, TokenTile>(block[(int)Tiles..(int)TokenIds]));
+
+        static Span<int> Ints(Span<byte> block, long offset) => MemoryMarshal.Cast<byte, int>(block[(int)offset..]);
+    }
 
     private static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 }

@@ -20,24 +20,27 @@ internal sealed unsafe partial class GpuLane
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, int warmUp, int runs, Func<KernelLaunch, bool>? chosen = null)
     {
         // Kernels that do two ops at once have no launch for the first.
-        LaneBucket bucket = chosen is null ? BucketFor(tokenIds.Length, sequenceLengths) : BucketFor(tokenIds.Length);
+        LaneBucket bucket = chosen is null ? BucketFor(sequenceLengths) : BucketFor(tokenIds.Length);
         Upload(bucket, tokenIds, sequenceLengths, []);
-        // All buffers hold values of this batch, also those that the chosen launches only read.
-        bucket.Graph.Launch(_stream);
-        using CudaGraphExec? part = chosen is null ? null : bucket.Capture(_stream, chosen);
-        CudaGraphExec graph = part ?? bucket.Graph;
+        using LaneGraph? part = chosen is null ? null : bucket.Capture(_stream, chosen);
+        LaneGraph graph = part ?? bucket.Graph;
         var marks = new CudaEvent[runs + 1];
         try
         {
             for (int i = 0; i < marks.Length; i++)
                 marks[i] = _model.Context.CreateEvent();
-            for (int i = 0; i < warmUp; i++)
-                graph.Launch(_stream);
-            _stream.Record(marks[0]);
-            for (int i = 0; i < runs; i++)
+            using (LaunchTurn turn = Turn(bucket))
             {
-                graph.Launch(_stream);
-                _stream.Record(marks[i + 1]);
+                // All buffers hold values of this batch, also those that the chosen launches only read.
+                bucket.Graph.Launch(turn);
+                for (int i = 0; i < warmUp; i++)
+                    graph.Launch(turn);
+                _stream.Record(marks[0]);
+                for (int i = 0; i < runs; i++)
+                {
+                    graph.Launch(turn);
+                    _stream.Record(marks[i + 1]);
+                }
             }
 
             _stream.Synchronize();

@@ -20,7 +20,7 @@ internal sealed unsafe partial class GpuLane : IDisposable
     private readonly DeviceMemory _batch;
     private readonly PinnedMemory _input;
     private readonly PinnedMemory _result;
-    private readonly LaneBucket[] _buckets, _tiledBuckets;
+    private readonly LaneBucket[] _buckets; // those of filled tiles too
     private readonly WaitingGraphs _waiting;
     private readonly CudaEvent _done;
     private readonly List<IDisposable> _owned = [];
@@ -43,8 +43,7 @@ internal sealed unsafe partial class GpuLane : IDisposable
             // A graph's first launch must not find counts that were never written.
             _stream.Fill(_batch.Address, 0, layout.Bytes);
             var addresses = new LaneAddresses(_arena.Address, _rendezvous.Address);
-            _buckets = [.. model.Target.Buckets.Select(Capture)];
-            _tiledBuckets = [.. model.Target.TiledBuckets.Select(Capture)];
+            _buckets = [.. model.Target.AllBuckets.Select(Capture)];
             _stream.Synchronize();
 
             LaneBucket Capture(BucketPlan bucket) => Own(LaneBucket.Capture(model, bucket, _stream, addresses, _batch.Address));
@@ -65,14 +64,12 @@ internal sealed unsafe partial class GpuLane : IDisposable
     public void Run(
         ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes, Span<float> output, Span<float> hiddenState)
     {
-        LaneBucket bucket = BucketFor(tokenIds.Length, sequenceLengths);
+        LaneBucket bucket = BucketFor(sequenceLengths);
         Upload(bucket, tokenIds, sequenceLengths, tokenTypes);
         if (_model.Options.Poison)
             _stream.Fill(_arena.Address, 0xff, _arena.Bytes);
-        if (bucket.Plan.RendezvousBytes > 0)
-            _waiting.Launch(bucket.Graph, _stream, _done);
-        else
-            bucket.Graph.Launch(_stream);
+        using (LaunchTurn turn = Turn(bucket))
+            bucket.Graph.Launch(turn);
         Fetch(bucket, output, hiddenState);
     }
 
@@ -80,19 +77,22 @@ internal sealed unsafe partial class GpuLane : IDisposable
     /// <returns>Milliseconds of each launch of the bucket, in order. Gaps between kernels count to the later one.</returns>
     public (KernelLaunch Launch, float Milliseconds)[] Profile(ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths)
     {
-        LaneBucket bucket = BucketFor(tokenIds.Length, sequenceLengths);
+        LaneBucket bucket = BucketFor(sequenceLengths);
         Upload(bucket, tokenIds, sequenceLengths, []);
         var marks = new CudaEvent[bucket.Launches.Length + 1];
         try
         {
             for (int i = 0; i < marks.Length; i++)
                 marks[i] = _model.Context.CreateEvent();
-            bucket.Prepare(_stream);
-            _stream.Record(marks[0]);
-            for (int i = 0; i < bucket.Launches.Length; i++)
+            using (LaunchTurn turn = Turn(bucket))
             {
-                bucket.Launch(i, _stream, dependent: false);
-                _stream.Record(marks[i + 1]);
+                bucket.Prepare(turn);
+                _stream.Record(marks[0]);
+                for (int i = 0; i < bucket.Launches.Length; i++)
+                {
+                    bucket.Launch(turn, i);
+                    _stream.Record(marks[i + 1]);
+                }
             }
 
             _stream.Synchronize();
@@ -132,11 +132,14 @@ internal sealed unsafe partial class GpuLane : IDisposable
         _stream.Fill(_arena.Address, 0xff, _arena.Bytes);
         foreach (BufferValues operand in operands)
             _stream.Upload(bucket.AddressOf(operand.Buffer.Id), bucket.Codec(operand.Buffer.Id).Encode(operand));
-        bucket.Prepare(_stream);
-        for (int i = 0; i < bucket.Launches.Length; i++)
+        using (LaunchTurn turn = Turn(bucket))
         {
-            if (bucket.Launches[i].Launch.Op == op)
-                bucket.Launch(i, _stream, dependent: false);
+            bucket.Prepare(turn);
+            for (int i = 0; i < bucket.Launches.Length; i++)
+            {
+                if (bucket.Launches[i].Launch.Op == op)
+                    bucket.Launch(turn, i);
+            }
         }
 
         var written = new List<BufferValues>();
@@ -161,50 +164,31 @@ internal sealed unsafe partial class GpuLane : IDisposable
         _owned.Clear();
     }
 
-    private LaneBucket BucketFor(int tokens)
-    {
-        foreach (LaneBucket bucket in _buckets)
-        {
-            if (tokens <= bucket.Plan.Tokens)
-                return bucket;
-        }
+    private LaunchTurn Turn(LaneBucket bucket) => new(bucket.Plan, _waiting, _stream, _done);
 
-        throw new BatchTooLargeException(tokens, _buckets[^1].Plan.Tokens);
-    }
+    private LaneBucket BucketFor(int tokens) => BucketOf(BatchBucket.For(_model.Target, tokens));
 
-    /// <summary>That of filled tiles where the batch fills tiles.</summary>
-    private LaneBucket BucketFor(int tokens, ReadOnlySpan<int> sequenceLengths)
+    private LaneBucket BucketFor(ReadOnlySpan<int> sequenceLengths) => BucketOf(BatchBucket.For(_model.Target, sequenceLengths));
+
+    private LaneBucket BucketOf(BucketPlan plan)
     {
-        LaneBucket bucket = BucketFor(tokens);
-        LaneBucket? tiled = Array.Find(_tiledBuckets, b => b.Plan.Tokens == bucket.Plan.Tokens);
-        return tiled is not null && TokenTiles.CountWhereFilled(sequenceLengths) is not null ? tiled : bucket;
+        int i = 0;
+        while (!ReferenceEquals(_buckets[i].Plan, plan))
+            i++;
+        return _buckets[i];
     }
 
     private void Upload(LaneBucket bucket, ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> sequenceLengths, ReadOnlySpan<int> tokenTypes)
     {
         BatchLayout layout = bucket.Layout;
-        Write(layout.TokenCount)[0] = tokenIds.Length;
-        Write(layout.SequenceCount)[0] = sequenceLengths.Length;
-        int* starts = Write(layout.SequenceStarts);
-        int start = 0;
-        for (int i = 0; i < sequenceLengths.Length; i++)
-        {
-            starts[i] = start;
-            start += sequenceLengths[i];
-        }
-
-        starts[sequenceLengths.Length] = start;
-        if (Array.IndexOf(_tiledBuckets, bucket) >= 0)
-            Write(layout.TileCount)[0] = TokenTiles.Write(sequenceLengths, new(Write(layout.Tiles), TokenTiles.Most(layout.Tokens)));
-        tokenIds.CopyTo(new(Write(layout.TokenIds), tokenIds.Length));
-        var types = new Span<int>(Write(layout.TypeIds), tokenIds.Length);
+        layout.Write(new(_input.Pointer, (int)layout.Bytes), sequenceLengths, bucket.ReadsTiles);
+        tokenIds.CopyTo(new(_input.Pointer + layout.TokenIds, tokenIds.Length));
+        var types = new Span<int>(_input.Pointer + layout.TypeIds, tokenIds.Length);
         if (tokenTypes.IsEmpty)
             types.Clear();
         else
             tokenTypes.CopyTo(types);
         _stream.CopyToDevice(_batch.Address, _input.Pointer, layout.TypeIds + 4L * tokenIds.Length);
-
-        int* Write(long offset) => (int*)(_input.Pointer + offset);
     }
 
     private void Fetch(LaneBucket bucket, Span<float> output, Span<float> hiddenState)

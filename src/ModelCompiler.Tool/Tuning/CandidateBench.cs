@@ -17,7 +17,7 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
 
     private readonly CudaContext _context;
     private readonly TuningStream _stream;
-    private readonly ILookup<TuningSubject, LinearKernel> _readers;
+    private readonly ILookup<TuningSubject, KernelPlan> _kernels;
     private readonly CudaEvent[] _marks;
     private (TuningSubject Subject, DeviceWeights Weights)? _weights;
     private (TuningSubject Subject, int Tokens, WorkMemory Memory)? _memory;
@@ -31,7 +31,7 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
     {
         _context = context;
         _stream = new(context, kernels);
-        _readers = jobs.Where(j => j.Candidate.First is LinearKernel).ToLookup(j => j.Subject, j => (LinearKernel)j.Candidate.First);
+        _kernels = jobs.ToLookup(j => j.Subject, j => j.Candidate.First);
         _marks = [.. Enumerable.Range(0, Runs + 1).Select(_ => context.CreateEvent())];
     }
 
@@ -135,7 +135,7 @@ internal sealed class CandidateBench : ICandidateBench, IDisposable
             return held.Weights;
         _weights?.Weights.Dispose();
         _weights = null;
-        DeviceWeights weights = TuningWeights.Upload(_context, subject, _readers[subject]);
+        DeviceWeights weights = TuningWeights.Upload(_context, subject, _kernels[subject]);
         _weights = (subject, weights);
         return weights;
     }

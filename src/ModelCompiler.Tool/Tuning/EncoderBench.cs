@@ -23,7 +23,7 @@ internal sealed class EncoderBench : IEncoderBench, IDisposable
 
     private readonly CudaContext _context;
     private readonly TuningStream _stream;
-    private readonly ILookup<TuningSubject, LinearKernel> _readers;
+    private readonly ILookup<TuningSubject, KernelPlan> _kernels;
     private readonly Dictionary<TuningSubject, (ExecutionPlan Whole, DeviceWeights Weights)> _weights = [];
     private (int Tokens, int Sequence, WorkMemory Memory)? _memory;
 
@@ -33,7 +33,7 @@ internal sealed class EncoderBench : IEncoderBench, IDisposable
         _context = context;
         (TuningSubject Subject, KernelPlan Kernel)[] kernels =
             [.. variants.SelectMany(v => v.Variant.Kernels(v.Tokens).Select(kernel => (v.Variant.Subject, kernel)))];
-        _readers = kernels.Where(k => k.Kernel is LinearKernel).ToLookup(k => k.Subject, k => (LinearKernel)k.Kernel);
+        _kernels = kernels.ToLookup(k => k.Subject, k => k.Kernel);
         _stream = new(context, new KernelPipeline(kernels.Select(k => k.Kernel), new KernelCompiler(cache: CubinCache.ForUser())));
     }
 
@@ -120,7 +120,7 @@ internal sealed class EncoderBench : IEncoderBench, IDisposable
         }
 
         foreach (TuningSubject subject in wanted.Where(s => !_weights.ContainsKey(s)))
-            _weights.Add(subject, (subject.Whole(), TuningWeights.Upload(_context, subject, _readers[subject])));
+            _weights.Add(subject, (subject.Whole(), TuningWeights.Upload(_context, subject, _kernels[subject])));
     }
 
     private WorkMemory Memory(int tokens, int sequence)

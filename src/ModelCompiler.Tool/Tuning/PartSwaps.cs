@@ -29,7 +29,7 @@ internal sealed record PartSwaps(string Part, double RuleUs, IReadOnlyList<PartS
     /// <summary>Candidates of all parts of a bucket; that first which promises to save the most.</summary>
     public static IReadOnlyList<PartSwaps> Of(TuningSubject subject, int tokens, IReadOnlyDictionary<(string Work, int Tokens), WorkResult> results) =>
     [
-        .. KernelWork.AllOf(subject.Plan, subject.Arch)
+        .. subject.Works(tokens)
             .GroupBy(w => EncoderParts.Of(subject.Plan.Ops[w.Op]))
             .Select(part => Of(subject.Arch, part.Key, [.. part.Select(w => results[(w.Work.Name, tokens)])]))
             .Where(part => part.Swaps.Count > 0)

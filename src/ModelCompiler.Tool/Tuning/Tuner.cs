@@ -90,7 +90,7 @@ internal sealed class Tuner(TextChannels channels, CudaContext context, GpuArch 
         [
             .. from s in subjects
                from tokens in s.Buckets
-               where KernelWork.AllOf(s.Subject.Plan, arch).Select(w => works[(w.Work.Name, tokens)]).All(work => work.TimeOf(work.Rule) is not null)
+               where s.Subject.Works(tokens).Select(w => works[(w.Work.Name, tokens)]).All(work => work.TimeOf(work.Rule) is not null)
                select (s.Subject, tokens, PartSwaps.Of(s.Subject, tokens, works)),
         ];
         using var bench = new EncoderBench(context, searches.SelectMany(s => EncoderSearch.Variants(s.Subject, s.Parts).Select(v => (s.Tokens, v))));

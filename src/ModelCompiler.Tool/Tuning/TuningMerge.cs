@@ -11,7 +11,7 @@ internal static class TuningMerge
 {
     /// <summary>
     /// The database of whole encoders' times: an entry for each work whose candidate helped, in place of what was known of the
-    /// works of these encoders. Of two encoders that share a work the first decides. The rest of an earlier database stays
+    /// works that had an influence on these encoders. Of two encoders that share a work the first decides. The rest of an earlier database stays
     /// where its stamp is the same but for the day and its kernels are, so that several models share one file.
     /// </summary>
     public static TuningDatabase Database(
@@ -21,7 +21,7 @@ internal static class TuningMerge
         var decided = new Dictionary<(string Work, int Tokens), TuningEntry?>();
         foreach (EncoderResult encoder in encoders)
         {
-            foreach ((KernelWork work, _) in KernelWork.AllOf(encoder.Subject.Plan, encoder.Subject.Arch))
+            foreach ((KernelWork work, _) in encoder.Subject.Works(encoder.Tokens))
             {
                 string? chosen = encoder.Choices.FirstOrDefault(c => c.Work == work.Name)?.Candidate;
                 decided.TryAdd((work.Name, encoder.Tokens), chosen is null ? null : results[(work.Name, encoder.Tokens)].EntryOf(

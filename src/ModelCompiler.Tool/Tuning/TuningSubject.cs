@@ -3,6 +3,7 @@ using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Tuning;
+using ModelCompiler.Runtime.Gpu;
 
 namespace ModelCompiler.Tool.Tuning;
 
@@ -37,14 +38,35 @@ internal sealed record TuningSubject(int Layers, ExecutionPlan Plan, GpuArch Arc
     /// <summary>Plan of all layers.</summary>
     public ExecutionPlan Whole() => Planner.Plan(Plan.Model with { Layers = Layers }, Plan.Scheme);
 
-    /// <summary>The schedule of a bucket, of the first two layers, in which one work is done by a given candidate.</summary>
-    public BucketPlan Schedule(int tokens, KernelWork work, KernelCandidate candidate) =>
-        Schedule(Plan, tokens, new(new KernelChoice(Arch, tokens, work.Name, candidate.Token)));
+    /// <summary>Sequences of a full bucket.</summary>
+    /// <param name="tokens">The bucket.</param>
+    /// <param name="sequence">Tokens of a sequence; the last may have fewer.</param>
+    public static int[] Sequences(int tokens, int sequence) =>
+        [.. Enumerable.Range(0, (tokens + sequence - 1) / sequence).Select(i => Math.Min(sequence, tokens - i * sequence))];
 
-    /// <summary>The schedule of a bucket, of all layers.</summary>
+    /// <summary>The schedule of a bucket, of the first two layers, in which one work is done by a given candidate.</summary>
+    public BucketPlan Schedule(int tokens, KernelWork work, KernelCandidate candidate) => Target(Plan, tokens, Choice(tokens, work, candidate)).Buckets[0];
+
+    /// <summary>The schedule in which a session runs a full bucket, of all layers.</summary>
     /// <param name="whole">Plan of all layers.</param>
     /// <param name="tokens">The bucket.</param>
     /// <param name="choices">Candidates in place of the rules'.</param>
     public BucketPlan Schedule(ExecutionPlan whole, int tokens, EquatableArray<KernelChoice> choices) =>
-        Scheduler.Schedule(whole, new(new(tokens), tokens), Arch, choices).Buckets[0];
+        BatchBucket.For(Target(whole, tokens, choices), Sequences(tokens, Sequence));
+
+    /// <summary>
+    /// Works with an influence on a full bucket, with the first op that has each. A projection and an attention that are one kernel
+    /// there, whatever is chosen for them, have none.
+    /// </summary>
+    public IReadOnlyList<(KernelWork Work, int Op)> Works(int tokens) =>
+    [
+        .. KernelWork.AllOf(Plan, Arch).Where(w =>
+            Schedule(Plan, tokens, Choice(tokens, w.Work, w.Work.Rule(Arch, tokens))).Launches.Any(l => (l.FirstOp, l.Op) == (w.Op, w.Op))),
+    ];
+
+    private EquatableArray<KernelChoice> Choice(int tokens, KernelWork work, KernelCandidate candidate) =>
+        new(new KernelChoice(Arch, tokens, work.Name, candidate.Token));
+
+    private TargetPlan Target(ExecutionPlan plan, int tokens, EquatableArray<KernelChoice> choices) =>
+        Scheduler.Schedule(plan, new(new(tokens), tokens), Arch, choices);
 }

@@ -17,7 +17,7 @@ internal static class TuningWeights
     /// <param name="context">The GPU.</param>
     /// <param name="subject">The encoder.</param>
     /// <param name="kernels">Kernels that will be measured on it.</param>
-    public static DeviceWeights Upload(CudaContext context, TuningSubject subject, IEnumerable<LinearKernel> kernels)
+    public static DeviceWeights Upload(CudaContext context, TuningSubject subject, IEnumerable<KernelPlan> kernels)
     {
         ExecutionPlan whole = subject.Whole();
         using WeightImage image = WeightImage.Pack(whole, Readers(whole, subject.Arch, kernels), Repeated(whole));
@@ -25,16 +25,26 @@ internal static class TuningWeights
     }
 
     /// <summary>A schedule that names every order in which some kernel reads each weight.</summary>
-    private static TargetPlan Readers(ExecutionPlan plan, GpuArch arch, IEnumerable<LinearKernel> kernels)
+    public static TargetPlan Readers(ExecutionPlan plan, GpuArch arch, IEnumerable<KernelPlan> kernels)
     {
-        ILookup<GemmProblem, LinearKernel> byProblem = kernels.DistinctBy(k => (k.Problem, k.WeightOrder)).ToLookup(k => k.Problem);
-        IEnumerable<KernelLaunch> launches = plan.Ops
-            .Select((op, index) => (Op: op as LinearOp, Index: index))
-            .Where(o => o.Op is not null)
-            .SelectMany(o => byProblem[GemmProblem.For(o.Op!.N, o.Op.K, o.Op.Precision, arch)].Select(k => new KernelLaunch(k, o.Index, null, null)));
+        ILookup<GemmProblem, KernelPlan> byProblem = kernels.Where(k => Reads(k) is not null).DistinctBy(Reads).ToLookup(k => Reads(k)!.Value.Problem);
+        IEnumerable<KernelLaunch> launches =
+            from op in plan.Ops.Select((op, index) => (Linear: op as LinearOp, Index: index))
+            where op.Linear is not null
+            from kernel in byProblem[GemmProblem.For(op.Linear.N, op.Linear.K, op.Linear.Precision, arch)]
+            // A launch belongs to the last op that it does.
+            select new KernelLaunch(kernel, kernel is QkvAttentionKernel ? op.Index + 1 : op.Index, null, null);
         var bucket = new BucketPlan(1, launches.ToEquatableArray(), default, new(default, 0), 0);
         return new(arch, new(bucket), default, default, default);
     }
+
+    /// <summary>What a kernel multiplies, and in which order it reads the weights; null where there are none.</summary>
+    private static (GemmProblem Problem, WeightOrder Order)? Reads(KernelPlan kernel) => kernel switch
+    {
+        LinearKernel linear => (linear.Problem, linear.WeightOrder),
+        QkvAttentionKernel fused => (fused.Problem, fused.WeightOrder),
+        _ => null,
+    };
 
     /// <summary>One layer's random values serve all: the GPU cannot tell, and they are made in a fraction of the time.</summary>
     /// <param name="whole">A plan without dense layers in its head.</param>

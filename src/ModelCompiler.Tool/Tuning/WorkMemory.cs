@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ModelCompiler.Core.Planning;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Cuda.Driver;
@@ -33,18 +34,14 @@ internal sealed class WorkMemory : IDisposable
         (_context, _stream, Tokens) = (context, stream, tokens);
         _layout = BatchLayout.For(tokens);
         _batch = context.Allocate(_layout.Bytes);
-        int sequences = (tokens + sequence - 1) / sequence;
-        var block = new int[_layout.Bytes / sizeof(int)];
-        block[_layout.TokenCount / sizeof(int)] = tokens;
-        block[_layout.SequenceCount / sizeof(int)] = sequences;
-        Span<int> starts = block.AsSpan((int)(_layout.SequenceStarts / sizeof(int)), sequences + 1);
-        for (int i = 0; i <= sequences; i++)
-            starts[i] = Math.Min(i * sequence, tokens);
+        var block = new byte[_layout.Bytes];
+        int[] lengths = TuningSubject.Sequences(tokens, sequence);
+        _layout.Write(block, lengths, TokenTiles.CountWhereFilled(lengths) is not null);
         // Equal rows would let the chip run faster than it does.
         var random = new Random(tokens);
-        foreach (ref int id in block.AsSpan((int)(_layout.TokenIds / sizeof(int)), tokens))
+        foreach (ref int id in MemoryMarshal.Cast<byte, int>(block.AsSpan((int)_layout.TokenIds))[..tokens])
             id = random.Next(TuningSubject.Vocabulary);
-        stream.Upload(_batch.Address, System.Runtime.InteropServices.MemoryMarshal.AsBytes<int>(block));
+        stream.Upload(_batch.Address, block);
     }
 
     /// <summary>Tokens of the bucket.</summary>

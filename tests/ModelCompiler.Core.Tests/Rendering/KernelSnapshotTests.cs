@@ -79,11 +79,13 @@ public class KernelSnapshotTests
         KernelPlan Wgmma(EncoderModel model, QuantizationScheme scheme, int n, int k, int tileM) => Kernels(model, scheme, GpuArch.Sm90a)
             .OfType<WgmmaGemmKernel>().First(g => g.Problem.N == n && g.Problem.K == k && g.Tile.M == tileM);
 
-        KernelPlan Sparse(EncoderModel model, QuantizationScheme scheme, int n, int k) =>
+        // Kernels that only a measurement takes.
+        KernelPlan Candidate<T>(EncoderModel model, QuantizationScheme scheme, int n, int k, int tokens)
+            where T : LinearKernel =>
             KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a).Select(w => w.Work).OfType<GemmWork>()
                 .Where(work => work.Problem.N == n && work.Problem.K == k)
-                .SelectMany(work => GemmCandidates.For(work.Problem, work.Epilogue, GpuArch.Sm90a, 4096))
-                .Select(candidate => candidate.Product).OfType<SparseGemmKernel>().First();
+                .SelectMany(work => GemmCandidates.For(work.Problem, work.Epilogue, GpuArch.Sm90a, tokens))
+                .Select(candidate => candidate.Product).OfType<T>().First();
 
         EncoderModel model = Models.BertBase, small = Models.Small, large = Models.BertLarge;
         return
@@ -95,7 +97,7 @@ public class KernelSnapshotTests
             Resident(model, Models.Scheme(4, 4, Symmetry.Asymmetric), 768, 768),
             Resident(model, Models.W4A4, 768, 3072),
             Resident(model, Models.Scheme(4, 16), 3072, 768),
-            Resident(large, Models.Scheme(8, 8), 4096, 1024),
+            Candidate<ResidentGemmKernel>(large, Models.Scheme(8, 8), 4096, 1024, 16),
             Resident(model, Models.W4A4, 3072, 768),
             Split(model, Models.W4A4, 768, 768),
             Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<SplitGemmKernel>().First(g => !g.ReadsValues),
@@ -106,14 +108,15 @@ public class KernelSnapshotTests
             Wgmma(model, Models.Scheme(8, 8, Symmetry.Asymmetric), 768, 3072, 64),
             Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<WgmmaGemmKernel>().First(g => g.Tile.Weights == WeightFlow.Stationary && g.Problem.N == 3072),
             Wgmma(large, QuantizationScheme.Float16, 1024, 1024, 128),
-            Sparse(model, Models.Sparse(4, 4), 2304, 768),
-            Sparse(model, Models.Sparse(8, 8), 768, 3072),
+            Candidate<SparseGemmKernel>(model, Models.Sparse(4, 4), 2304, 768, 4096),
+            Candidate<SparseGemmKernel>(model, Models.Sparse(8, 8), 768, 3072, 4096),
             Gemm(model, Models.Scheme(4, 8, group: 128), GpuArch.Sm86, 2304, 768, 64),
             Gemm(model, Models.Scheme(8, 8, range: ActivationRange.Static), GpuArch.Sm80, 3072, 768, 128),
             Gemm(model, Models.Scheme(4, 16), GpuArch.Sm80, 3072, 768, 32),
             Gemm(model, Models.Scheme(4, 16), GpuArch.Sm90a, 768, 768, 64),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<AttentionKernel>().Single(),
             Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<HopperAttentionKernel>().First(),
+            Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<HopperAttentionKernel>().Last(attention => attention.Tile.AcrossGrid),
             Kernels(large, Models.Scheme(16, 16), GpuArch.Sm90a).OfType<HopperAttentionKernel>().Last(),
             .. Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<QkvAttentionKernel>(),
             Kernels(large, Models.Scheme(8, 8), GpuArch.Sm90a).OfType<QkvAttentionKernel>().First(),
@@ -121,8 +124,8 @@ public class KernelSnapshotTests
             Kernels(large, Models.Scheme(8, 8), GpuArch.Sm90a).OfType<FewQkvAttentionKernel>().First(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<RowsKernel>().First(),
             Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<EmbeddingKernel>().Single(),
-            Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<PoolKernel>().Single(),
-            Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<DenseKernel>().First(),
+            Kernels(model with { Head = EncoderHead.ClsEmbedding }, Models.W4A4, GpuArch.Sm80).OfType<PoolKernel>().Single(),
+            .. Kernels(model, Models.W4A4, GpuArch.Sm80).OfType<DenseKernel>(),
             Kernels(model with { Head = EncoderHead.MeanEmbedding, NormalizeEmbedding = true }, Models.W4A4, GpuArch.Sm90a).OfType<PoolKernel>().Single(),
         ];
     }

@@ -19,10 +19,30 @@ public class ResidentGemmTests
         ]);
 
     [Fact]
-    public void The_grid_shares_rows_where_weights_are_too_wide_for_a_cluster()
+    public void Large_weights_are_left_to_the_kernels_for_many_tokens()
     {
-        LinearKernel mlp = Rules(Models.BertLarge, Models.Scheme(8, 8), 32)[2];
-        mlp.ShouldBeOfType<ResidentGemmKernel>().Scope.ShouldBe(RowScope.Grid);
+        string[] Of(EncoderModel model, QuantizationScheme scheme, int tokens) => [.. Rules(model, scheme, tokens).Take(4).Select(k => k.Schedule)];
+        // Eight row blocks read 0.9 MB of int4 each, four 1.8 MB of int8; where blocks share rows, eight may read 1.2 MB.
+        Of(Models.BertBase, Models.W4A4, 128).ShouldBe(
+            ["wgmma_m64n64_s6_pingpong", "split_m16_n2k4_w12x1_e6", "resident_m16n384_w12x1_p1_c8", "resident_m16n96_w3x4_p4_c8"]);
+        Of(Models.BertBase, Models.W4A4, 64)[0].ShouldBe("resident_m16n48_w3x4_p1");
+        Of(Models.BertBase, Models.Scheme(8, 8), 64)[0].ShouldBe("wgmma_m64n64_s6_pingpong");
+        Of(Models.BertBase, Models.Scheme(8, 8), 32)[0].ShouldBe("resident_m16n48_w3x4_p1");
+        Of(Models.BertBase, Models.Scheme(8, 8), 128).ShouldBe(
+            ["wgmma_m64n64_s6_pingpong", "split_m16_n2k4_w12x1_e6", "wgmma_m64n128_s6_pingpong_grid", "wgmma_m64n96_s8_pingpong_c8"]);
+        Of(Models.BertLarge, QuantizationScheme.Float16, 128)[1].ShouldBe("wgmma_m64n128_s8_pingpong_c8");
+        // Weights that no cluster holds, or rows that it takes the whole grid to hold.
+        Of(Models.BertLarge, Models.Scheme(8, 8), 32).ShouldBe(
+            ["resident_m16n48_w3x4_p1", "split_m16_n4k4_w8x1_e8", "wgmma_m64n64_s8_pingpong_grid", "wgmma_m64n64_s8_pingpong_c16"]);
+        Of(Models.BertBase, QuantizationScheme.Float16, 32)[3].ShouldBe("wgmma_m64n64_s8_pingpong_c12");
+    }
+
+    [Fact]
+    public void The_grid_can_share_rows_where_weights_are_too_wide_for_a_cluster()
+    {
+        GemmWork work = (GemmWork)KernelWork.AllOf(Planner.Plan(Models.BertLarge, Models.Scheme(8, 8)), GpuArch.Sm90a)[3].Work;
+        ResidentGemmKernel mlp = GemmCandidates.For(work.Problem, work.Epilogue, GpuArch.Sm90a, 32).Select(c => c.Product).OfType<ResidentGemmKernel>().First();
+        mlp.Scope.ShouldBe(RowScope.Grid);
         mlp.BlocksThatWait(32).ShouldBe(4096 / mlp.TileN * ((32 + mlp.TileM - 1) / mlp.TileM));
         // Both ends of 32 rows, then a counter for each row block.
         mlp.RendezvousBytes(32).ShouldBe(32 * 4 * ((mlp.BlocksN + 3) / 4 * 4));

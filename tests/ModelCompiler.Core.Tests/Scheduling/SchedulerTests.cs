@@ -48,13 +48,28 @@ public class SchedulerTests
     {
         TargetPlan hopper = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm90a);
         hopper.Kernels.OfType<RowsKernel>().ShouldBeEmpty();
-        hopper.Buckets[0].Launches.Count.ShouldBe(1 + 12 * 4 + 3); // projection and attention are one
-        hopper.Buckets[^1].Launches.Count.ShouldBe(1 + 12 * 5 + 3);
+        hopper.Buckets[0].Launches.Count.ShouldBe(1 + 12 * 4 + 2); // projection and attention are one
+        hopper.Buckets[^1].Launches.Count.ShouldBe(1 + 12 * 5 + 2);
         hopper.Kernels.OfType<LinearKernel>().Where(k => k.Epilogue.NeedsWholeRow).ShouldAllBe(k => k.Scope == RowScope.Cluster || k.Scope == RowScope.Grid);
 
         TargetPlan ampere = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm80);
         ampere.Kernels.OfType<RowsKernel>().ShouldNotBeEmpty();
         ampere.Kernels.OfType<GemmKernel>().ShouldAllBe(k => k.Scope == RowScope.Partial && !k.Epilogue.NeedsWholeRow);
+    }
+
+    [Theory]
+    [InlineData(EncoderHead.SequenceClassifier, 0, true)]
+    [InlineData(EncoderHead.Pooler, 0, true)]
+    [InlineData(EncoderHead.ClsEmbedding, 1, false)]
+    [InlineData(EncoderHead.MeanEmbedding, 1, false)]
+    public void Dense_layers_pick_first_tokens_themselves(EncoderHead head, int pools, bool picks)
+    {
+        foreach (GpuArch arch in Models.Targets)
+        {
+            TargetPlan plan = Schedule(Models.BertBase with { Head = head }, Models.W4A4, arch);
+            plan.Kernels.OfType<PoolKernel>().Count().ShouldBe(pools);
+            plan.Kernels.OfType<DenseKernel>().Any(kernel => kernel.PicksFirstTokens).ShouldBe(picks);
+        }
     }
 
     [Fact]
@@ -137,12 +152,13 @@ public class SchedulerTests
     }
 
     [Fact]
-    public void Attention_on_Hopper_spreads_the_heads_of_a_query_tile_over_a_cluster()
+    public void Attention_on_Hopper_spreads_the_heads_of_a_query_tile_over_blocks()
     {
         TargetPlan plan = Schedule(Models.BertBase, Models.W4A4, GpuArch.Sm90a);
         HopperAttentionKernel[] kernels = [.. plan.Kernels.OfType<HopperAttentionKernel>()];
-        kernels.ShouldAllBe(kernel => kernel.ClusterSize * kernel.Tile.HeadsPerBlock == 12);
-        kernels.ShouldAllBe(kernel => kernel.Grid(1).X == kernel.ClusterSize && kernel.Grid(kernel.Tile.Queries + 1).X == 2 * kernel.ClusterSize);
+        kernels.ShouldAllBe(kernel => kernel.BlocksPerTile * kernel.Tile.HeadsPerBlock == 12);
+        kernels.ShouldAllBe(kernel => kernel.ClusterSize == (kernel.Tile.AcrossGrid ? 1 : kernel.BlocksPerTile));
+        kernels.ShouldAllBe(kernel => kernel.Grid(1).X == kernel.BlocksPerTile && kernel.Grid(kernel.Tile.Queries + 1).X == 2 * kernel.BlocksPerTile);
         plan.Kernels.OfType<AttentionKernel>().ShouldBeEmpty();
 
         // Forty heads are more than a cluster of 16 holds one at a time; values that nobody quantizes need no cluster.

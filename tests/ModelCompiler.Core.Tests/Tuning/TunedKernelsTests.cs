@@ -1,4 +1,5 @@
 using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Rendering;
 using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 using ModelCompiler.Core.Tuning;
@@ -91,6 +92,28 @@ public class TunedKernelsTests
 
         static EquatableArray<KernelChoice> Choices(TuningDatabase database) =>
             TunedKernels.Choose(s_plan, new(new(Tokens), 64), GpuArch.Sm90a, database).Choices;
+    }
+
+    [Fact]
+    public void What_was_one_kernel_in_the_measured_encoder_borrows_all_the_same()
+    {
+        const int Bucket = 1024;
+        KernelWork[] works = [.. KernelWork.AllOf(s_plan, GpuArch.Sm90a).Take(3).Select(w => w.Work)]; // qkv, attention, attention output
+        TuningDatabase database = Database(
+            [.. works.Select(w => new TuningEntry(w.Name, 2 * Bucket, w.Candidates(GpuArch.Sm90a, Bucket)[1].Token, 1, 0))]);
+        TargetPlan target = Scheduler.Schedule(s_plan, new(new(Bucket), 512), GpuArch.Sm90a);
+        Choices(default).ShouldBe(works.Select(w => w.Name));
+        Choices(new(Encoder(target.Buckets[0]))).ShouldBeEmpty();
+        Choices(new(Encoder(target.TiledBuckets[0]))).ShouldBe(works.Take(2).Select(w => w.Name));
+
+        static TuningEncoder Encoder(BucketPlan bucket) =>
+            new(TuningStrategy.ModelKey(s_plan.Model), TuningStrategy.Texts(s_plan.Scheme), Bucket, 128, 300, 300, 1)
+            {
+                Kernels = KernelVersion.Of(bucket.Launches.Select(l => l.Kernel)),
+            };
+
+        IEnumerable<string> Choices(EquatableArray<TuningEncoder> encoders) => TunedKernels.Choose(
+            s_plan, new(new(Bucket), 512), GpuArch.Sm90a, database with { Encoders = encoders }).Choices.Select(c => c.Work);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ using ModelCompiler.Runtime.Gpu;
 
 namespace ModelCompiler.Runtime.Tests.Gpu;
 
-/// <summary>What the GEMMs of Hopper are launched with.</summary>
+/// <summary>What the GEMMs of Hopper are launched with, and attention whose blocks meet as theirs do.</summary>
 public class LinearLaunchTests
 {
     private const int Few = 32, Many = 4000;
@@ -145,6 +145,20 @@ public class LinearLaunchTests
             arguments.Linear.Weights.ShouldBe(WrittenOutWeights.At(projection.Weight, WeightOrder.Fragments));
             (arguments.Linear.TokenCount, arguments.SequenceCount, arguments.SequenceStarts).ShouldBe((16UL, 32UL, 48UL));
         }
+    }
+
+    [Fact]
+    public void Attention_across_the_grid_meets_in_memory_of_its_own()
+    {
+        const int Full = 8192;
+        BucketPlan bucket = Scheduler.Schedule(s_plan, new(new(Full), 64), GpuArch.Sm90a).Buckets.ShouldHaveSingleItem();
+        BoundLaunch[] attention = [.. Build(bucket, new RecordedMaps()).Where(b => b.Launch.Kernel is HopperAttentionKernel)];
+        attention.Length.ShouldBe(2); // of both layers
+        foreach (BoundLaunch bound in attention)
+            MemoryMarshal.Read<MappedAttentionArguments>(bound.Argument).Rendezvous.ShouldBe(Rendezvous + (ulong)bound.Launch.Rendezvous!.Value);
+        int apart = attention[1].Launch.Rendezvous!.Value - attention[0].Launch.Rendezvous!.Value;
+        apart.ShouldBeGreaterThanOrEqualTo(attention[0].Launch.Kernel.RendezvousBytes(Full));
+        ((int)Marshal.OffsetOf<MappedAttentionArguments>(nameof(MappedAttentionArguments.Rendezvous))).ShouldBe(216);
     }
 
     [Fact]

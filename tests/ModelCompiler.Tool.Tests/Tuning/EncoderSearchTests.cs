@@ -150,9 +150,9 @@ public sealed class EncoderSearchTests : IDisposable
     public void A_part_that_ends_two_runs_keeps_the_rules_kernel()
     {
         IReadOnlyList<PartSwaps> parts = Parts();
-        string deadly = parts[1].Swaps[2].Candidate;
+        KernelChoice deadly = parts[1].Swaps[2].Choices[0];
         for (int run = 0; run < 2; run++)
-            Should.Throw<TuningInterruptedException>(() => Run(new FakeBench { Deadly = deadly }, parts)).Message.ShouldContain(deadly);
+            Should.Throw<TuningInterruptedException>(() => Run(new FakeBench { Deadly = deadly }, parts)).Message.ShouldContain(deadly.Candidate);
 
         var third = new FakeBench { Deadly = deadly, GainUs = { [parts[4].Swaps[0].Candidate] = 8 } };
         Run(third, parts).ShouldNotBeNull().Kept.ShouldBe([("qkv", parts[4].Swaps[0])]);
@@ -235,7 +235,7 @@ public sealed class EncoderSearchTests : IDisposable
         /// <summary>What each round is slower than the one ahead.</summary>
         public double DriftUs { get; init; }
 
-        public string? Deadly { get; init; }
+        public KernelChoice? Deadly { get; init; }
 
         public int KilledAfter { get; init; } = int.MaxValue;
 
@@ -246,7 +246,7 @@ public sealed class EncoderSearchTests : IDisposable
         {
             if (Variants.Count == KilledAfter)
                 throw new OperationCanceledException();
-            if (variants.Any(v => v.Choices.Any(c => c.Candidate == Deadly)))
+            if (variants.Any(v => v.Choices.Any(c => c == Deadly)))
                 throw new TuningInterruptedException(measured, "a crash");
             Variants.Add(variants.Count);
             var random = new Random(1);

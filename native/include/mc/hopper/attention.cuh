@@ -26,6 +26,10 @@
 // sequence_starts, sequence_count and token_count are written before the first kernel of the graph starts; the window
 // is found while the kernel ahead still runs.
 //
+// With kAcrossGrid blocks of a query tile wait for one another without being a cluster, which leaves multiprocessors
+// idle. Tickets give the tiles out one after another: the first tile that is not finished has all its blocks running,
+// or gets them as blocks of earlier tiles end. kBlocksPerTile blocks must fit the chip.
+//
 // Launch: grid (ceil(bucket / Config::kQueryTile) * Config::kBlocksPerTile), clusters of Config::kClusterSize along x,
 // block Config::kThreads, dynamic shared memory Attention::kSharedBytes:
 //
@@ -45,6 +49,7 @@
 #include "mc/hopper/cluster.cuh"
 #include "mc/hopper/context_output.cuh"
 #include "mc/hopper/online_softmax.cuh"
+#include "mc/hopper/rendezvous.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/hopper/wgmma.cuh"
 #include "mc/sequences.cuh"
@@ -60,6 +65,10 @@ struct Attention {
   using ContextProduct = Wgmma<Config::kHeadDim, Operand::kF16, Operand::kF16, Major::kN>;
   static constexpr int kThreads = Config::kThreads;
   static constexpr int kSharedBytes = Shared::kBytes;
+  // Of AttentionArguments::rendezvous, for so many tokens.
+  __host__ __device__ static constexpr int rendezvous_words(int tokens) {
+    return Config::kAcrossGrid ? Output::kTicketWords + tokens * (Output::Slots::kRowBytes / 4) : 0;
+  }
 
   // Blocks of an SM, the second number of the kernel's __launch_bounds__: as many as shared memory (228 KB, of which
   // the system takes 1 KB a block) and registers have room for. 20 warps get 96 registers a thread, 12 get 168.
@@ -215,7 +224,7 @@ struct Attention {
     barrier_wait(barrier(Shared::kTailCleared, warpgroup), turn & 1);
   }
 
-  __device__ __forceinline__ void compute(const mc::AttentionArguments& args, const SequenceWindow& window, int warp) {
+  __device__ __forceinline__ void compute(const AttentionArguments& arguments, const SequenceWindow& window, int warp) {
     const int warpgroup = warp / 4;
     const int lane_index = static_cast<int>(threadIdx.x) % 32;
     AttentionLane lane;
@@ -236,8 +245,8 @@ struct Attention {
     }
 
     // Blocks that are written to have started. That is so long before the first operands are here.
-    if constexpr (Config::kExchanges) cluster_wait();
-    Output output = {args, lane, shared, rank, first_token, tokens};
+    if constexpr (Config::kInCluster) cluster_wait();
+    Output output = {arguments, lane, shared, rank, first_token, tokens};
     float context[kContextTiles][4] = {};
     int tile = 0;
 #pragma unroll 1
@@ -284,19 +293,32 @@ struct Attention {
     output.finish(context);
   }
 
+  // Which part of the work the block does, tiles of queries one after another.
+  __device__ __forceinline__ int place_of_block(const AttentionArguments& arguments) const {
+    if constexpr (Config::kAcrossGrid) {
+      unsigned* ticket = reinterpret_cast<unsigned*>(shared + Shared::kTicket);
+      if (threadIdx.x == 0) *ticket = take_ticket(arguments.rendezvous);
+      __syncthreads();
+      return static_cast<int>(*ticket);
+    } else {
+      return static_cast<int>(blockIdx.x);
+    }
+  }
+
   __device__ __forceinline__ static void run(const AttentionArguments& arguments) {
     const mc::AttentionArguments& args = arguments.attention;
     Attention self;
+    self.shared = ptx::dynamic_shared();
+    self.base = ptx::shared_address(self.shared);
     self.tokens = *args.token_count;
     const int sequences = *args.sequence_count;
     // The last tokens first: of more rows than the L2 holds, they are what the kernel ahead has left there.
     const int tiles = (self.tokens + Config::kQueryTile - 1) / Config::kQueryTile;
-    self.first_token = uniform(tiles - 1 - static_cast<int>(blockIdx.x) / Config::kBlocksPerTile) * Config::kQueryTile;
-    self.rank = static_cast<int>(blockIdx.x) % Config::kBlocksPerTile;
+    const int place = self.place_of_block(arguments);
+    self.first_token = uniform(tiles - 1 - place / Config::kBlocksPerTile) * Config::kQueryTile;
+    self.rank = uniform(place % Config::kBlocksPerTile);
     if (self.first_token < 0) return;
 
-    self.shared = ptx::dynamic_shared();
-    self.base = ptx::shared_address(self.shared);
     const int warp = uniform(static_cast<int>(threadIdx.x) / 32);
     SequenceWindow window = {};
     if (warp == kComputeWarps) {
@@ -313,7 +335,7 @@ struct Attention {
       }
     }
     __syncthreads();
-    if constexpr (Config::kExchanges) cluster_arrive();
+    if constexpr (Config::kInCluster) cluster_arrive();
     dependency_release();
 
     if (warp == kComputeWarps) {
@@ -323,9 +345,9 @@ struct Attention {
         dependency_wait();
         self.produce(arguments.qkv, keys);
       }
-      if constexpr (Config::kExchanges) cluster_wait();
+      if constexpr (Config::kInCluster) cluster_wait();
     } else {
-      self.compute(args, window, warp);
+      self.compute(arguments, window, warp);
     }
   }
 };

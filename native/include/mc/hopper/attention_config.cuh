@@ -13,6 +13,9 @@ struct alignas(64) AttentionArguments {
   // map are zeros.
   TensorMap qkv;                     //   0
   mc::AttentionArguments attention;  // 128: its qkv is not read
+  // Where blocks meet with kAcrossGrid: a ticket in 16 bytes, then a slot for each part of a token's range
+  // (context_output.cuh), zero when the graph starts and of this launch alone.
+  unsigned* rendezvous;  // 216
 };
 static_assert(sizeof(AttentionArguments) == 256, "layout is shared with the host");
 
@@ -28,9 +31,11 @@ constexpr bool kSumsCodes<NoFormat> = false;
 
 // A block takes 64 * kQueryGroups queries of kHeadsAtOnce * kTurns heads: a warpgroup per 64 queries and head, kTurns
 // heads one after the other. Warpgroups on one head share its keys and values.
-// kKeyTile: keys of one step of the online softmax and of one stage of the pipeline. kStages: such tiles in flight.
+// kAcrossGrid: where all that is asked of a token is its largest magnitude, the blocks of a query tile find it in
+// device memory (row_slots.cuh), not as a cluster. kKeyTile: keys of one step of the online softmax and of one stage
+// of the pipeline. kStages: such tiles in flight.
 template <int kHeads_, int kHeadDim_, AttentionOutput kOutput_, typename Format_ = NoFormat, int kQueryGroups_ = 1,
-          int kHeadsAtOnce_ = 2, int kTurns_ = 1, int kKeyTile_ = 64, int kStages_ = 2>
+          int kHeadsAtOnce_ = 2, int kTurns_ = 1, int kKeyTile_ = 64, int kStages_ = 2, bool kAcrossGrid_ = false>
 struct AttentionConfig {
   static constexpr int kHeads = kHeads_;
   static constexpr int kHeadDim = kHeadDim_;
@@ -52,9 +57,12 @@ struct AttentionConfig {
   static constexpr bool kQuantized = kOutput == AttentionOutput::kQuantized;
   static constexpr bool kMeasuresRange = kQuantized && hopper::kMeasuresRange<Format>;
   static constexpr bool kSumsCodes = kQuantized && hopper::kSumsCodes<Format>;
-  // A token's range and code sum span all heads, so the blocks of a query tile are a cluster that exchanges them.
-  static constexpr bool kExchanges = kMeasuresRange || kSumsCodes;
-  static constexpr int kClusterSize = kExchanges ? kBlocksPerTile : 1;
+  // A token's range and code sum span all heads. The blocks of a query tile are a cluster that exchanges them, or leave
+  // the range in device memory, a part for each block and head at once.
+  static constexpr bool kAcrossGrid = kAcrossGrid_ && kMeasuresRange && !kSumsCodes;
+  static constexpr bool kInCluster = (kMeasuresRange || kSumsCodes) && !kAcrossGrid;
+  static constexpr int kClusterSize = kInCluster ? kBlocksPerTile : 1;
+  static constexpr int kRangeParts = kBlocksPerTile * kHeadsAtOnce;
 
   static_assert(kHeadDim == 64 || kHeadDim == 128, "rows of 128 or 256 bytes; other heads run on mc/attention.cuh");
   static_assert(kHeads % kHeadsPerBlock == 0, "every block has the same number of heads");

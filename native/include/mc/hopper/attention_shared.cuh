@@ -22,8 +22,8 @@ struct AttentionShared {
   static constexpr int kOverQueriesWords = kQueryBytes / (4 * 128);
   static constexpr int kBehindValuesWords = Config::kHeadDim / 2 - kOverQueriesWords;
   static constexpr int kContextWords = Config::kMeasuresRange ? (Config::kTurns - 1) * kBehindValuesWords : 0;
-  static constexpr int kParts = Config::kBlocksPerTile * Config::kHeadsAtOnce;  // of a token's range
-  static constexpr int kRangeBytes = Config::kMeasuresRange ? kParts * Config::kQueryTile * 8 : 0;
+  static constexpr int kParts = Config::kRangeParts;
+  static constexpr int kRangeBytes = Config::kMeasuresRange && Config::kInCluster ? kParts * Config::kQueryTile * 8 : 0;
   static constexpr int kCodeSumBytes = Config::kSumsCodes ? kParts * Config::kQueryTile * 4 : 0;
 
   static constexpr int kQueries = 0;                                  // [turn][head][panel][query group][64][128 bytes]
@@ -40,8 +40,9 @@ struct AttentionShared {
   static constexpr int kTailCleared = kReleased + kStagedTiles * 8;  // one a warpgroup
   static constexpr int kRangesFull = kTailCleared + Config::kWarpgroups * 8;
   static constexpr int kCodeSumsFull = kRangesFull + 8;
-  static constexpr int kWindows = kCodeSumsFull + 8;  // [warp of the first head] Attention::Keys
-  static constexpr int kBytes = kWindows + 4 * Config::kQueryGroups * 8;
+  static constexpr int kWindows = kCodeSumsFull + 8;                       // [warp of the first head] Attention::Keys
+  static constexpr int kTicket = kWindows + 4 * Config::kQueryGroups * 8;  // of the block
+  static constexpr int kBytes = kTicket + (Config::kAcrossGrid ? 8 : 0);
 };
 
 }  // namespace mc::hopper

@@ -1,5 +1,5 @@
 // Last phase of attention.cuh: writes the context as f16 or f32, or quantizes it with one scale per token over all
-// heads, which the blocks of a cluster find together.
+// heads, which the blocks of a cluster, or those of a query tile through device memory, find together.
 //
 // A thread holds of two rows (tokens), `group` and `group` + 8 of its warp's 16, columns 8 * j + 2 * member + e as
 // context[j][2 * row + e]. Lanes of a quad exchange words so that each writes 16 consecutive bytes.
@@ -10,6 +10,7 @@
 #include "mc/hopper/barrier.cuh"
 #include "mc/hopper/bulk_copy.cuh"
 #include "mc/hopper/cluster.cuh"
+#include "mc/hopper/row_slots.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/ptx.cuh"
 #include "mc/quantize.cuh"
@@ -45,8 +46,10 @@ struct ContextOutput {
   using Format = typename Config::Format;
   static constexpr int kTiles = Config::kHeadDim / 8;
   using Context = float[kTiles][4];
+  using Slots = RowSlots<Config::kRangeParts, 1, 1, 4>;
+  static constexpr int kTicketWords = 4;  // ahead of the slots
 
-  const mc::AttentionArguments& args;
+  const AttentionArguments& arguments;
   const AttentionLane& lane;
   unsigned char* shared;  // at offset 0 of Shared
   int rank;               // of the block among those of its query tile
@@ -69,7 +72,7 @@ struct ContextOutput {
     } else if constexpr (Config::kOutput == AttentionOutput::kHalf) {
       store_halves(context, turn);
     } else if constexpr (!Config::kMeasuresRange) {
-      const QuantParams params = Format::from_static(args.quantized);
+      const QuantParams params = Format::from_static(arguments.attention.quantized);
       store_codes(context, turn, {params, params});
     } else {
 #pragma unroll
@@ -89,7 +92,7 @@ struct ContextOutput {
   __device__ __forceinline__ static void init_barriers(unsigned base, int rank) {
     barrier_init(base + Shared::kRangesFull, 1);
     barrier_init(base + Shared::kCodeSumsFull, 1);
-    if constexpr (Config::kMeasuresRange) barrier_arrive_expect(base + Shared::kRangesFull, Shared::kRangeBytes);
+    if constexpr (Shared::kRangeBytes > 0) barrier_arrive_expect(base + Shared::kRangesFull, Shared::kRangeBytes);
     if constexpr (Config::kSumsCodes) {
       if (rank == 0) barrier_arrive_expect(base + Shared::kCodeSumsFull, Shared::kCodeSumBytes);
     }
@@ -100,7 +103,11 @@ struct ContextOutput {
     if constexpr (Config::kQuantized) {
       QuantParams params[2];
       if constexpr (Config::kMeasuresRange) {
-        exchange_ranges(params);
+        if constexpr (Config::kAcrossGrid) {
+          exchange_across_grid(params);
+        } else {
+          exchange_ranges(params);
+        }
         store_codes(context, Config::kTurns - 1, params);
 #pragma unroll 1
         for (int turn = 0; turn + 1 < Config::kTurns; ++turn) {
@@ -109,13 +116,14 @@ struct ContextOutput {
           store_codes(context, turn, params);
         }
       } else {
-        params[0] = params[1] = Format::from_static(args.quantized);
+        params[0] = params[1] = Format::from_static(arguments.attention.quantized);
       }
       if constexpr (Config::kSumsCodes) sum_codes();
       if (rank == 0 && lane.head == 0 && lane.member == 0) {
 #pragma unroll
         for (int row = 0; row < 2; ++row) {
-          if (token(row) < tokens) Format::store_row(args.quantized, token(row), params[row], code_sum[row]);
+          if (token(row) >= tokens) continue;
+          Format::store_row(arguments.attention.quantized, token(row), params[row], code_sum[row]);
         }
       }
     }
@@ -186,7 +194,28 @@ struct ContextOutput {
     }
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
-      params[row] = Format::from_range(all[row].template over_lanes<4>(), args.quantized.clip);
+      params[row] = Format::from_range(all[row].template over_lanes<4>(), arguments.attention.quantized.clip);
+    }
+  }
+
+  // Rows beyond the last token take part for that one.
+  __device__ __forceinline__ void exchange_across_grid(QuantParams (&params)[2]) const {
+    const Slots slots = {arguments.rendezvous + kTicketWords};
+#pragma unroll
+    for (int row = 0; row < 2; ++row) {
+      const RowRange own = range[row].template over_lanes<4>();
+      const float largest = fmaxf(-own.min, own.max);
+      if (lane.member == 0 && token(row) < tokens) slots.tell(token(row), 0, own_part(), make_float2(largest, largest));
+    }
+    typename Slots::template Received<2> parts;
+    slots.receive(
+        0, lane.member, false, [this](int row) { return ::min(token(row), tokens - 1); }, parts);
+#pragma unroll
+    for (int row = 0; row < 2; ++row) {
+      float largest = 0.0f;
+      parts.for_each(row, lane.member, [&](float2 part) { largest = fmaxf(largest, part.x); });
+      largest = lanes_max<4>(largest);
+      params[row] = Format::from_range({-largest, largest}, arguments.attention.quantized.clip);
     }
   }
 
@@ -216,7 +245,7 @@ struct ContextOutput {
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
       if (token(row) >= tokens) continue;
-      float* target = static_cast<float*>(args.output) + element(row, turn) + 2 * lane.member;
+      float* target = static_cast<float*>(arguments.attention.output) + element(row, turn) + 2 * lane.member;
 #pragma unroll
       for (int j = 0; j < kTiles; ++j) {
         *reinterpret_cast<float2*>(target + 8 * j) = make_float2(context[j][2 * row], context[j][2 * row + 1]);
@@ -236,7 +265,8 @@ struct ContextOutput {
         }
         transpose_quad(words, lane.member);  // columns 8 * (first + member) onward
         if (token(row) < tokens) {
-          Half* target = static_cast<Half*>(args.output) + element(row, turn) + 8 * (first + lane.member);
+          Half* target =
+              static_cast<Half*>(arguments.attention.output) + element(row, turn) + 8 * (first + lane.member);
           *reinterpret_cast<uint4*>(target) = make_uint4(words[0], words[1], words[2], words[3]);
         }
       }
@@ -257,11 +287,12 @@ struct ContextOutput {
           const float* even = context[first + 2 * k] + 2 * row;
           const float* odd = context[first + 2 * k + 1] + 2 * row;
           const float values[4] = {even[0], even[1], odd[0], odd[1]};
-          words[k] = Format::quantize_word(values, params[row], args.quantized.clip, code_sum[row]);
+          words[k] = Format::quantize_word(values, params[row], arguments.attention.quantized.clip, code_sum[row]);
         }
         transpose_quad(words, lane.member);  // tiles first + 2 * member and the next, in the low and the high halves
         if (token(row) < tokens) {
-          char* target = static_cast<char*>(args.quantized.codes) + element(row, turn) + 8 * first + 16 * lane.member;
+          char* target = static_cast<char*>(arguments.attention.quantized.codes) + element(row, turn) + 8 * first +
+                         16 * lane.member;
           *reinterpret_cast<uint4*>(target) =
               make_uint4(__byte_perm(words[0], words[1], 0x5410), __byte_perm(words[2], words[3], 0x5410),
                          __byte_perm(words[0], words[1], 0x7632), __byte_perm(words[2], words[3], 0x7632));

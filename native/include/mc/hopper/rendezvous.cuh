@@ -2,8 +2,9 @@
 // one writer fills it, once, with a word that is not; so a word tells by itself that it has come, and neither a counter
 // nor a fence stands between it and its readers: they wait for one trip to the L2 and back.
 //
-// A block may only wait for blocks that are running or have ended: the grid must fit the chip at once, and no block may
-// take up rows before those whose slots it has filled.
+// A block may only wait for blocks that are running or have ended, and no block may take up rows before those whose
+// slots it has filled. Either the grid fits the chip at once, or blocks take what they do by tickets: whatever order
+// they start in, those with lower tickets are running or have ended.
 #pragma once
 
 namespace mc::hopper {
@@ -24,6 +25,13 @@ __device__ __forceinline__ void slots_read(const unsigned* slots, unsigned (&wor
 }
 __device__ __forceinline__ void slots_read(const unsigned long long* slots, unsigned long long (&words)[2]) {
   asm volatile("ld.relaxed.gpu.global.v2.u64 {%0, %1}, [%2];" : "=l"(words[0]), "=l"(words[1]) : "l"(slots) : "memory");
+}
+
+// How many blocks have asked before. tickets: zero before the first one does.
+__device__ __forceinline__ unsigned take_ticket(unsigned* tickets) {
+  unsigned ticket;
+  asm volatile("atom.relaxed.gpu.global.add.u32 %0, [%1], 1;" : "=r"(ticket) : "l"(tickets) : "memory");
+  return ticket;
 }
 
 // Between two reads of slots that were empty.

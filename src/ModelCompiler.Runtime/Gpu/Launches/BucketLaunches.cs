@@ -45,13 +45,13 @@ internal sealed class BucketLaunches
         {
             LinearKernel linear => Gemm(launch, linear, (LinearOp)op, steps),
             AttentionKernel => Bytes(Attention((AttentionOp)op, steps)),
-            HopperAttentionKernel kernel => Bytes(Attention(kernel, (AttentionOp)op, steps)),
+            HopperAttentionKernel kernel => Bytes(Attention(launch, kernel, (AttentionOp)op, steps)),
             QkvAttentionKernel kernel => Bytes(QkvAttention(launch, kernel, (LinearOp)_plan.Ops[launch.FirstOp], steps)),
             FewQkvAttentionKernel kernel => Bytes(FewQkvAttention(kernel, (LinearOp)_plan.Ops[launch.FirstOp], steps)),
             RowsKernel => Bytes(Rows(launch, steps)),
             EmbeddingKernel => Bytes(Embedding((EmbeddingOp)op, steps)),
             PoolKernel => Bytes(Pool((PoolOp)op, steps)),
-            DenseKernel => Bytes(Dense((DenseOp)op, steps)),
+            DenseKernel => Bytes(Dense((DenseOp)op, _plan.Ops[launch.FirstOp], steps)),
             _ => throw new ArgumentOutOfRangeException(nameof(launch), launch, "Unknown kernel."),
         };
     }
@@ -111,12 +111,12 @@ internal sealed class BucketLaunches
         Quantized = steps.Quantized,
     };
 
-    private MappedAttentionArguments Attention(HopperAttentionKernel kernel, AttentionOp op, in StepAddresses steps)
+    private MappedAttentionArguments Attention(KernelLaunch launch, HopperAttentionKernel kernel, AttentionOp op, in StepAddresses steps)
     {
         AttentionArguments arguments = Attention(op, steps);
         int rowBytes = 3 * kernel.Heads * kernel.HeadSize * sizeof(ushort);
         TensorMap map = _maps.Rows(arguments.Qkv, _bucket.Buffers[op.Source].RowsIn(_bucket.Tokens), rowBytes, MappedAttentionArguments.BoxRows);
-        return new() { Qkv = map, Attention = arguments };
+        return new() { Qkv = map, Attention = arguments, Rendezvous = launch.Rendezvous is { } offset ? _rendezvous + (ulong)offset : 0 };
     }
 
     private QkvAttentionArguments QkvAttention(KernelLaunch launch, QkvAttentionKernel kernel, LinearOp projection, in StepAddresses steps)
@@ -181,15 +181,19 @@ internal sealed class BucketLaunches
         SequenceCount = _batch.SequenceCount,
     };
 
-    private HeadArguments Dense(DenseOp op, in StepAddresses steps)
+    /// <param name="op">The layer.</param>
+    /// <param name="reads">The op whose input it reads: itself, or the pooling that it stands for too.</param>
+    /// <param name="steps">What its steps write.</param>
+    private HeadArguments Dense(DenseOp op, PlanOp reads, in StepAddresses steps)
     {
         DenseAddresses weights = _weights.Dense(op.Weight);
         return new()
         {
-            Input = At(op.Source),
+            Input = At(reads.Input!.Value),
             Weight = weights.Weights,
             Bias = weights.Bias,
             Output = steps.Output,
+            SequenceStarts = _batch.SequenceStarts,
             RowCount = op.Rows == RowDomain.Tokens ? _batch.TokenCount : _batch.SequenceCount,
         };
     }

@@ -51,6 +51,7 @@ internal struct MappedAttentionArguments
 
     public TensorMap Qkv;
     public AttentionArguments Attention;
+    public ulong Rendezvous;
 }
 
 /// <summary>mc::hopper::QkvAttentionArguments of hopper/qkv_attention_config.cuh, 256 bytes: the map is aligned to 64.</summary>

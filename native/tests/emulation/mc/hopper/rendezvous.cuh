@@ -17,6 +17,8 @@ void slots_read(const Word* slots, Word (&words)[kWords]) {
   for (int i = 0; i < kWords; ++i) words[i] = slots[i];
 }
 
+inline unsigned take_ticket(unsigned* tickets) { return (*tickets)++; }
+
 inline void slots_pause() { emulation::yield(); }
 
 }  // namespace mc::hopper
