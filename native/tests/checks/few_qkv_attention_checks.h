@@ -27,10 +27,9 @@ class FewQkvAttentionCase {
         range_parts_(size_t(rows_) * Config::kRangeParts, kPoison) {
     char text[200];
     std::snprintf(text, sizeof text,
-                  "qkv and attention of few tokens, %d heads, %d inputs, %d-bit weights, tile of %d, bucket %d, %d parts, %d "
-                  "threads, "
+                  "qkv and attention of few tokens, %d heads, %d inputs, %d-bit weights, bucket %d, %d parts, %d threads, "
                   "%d tokens of %d sequences",
-                  Config::kHeads, Problem::kK, mc::bits_of(Problem::kWeight), Config::kTileM, Config::kKeys, Config::kParts,
+                  Config::kHeads, Problem::kK, mc::bits_of(Problem::kWeight), Config::kKeys, Config::kParts,
                   Config::kThreads, tokens_, sequences_.count());
     name_ = text;
     project();
@@ -111,11 +110,10 @@ class FewQkvAttentionCase {
   std::string name_;
 };
 
-template <int kHeads, int kInputs, Operand kWeight, int kTileM, int kTokenTiles, int kParts, int kWarpsN,
-          int kWarpsK>
+template <int kHeads, int kInputs, Operand kWeight, int kTokenTiles, int kParts, int kWarpsN, int kWarpsK>
 void check_few_qkv_attention(std::initializer_list<Lengths> batches) {
   using Config =
-      mc::hopper::FewQkvAttentionConfig<kHeads, kInputs, kWeight, kTileM, kTokenTiles, kParts, kWarpsN, kWarpsK>;
+      mc::hopper::FewQkvAttentionConfig<kHeads, kInputs, kWeight, kTokenTiles, kParts, kWarpsN, kWarpsK>;
   for (const auto timing : platform::kCopyTimings) {
     platform::select(timing);
     for (const Lengths& lengths : batches) FewQkvAttentionCase<Config>{lengths};

@@ -244,11 +244,11 @@ Kernel attention(const Buffers& buffers, std::string name) {
           }};
 }
 
-template <int kTileM, int kTokenTiles, int kParts, int kWarpsN, int kWarpsK>
+template <int kTokenTiles, int kParts, int kWarpsN, int kWarpsK>
 Kernel fused(const Buffers& buffers) {
-  using Config = FewQkvAttentionConfig<kHeads, kHidden, kWeight, kTileM, kTokenTiles, kParts, kWarpsN, kWarpsK>;
+  using Config = FewQkvAttentionConfig<kHeads, kHidden, kWeight, kTokenTiles, kParts, kWarpsN, kWarpsK>;
   using K = FewQkvAttention<Config>;
-  const std::string name = "fused m" + std::to_string(kTileM) + ", " + std::to_string(kParts) + " parts, " + std::to_string(kWarpsN) + "x" +
+  const std::string name = "fused " + std::to_string(kParts) + " parts, " + std::to_string(kWarpsN) + "x" +
                            std::to_string(kWarpsK) + " warps";
   const void* kernel = reinterpret_cast<const void*>(entry<K, FewQkvAttentionArguments>);
   prepare(kernel, name.c_str(), K::kThreads, K::kSharedBytes, Config::kClusterSize);
@@ -379,25 +379,14 @@ int main() {
   require(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
   Buffers buffers;
   const auto of_32 = [&] {
-    return std::vector<Kernel>{
-        fused<16, 2, 3, 2, 4>(buffers), fused<16, 2, 3, 2, 2>(buffers), fused<16, 2, 3, 4, 2>(buffers),
-        fused<16, 2, 3, 4, 4>(buffers), fused<32, 1, 3, 2, 4>(buffers), fused<32, 1, 3, 4, 4>(buffers),
-        fused<32, 1, 6, 2, 4>(buffers), fused<32, 1, 2, 3, 4>(buffers),
-    };
+    return std::vector<Kernel>{fused<2, 3, 2, 4>(buffers), fused<2, 3, 2, 2>(buffers), fused<2, 3, 4, 2>(buffers),
+                               fused<2, 3, 4, 4>(buffers), fused<2, 2, 3, 2>(buffers)};
   };
-  const auto of_64 = [&] {
-    return std::vector<Kernel>{
-        fused<16, 4, 2, 3, 2>(buffers), fused<16, 4, 3, 2, 2>(buffers), fused<32, 2, 3, 2, 4>(buffers),
-        fused<32, 2, 3, 4, 2>(buffers), fused<32, 2, 3, 4, 4>(buffers), fused<32, 2, 6, 2, 4>(buffers),
-        fused<32, 2, 2, 3, 4>(buffers), fused<32, 2, 2, 6, 2>(buffers),
-    };
-  };
+  const auto of_64 = [&] { return std::vector<Kernel>{fused<4, 2, 3, 2>(buffers), fused<4, 3, 2, 2>(buffers)}; };
   const auto of_128 = [&] {
-    return std::vector<Kernel>{
-        fused<32, 4, 3, 2, 4>(buffers), fused<32, 4, 3, 4, 2>(buffers), fused<32, 4, 2, 3, 4>(buffers),
-        fused<32, 4, 2, 6, 2>(buffers),
+    return std::vector<Kernel>{fused<8, 2, 3, 2>(buffers),
 #if MC_BITS == 4 || MC_HEADS == 12
-        fused<16, 8, 1, 6, 2>(buffers), fused<32, 4, 1, 6, 2>(buffers),
+                               fused<8, 1, 6, 2>(buffers), fused<8, 1, 12, 1>(buffers)
 #endif
     };
   };

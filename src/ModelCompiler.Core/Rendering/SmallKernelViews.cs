@@ -52,6 +52,8 @@ internal sealed class FewQkvAttentionView(FewQkvAttentionKernel kernel) : AnyAtt
 
     public FewQkvAttentionTile Tile => kernel.Tile;
 
+    public int TileTokens => FewQkvAttentionTile.M;
+
     public int RangeParts => kernel.RangeParts;
 }
 

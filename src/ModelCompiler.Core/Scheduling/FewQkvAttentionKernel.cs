@@ -15,24 +15,21 @@ public sealed record FewQkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem 
     /// <summary>Width of a head, the only one there is.</summary>
     public const int HeadSize = 64;
 
-    /// <summary>Warps that attend to 16 queries, each with a quarter of a head's columns, whose range it tells.</summary>
-    private const int ColumnWarps = 4;
+    /// <summary>Warps that attend, each with a quarter of a head's columns, whose range it tells.</summary>
+    internal const int AttendingWarps = 4;
 
     /// <summary>Bytes of a head's row of queries, keys or values in shared memory: two panels, each with what spreads rows over the banks.</summary>
     private const int RowBytes = (sizeof(ushort) * HeadSize) + (2 * 16);
 
     /// <summary>Parts of each row's range that it stores.</summary>
-    public int RangeParts => ColumnWarps * Heads;
-
-    /// <summary>Warps of a block that attend.</summary>
-    internal int AttendingWarps => ColumnWarps * Tile.M / 16;
+    public int RangeParts => AttendingWarps * Heads;
 
     /// <inheritdoc/>
     public override int Threads => Tile.Block.Threads;
 
     /// <summary>A block's operands, the queries of a token tile, all keys and values, two barriers.</summary>
     public override int SharedBytes =>
-        GemmSharedMemory.ResidentOperands(Problem, Tile.Block) + (RowBytes * (Tile.M + (2 * Tile.Keys))) + 16;
+        GemmSharedMemory.ResidentOperands(Problem, Tile.Block) + (RowBytes * (FewQkvAttentionTile.M + (2 * Tile.Keys))) + 16;
 
     /// <inheritdoc/>
     public override int ClusterSize => Tile.Ranks;

@@ -26,6 +26,6 @@ internal static class FewQkvAttentionLimits
         foreach (ScheduleLimit limit in ResidentLimits.OfTile(problem, tile.Block))
             yield return limit;
         yield return new("16-byte pieces of a row", kernel.Threads, problem.RowBytes / 16);
-        yield return new("warps that attend", tile.WarpsN * tile.WarpsK, kernel.AttendingWarps);
+        yield return new("warps that attend", tile.WarpsN * tile.WarpsK, FewQkvAttentionKernel.AttendingWarps);
     }
 }

@@ -6,11 +6,14 @@ namespace ModelCompiler.Core.Scheduling;
 /// </summary>
 internal static class FewQkvAttentionRules
 {
-    /// <summary>Up to here the pair is ahead of three kernels.</summary>
+    /// <summary>Larger buckets have faster kernels for both.</summary>
     private const int LargestBucket = 64;
 
-    /// <summary>Up to here a block for each of queries, keys and values has the least to do, and they find room on the chip.</summary>
+    /// <summary>Up to here each block has one of queries, keys and values.</summary>
     private const int FewTokens = 32;
+
+    /// <summary>More blocks, in clusters, do not find room at once beside those of the next kernel: 128 are measured to be behind.</summary>
+    private const int MostBlocks = 96;
 
     /// <summary>The kernel of both and that of the product behind them in a bucket, or none.</summary>
     /// <param name="projection">The QKV projection.</param>
@@ -24,23 +27,19 @@ internal static class FewQkvAttentionRules
             || projection.Epilogue.Ops is not [EpilogueOp.Bias, EpilogueOp.StoreFloat16] || attention.Epilogue.Ops is not [EpilogueOp.Quantize])
             return [];
         EpilogueSpec values = attention.Epilogue.WithoutQuantizer();
-        FewQkvAttentionKernel? first = Shapes(projection.Problem, bucketTokens)
-            .Select(shape => new FewQkvAttentionKernel(arch, attention.Heads, projection.Problem, Tile(shape), values))
-            .FirstOrDefault(kernel => !ScheduleVerifier.VerifyIn(bucketTokens, kernel).Any());
-        if (first is null || SplitRules.Reader(output, arch, bucketTokens, first.RangeParts) is not { } second)
+        var first = new FewQkvAttentionKernel(arch, attention.Heads, projection.Problem, Tile(projection.Problem, bucketTokens), values);
+        if (first.Heads * first.ClusterSize > MostBlocks || ScheduleVerifier.VerifyIn(bucketTokens, first).Any())
             return [];
-        return [first, second];
-
-        FewQkvAttentionTile Tile((int M, int Parts, int WarpsN, int WarpsK) shape) =>
-            new(shape.M, (bucketTokens + shape.M - 1) / shape.M, shape.Parts, shape.WarpsN, shape.WarpsK);
+        return SplitRules.Reader(output, arch, bucketTokens, first.RangeParts) is { } second ? [first, second] : [];
     }
 
-    /// <summary>Tokens of a tile, parts of a head's outputs and warps of a block, best first.</summary>
-    private static (int M, int Parts, int WarpsN, int WarpsK)[] Shapes(GemmProblem projection, int bucketTokens)
+    private static FewQkvAttentionTile Tile(GemmProblem projection, int bucketTokens)
     {
+        int tiles = (bucketTokens + FewQkvAttentionTile.M - 1) / FewQkvAttentionTile.M;
         if (bucketTokens > FewTokens)
-            return [(16, 2, 3, 2)];
+            return new(tiles, Parts: 2, WarpsN: 3, WarpsK: 2);
         // Int4 weights are widened in registers, which takes more warps.
-        return projection.Precision.Weights.Bits == 8 ? [(16, 3, 2, 2)] : projection.K > 768 ? [(16, 3, 4, 4), (16, 3, 2, 4)] : [(16, 3, 2, 4)];
+        (int warpsN, int warpsK) = projection.Precision.Weights.Bits == 8 ? (2, 2) : projection.K > 768 ? (4, 2) : (2, 4);
+        return new(tiles, Parts: 3, warpsN, warpsK);
     }
 }

@@ -1,7 +1,7 @@
 // The attention of few_qkv_attention.cuh: 16 queries of a head and all keys that their sequences have, which lie in
 // shared memory together, so that the softmax knows the largest score before it starts.
 //
-// Each of four warps of 16 queries computes all scores, which takes no longer than to share them out and to wait for one another, and
+// Each of four warps computes all scores, which takes no longer than to share them out and to wait for one another, and
 // multiplies the probabilities with 16 columns of the values. Its context is the lane's four neighbouring columns of two
 // rows (few_qkv_attention_shared.cuh says why), and it tells the largest of them.
 #pragma once
@@ -33,21 +33,9 @@ struct FewAttention {
 
   using Scores = float[kGroups][2 * kGroupSteps][4];  // n-tiles of 8 keys
 
-  int first_token;  // of the 16 queries
-  int first_row;    // of them, in the block's token tile
-  int quarter;      // of the columns
+  int warp;
   int lane;
-  SequenceWindow window;
-
-  __device__ __forceinline__ FewAttention(int token_tile, int warp, int lane_index)
-      : first_row(warp / Config::kColumnWarps * 16), quarter(warp % Config::kColumnWarps), lane(lane_index) {
-    first_token = token_tile * Config::kTileM + first_row;
-  }
-
-  // For queries that exist.
-  __device__ __forceinline__ void find_sequences(const FewQkvAttentionArguments& arguments) {
-    window = find_window<16>(arguments.sequence_starts, *arguments.sequence_count, first_token);
-  }
+  SequenceWindow window;  // of the queries
 
   // Zeros for the values of token tiles without tokens, which nobody sends: what memory holds there may be NaN, and
   // 0 * NaN is. By all threads of the block, ahead of its next barrier.
@@ -72,7 +60,7 @@ struct FewAttention {
 
   __device__ __forceinline__ void multiply_keys(unsigned shared, Scores& scores) const {
     unsigned queries[kDepthSteps][4];
-    const unsigned query = shared + Shared::kQueries + (first_row + lane % 16) * Shared::kRowBytes + lane / 16 * 16;
+    const unsigned query = shared + Shared::kQueries + lane % 16 * Shared::kRowBytes + lane / 16 * 16;
 #pragma unroll
     for (int step = 0; step < kDepthSteps; ++step) {
       ptx::load_matrix_x4(queries[step], query + step / 2 * Shared::kTileBytes + step % 2 * 32);
@@ -143,8 +131,8 @@ struct FewAttention {
   // context: two n-tiles of the warp's columns.
   __device__ __forceinline__ void multiply_values(unsigned shared, const Scores& p, float (&context)[2][4]) const {
     // Matrices of an ldmatrix: keys 0 to 7 and 8 to 15, of the first and of the second n-tile.
-    const unsigned value = shared + Shared::kValues + quarter / 2 * Shared::kKeyPanelBytes +
-                           (lane / 8 % 2 * 8 + lane % 8) * Shared::kRowBytes + (quarter % 2 * 2 + lane / 16) * 16;
+    const unsigned value = shared + Shared::kValues + warp / 2 * Shared::kKeyPanelBytes +
+                           (lane / 8 % 2 * 8 + lane % 8) * Shared::kRowBytes + (warp % 2 * 2 + lane / 16) * 16;
 #pragma unroll
     for (int group = 0; group < kGroups; ++group) {
       if (!sees(group)) continue;
@@ -171,10 +159,10 @@ struct FewAttention {
     softmax(scores, inverse);
     multiply_values(shared, scores, context);
 
-    const int column = head * Config::kHeadDim + quarter / 2 * 32 + lane % 4 * 8 + quarter % 2 * 4;
+    const int column = head * Config::kHeadDim + warp / 2 * 32 + lane % 4 * 8 + warp % 2 * 4;
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
-      const int token = first_token + lane / 4 + 8 * r;
+      const int token = window.first_token + lane / 4 + 8 * r;
       const float4 four = {context[0][2 * r] * inverse[r], context[0][2 * r + 1] * inverse[r],
                            context[1][2 * r] * inverse[r], context[1][2 * r + 1] * inverse[r]};
       const float largest =
@@ -182,7 +170,7 @@ struct FewAttention {
       if (token >= tokens) continue;
       *reinterpret_cast<float4*>(static_cast<float*>(arguments.output) + token * Config::kHidden + column) = four;
       if (lane % 4 == 0) {
-        arguments.range_parts[token * Config::kRangeParts + head * Config::kColumnWarps + quarter] = largest;
+        arguments.range_parts[token * Config::kRangeParts + head * Config::kAttendingWarps + warp] = largest;
       }
     }
   }

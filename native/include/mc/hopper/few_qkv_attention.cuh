@@ -6,12 +6,12 @@
 //   values[t, h, :]    = sum over keys u of the sequence of t:  softmax_u(q[t, h, :] . k[u, h, :] / 8) v[u, h, :]
 //   range_parts[t, p]  = the largest |value| of a quarter of a head's columns
 //
-//   using Config = mc::hopper::FewQkvAttentionConfig<12, 768, mc::Operand::kS4, 16, 2, 3, 2, 4>;
+//   using Config = mc::hopper::FewQkvAttentionConfig<12, 768, mc::Operand::kS4, 2, 3, 2, 4>;
 //   using Kernel = mc::hopper::FewQkvAttention<Config>;
 //   extern "C" __global__ void __cluster_dims__(Config::kClusterSize, 1, 1) __launch_bounds__(Kernel::kThreads, 1)
 //   NAME(const __grid_constant__ mc::hopper::FewQkvAttentionArguments arguments) { Kernel::run(arguments); }
 //
-// The blocks of a head are a cluster: for each kTileM tokens of the bucket kParts of them, which divide the head's 192
+// The blocks of a head are a cluster: for each 16 tokens of the bucket kParts of them, which divide the head's 192
 // outputs. They keep their weights in shared memory, loaded while the kernel ahead still runs, multiply as the resident
 // GEMM does (resident_mainloop.cuh), and send queries, keys and values to the block of each token tile that attends. That
 // message is all that blocks wait for.
@@ -63,9 +63,12 @@ struct FewQkvAttention {
     const int tokens = *linear.token_count;
     const FewQkvExchange<Config> exchange = {block, shared, (tokens + Config::kTileM - 1) / Config::kTileM};
     if (threadIdx.x == 0 && first_token < tokens) exchange.initialise();
-    FewAttention<Config> attention(block.token_tile, warp, lane);
-    const bool attends = block.attends() && warp < Config::kAttendingWarps && attention.first_token < tokens;
-    if (attends) attention.find_sequences(arguments);
+    FewAttention<Config> attention = {warp, lane, {}};
+    const bool attends = block.attends() && warp < Config::kAttendingWarps && first_token < tokens;
+    if (attends) {
+      attention.window =
+          find_window<Config::kTileM>(arguments.sequence_starts, *arguments.sequence_count, first_token);
+    }
     if (block.attends()) FewAttention<Config>::clear_missing_values(exchange.token_tiles);
     ptx::cluster_meet();
     if (first_token >= tokens) {

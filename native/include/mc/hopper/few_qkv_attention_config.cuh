@@ -17,25 +17,23 @@ struct FewQkvAttentionArguments {
 };
 static_assert(sizeof(FewQkvAttentionArguments) == 192, "layout is shared with the host");
 
-// kTokenTiles: of kTileM tokens each, all of a bucket. kParts: blocks that divide the 192 outputs of a head for a token
+// kTokenTiles: of 16 tokens each, all of a bucket. kParts: blocks that divide the 192 outputs of a head for a token
 // tile. kWarpsN x kWarpsK warps divide a block's product as in ResidentTile.
-template <int kHeads_, int kInputs_, Operand kWeight_, int kTileM_, int kTokenTiles_, int kParts_, int kWarpsN,
-          int kWarpsK>
+template <int kHeads_, int kInputs_, Operand kWeight_, int kTokenTiles_, int kParts_, int kWarpsN, int kWarpsK>
 struct FewQkvAttentionConfig {
   static constexpr int kHeads = kHeads_;
   static constexpr int kHeadDim = 64;
   static constexpr int kHidden = kHeads * kHeadDim;
   static constexpr int kHeadOutputs = 3 * kHeadDim;
   static constexpr int kPanelColumns = 32;  // of the six panels of a head: few_qkv_attention_shared.cuh
-  static constexpr int kTileM = kTileM_;
+  static constexpr int kTileM = 16;
   static constexpr int kTokenTiles = kTokenTiles_;
   static constexpr int kParts = kParts_;
   static constexpr int kPanels = 6 / kParts;  // of a block
   static constexpr int kKeys = kTileM * kTokenTiles;  // that a bucket has
   static constexpr int kClusterSize = kTokenTiles * kParts;
-  static constexpr int kColumnWarps = 4;  // that attend to 16 queries, each with 16 columns of the context
-  static constexpr int kAttendingWarps = kColumnWarps * kTileM / 16;
-  static constexpr int kRangeParts = kColumnWarps * kHeads;
+  static constexpr int kAttendingWarps = 4;  // each has 16 columns of the context
+  static constexpr int kRangeParts = kAttendingWarps * kHeads;
 
   using Problem = GemmProblem<3 * kHidden, kInputs_, Operand::kS8, kWeight_>;
   using Tile = ResidentTile<kTileM, kHeadOutputs / kParts, kWarpsN, kWarpsK, 1>;

@@ -1,7 +1,7 @@
 // Shared memory of a block of few_qkv_attention.cuh:
 //
 //   weights, activations         as resident_mainloop.cuh says
-//   queries                      [2][kTileM][kRowBytes]      of the block's token tile
+//   queries                      [2][16][kRowBytes]          of the block's token tile
 //   keys, values                 [2][kKeys][kRowBytes] each  of all tokens
 //   barriers                     kArrived: queries, keys and values that others sent have landed
 //                                kTaken: those that this block sent have landed

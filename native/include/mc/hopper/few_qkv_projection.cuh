@@ -32,12 +32,12 @@ struct FewQkvProjection {
   using Result = typename Loop::Result;
   static constexpr int kColumns = Tile::kOwnedColumns;                              // n-tiles that a thread owns
   static constexpr int kGroup = kColumns % 4 == 0 ? 4 : kColumns % 2 == 0 ? 2 : 1;  // of them stored at once
-  static constexpr int kRows = 2 * Tile::kOwnedBlocksM;                             // that a thread owns
+  static_assert(Tile::kRowOwners == 1, "a warp owns all rows");
 
   FewQkvPlace<Config> block;
   ResidentPlace<Tile> place;
   float2 scale[kColumns], bias[kColumns];  // of the thread's pairs
-  float row_scale[kRows];
+  float row_scale[2];
 
   __device__ __forceinline__ explicit FewQkvProjection(const FewQkvPlace<Config>& of_block)
       : block(of_block), place(ResidentPlace<Tile>::current()) {
@@ -68,7 +68,7 @@ struct FewQkvProjection {
   __device__ __forceinline__ void load_row_scales(const GemmArguments& arguments) {
     if (!place.owns()) return;
 #pragma unroll
-    for (int r = 0; r < kRows; ++r) {
+    for (int r = 0; r < 2; ++r) {
       row_scale[r] = __int_as_float(
           static_cast<int>(ptx::load_global_4(arguments.activation_scale + place.first_row + row(r))));
     }
@@ -84,12 +84,12 @@ struct FewQkvProjection {
                               Shared::panel_rows(column / Config::kPanelColumns, block.token_tile) +
                               place.lane % 4 * 16 + column % Config::kPanelColumns / 8 * 4;
 #pragma unroll
-      for (int r = 0; r < kRows; ++r) {
+      for (int r = 0; r < 2; ++r) {
         unsigned words[kGroup];
 #pragma unroll
         for (int i = 0; i < kGroup; ++i) {
-          const int* sums = result.sums[r / 2][c + i] + r % 2 * 2;
-          const unsigned pair = half_pair(sums[0], sums[1], row_scale[r], scale[c + i], bias[c + i]);
+          const int(&sums)[4] = result.sums[0][c + i];
+          const unsigned pair = half_pair(sums[2 * r], sums[2 * r + 1], row_scale[r], scale[c + i], bias[c + i]);
           words[i] = place.first_row + row(r) < tokens ? pair : 0;
         }
         store_words(target + row(r) * Shared::kRowBytes, words);
@@ -98,7 +98,7 @@ struct FewQkvProjection {
   }
 
  private:
-  __device__ __forceinline__ int row(int r) const { return place.owned_row() + place.lane / 4 + 8 * r; }
+  __device__ __forceinline__ int row(int r) const { return place.lane / 4 + 8 * r; }
 
   // Column of the first pair of n-tile c, without the lane's share: of the head's 192.
   __device__ __forceinline__ int head_column(int c) const {

@@ -1,4 +1,4 @@
-// qkv_attention_ws4_as4_h12x64_k768_f32_parts_few_m16x1_p3_w2x4_sm_90a
+// qkv_attention_ws4_as4_h12x64_k768_f32_parts_few_t1_p3_w2x4_sm_90a
 //
 //   q, k, v             = (half)(dequantize(sum over k of a[t, k] * w[n, k]) + bias[n])
 //   values[t, h, :]     = sum over keys u of t's sequence of softmax_u(q[t, h, :] · k[u, h, :] / sqrt(64)) v[u, h, :]
@@ -9,12 +9,12 @@
 //
 // A head's 3 blocks are a cluster: 3 for each 16 of up to 16 tokens. 2 warps along the outputs x 4 along
 // the inputs; 44816 bytes of shared memory.
-// Launch: grid (3, 12) in clusters of 3 x 1, 256 threads. Plan 1cd4dd5b06172b45.
+// Launch: grid (3, 12) in clusters of 3 x 1, 256 threads. Plan 4823acf4a7ee8c07.
 #include "mc/hopper/few_qkv_attention.cuh"
 
 namespace {
 
-using Config = mc::hopper::FewQkvAttentionConfig<12, 768, mc::Operand::kS4, 16, 1, 3, 2, 4>;
+using Config = mc::hopper::FewQkvAttentionConfig<12, 768, mc::Operand::kS4, 1, 3, 2, 4>;
 using Kernel = mc::hopper::FewQkvAttention<Config>;
 
 static_assert(Kernel::kThreads == 256, "the host launches 256 threads");
@@ -24,6 +24,6 @@ static_assert(Config::kRangeParts == 48, "the reader expects 48 parts of a row's
 }  // namespace
 
 extern "C" __global__ void __cluster_dims__(3, 1, 1) __launch_bounds__(256, 1)
-qkv_attention_ws4_as4_h12x64_k768_f32_parts_few_m16x1_p3_w2x4_sm_90a(const __grid_constant__ mc::hopper::FewQkvAttentionArguments arguments) {
+qkv_attention_ws4_as4_h12x64_k768_f32_parts_few_t1_p3_w2x4_sm_90a(const __grid_constant__ mc::hopper::FewQkvAttentionArguments arguments) {
   Kernel::run(arguments);
 }
