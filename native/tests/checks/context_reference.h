@@ -12,8 +12,8 @@
 
 namespace checks {
 
-// qkv: [tokens, 3 * hidden], a row is q | k | v, each [heads, 64]. context: of a token's head; error: how far each element
-// may be off.
+// qkv: [tokens, 3 * hidden], a row is q | k | v, each [heads, 64]. context: of a token's head; error: how far each
+// element may be off.
 inline void reference_context(const std::vector<float>& qkv, int hidden, const Sequences& sequences, int token,
                               int head, double* context, double* error) {
   const int start = sequences.start(sequences.of(token)), end = sequences.end(sequences.of(token));

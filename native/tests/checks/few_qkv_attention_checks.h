@@ -1,5 +1,5 @@
-// Checks of native/include/mc/hopper/few_qkv_attention.cuh against a projection whose FP16 results are exact and softmax
-// in fp64 (context_reference.h).
+// Checks of native/include/mc/hopper/few_qkv_attention.cuh against a projection whose FP16 results are exact and
+// softmax in fp64 (context_reference.h).
 #pragma once
 
 #include <algorithm>
@@ -26,11 +26,12 @@ class FewQkvAttentionCase {
         values_(size_t(rows_) * kHidden, kPoison),
         range_parts_(size_t(rows_) * Config::kRangeParts, kPoison) {
     char text[200];
-    std::snprintf(text, sizeof text,
-                  "qkv and attention of few tokens, %d heads, %d inputs, %d-bit weights, bucket %d, %d parts, %d threads, "
-                  "%d tokens of %d sequences",
-                  Config::kHeads, Problem::kK, mc::bits_of(Problem::kWeight), Config::kKeys, Config::kParts,
-                  Config::kThreads, tokens_, sequences_.count());
+    std::snprintf(
+        text, sizeof text,
+        "qkv and attention of few tokens, %d heads, %d inputs, %d-bit weights, bucket %d, %d parts, %d threads, "
+        "%d tokens of %d sequences",
+        Config::kHeads, Problem::kK, mc::bits_of(Problem::kWeight), Config::kKeys, Config::kParts, Config::kThreads,
+        tokens_, sequences_.count());
     name_ = text;
     project();
     run();
@@ -112,8 +113,7 @@ class FewQkvAttentionCase {
 
 template <int kHeads, int kInputs, Operand kWeight, int kTokenTiles, int kParts, int kWarpsN, int kWarpsK>
 void check_few_qkv_attention(std::initializer_list<Lengths> batches) {
-  using Config =
-      mc::hopper::FewQkvAttentionConfig<kHeads, kInputs, kWeight, kTokenTiles, kParts, kWarpsN, kWarpsK>;
+  using Config = mc::hopper::FewQkvAttentionConfig<kHeads, kInputs, kWeight, kTokenTiles, kParts, kWarpsN, kWarpsK>;
   for (const auto timing : platform::kCopyTimings) {
     platform::select(timing);
     for (const Lengths& lengths : batches) FewQkvAttentionCase<Config>{lengths};

@@ -1,13 +1,14 @@
-// Times the QKV projection and attention of few tokens in one kernel (mc/hopper/few_qkv_attention.cuh), with an attention
-// output that quantizes its values (mc/hopper/split_gemm.cuh), against the three kernels that they replace, as a model runs
-// them: a captured graph of 12 layers joined by programmatic dependent launch, with the MLP behind and without it. All
-// must agree on what they compute.
+// Times the QKV projection and attention of few tokens in one kernel (mc/hopper/few_qkv_attention.cuh), with an
+// attention output that quantizes its values (mc/hopper/split_gemm.cuh), against the three kernels that they replace,
+// as a model runs them: a captured graph of 12 layers joined by programmatic dependent launch, with the MLP behind and
+// without it. All must agree on what they compute.
 //
-// Compiled with MC_HEADS, 12 or 16 (BERT-base or -large), and MC_BITS, 4 or 8, of weights and activations:
+// Compiled with MC_HEADS, 12 or 16 (BERT-base or -large), and MC_BITS of weights and activations: 4, or 8 with 12
+// heads.
 //
 //   nvcc -std=c++20 -O2 --expt-relaxed-constexpr -gencode arch=compute_90a,code=sm_90a -I native/include
-//        -I native/tests -I native/tests/device -DMC_HEADS=12 -DMC_BITS=4 native/tests/device/few_qkv_attention_bench.cu
-//        -o few_qkv_attention_bench && ./few_qkv_attention_bench
+//        -I native/tests -I native/tests/device -DMC_HEADS=12 -DMC_BITS=4
+//        native/tests/device/few_qkv_attention_bench.cu -o few_qkv_attention_bench && ./few_qkv_attention_bench
 //
 // Prints microseconds a layer: the median of 15 samples of 20 graph launches each.
 #include <cuda_runtime.h>
@@ -60,7 +61,8 @@ using UpTile = std::conditional_t<kHeads == 12, ResidentTile<16, 48, 3, 4, 1>, R
 using Up = ResidentGemm<Problem<kMlp, kHidden>, UpTile, RowScope::kPartial, 1, GeluValues>;
 
 template <int kN, int kK, int kSplitN, int kSplitK, int kWarps, int kEpilogue, class Source>
-using Split = SplitGemm<Problem<kN, kK>, SplitTile<Problem<kN, kK>, 16, kSplitN, kSplitK, kWarps, 1, kEpilogue>, Source, Norm>;
+using Split =
+    SplitGemm<Problem<kN, kK>, SplitTile<Problem<kN, kK>, 16, kSplitN, kSplitK, kWarps, 1, kEpilogue>, Source, Norm>;
 
 template <class Kernel, class Arguments>
 __global__ void __launch_bounds__(Kernel::kThreads, 1) entry(const __grid_constant__ Arguments arguments) {
@@ -228,15 +230,16 @@ Kernel linear(const Buffers& buffers, int part, bool values, int cluster, std::s
 template <AttentionOutput kOutput, int kKeyTile>
 Kernel attention(const Buffers& buffers, std::string name) {
   using Config = hopper::AttentionConfig<kHeads, 64, kOutput,
-                                         std::conditional_t<kOutput == AttentionOutput::kQuantized, Format, NoFormat>, 1,
-                                         1, 1, kKeyTile, 2>;
+                                         std::conditional_t<kOutput == AttentionOutput::kQuantized, Format, NoFormat>,
+                                         1, 1, 1, kKeyTile, 2>;
   using K = hopper::Attention<Config>;
   const void* kernel = reinterpret_cast<const void*>(attention_entry<K>);
   prepare(kernel, name.c_str(), K::kThreads, K::kSharedBytes, Config::kClusterSize);
   return {name, [=, &buffers](cudaStream_t stream, int, int tokens) {
             hopper::AttentionArguments arguments{};
             arguments.qkv = platform::tensor_map(buffers.qkv, 6 * kHidden, tokens, 64);
-            arguments.attention = {buffers.qkv, buffers.context, buffers.starts, buffers.counts, buffers.counts + 1, {}};
+            arguments.attention = {buffers.qkv,    buffers.context,    buffers.starts,
+                                   buffers.counts, buffers.counts + 1, {}};
             arguments.attention.quantized.codes = buffers.context_codes;
             arguments.attention.quantized.scale = buffers.context_scale;
             launch_dependent(stream, kernel, dim3((tokens + 63) / 64 * kHeads), K::kThreads, K::kSharedBytes,
@@ -335,14 +338,16 @@ void time_batch(cudaStream_t stream, Buffers& buffers, const std::vector<int>& l
   constexpr int kSplitN = kFew ? 4 : 2, kWarps = kHeads == 12 ? (kFew ? 6 : 12) : (kFew ? 8 : 16);
   constexpr int kEpilogue = kHeads == 12 ? 6 : 8;
   const Kernel qkv = linear<Qkv>(buffers, 0, false, 1, "qkv 16x48 w3x4");
-  const Kernel coded = attention<AttentionOutput::kQuantized, kFew ? 64 : 128>(buffers, "attention, codes");
-  const Kernel valued = attention<AttentionOutput::kFloat, kFew ? 64 : 128>(buffers, "attention, values");
+  const Kernel coded = attention < AttentionOutput::kQuantized, kFew ? 64 : 128 > (buffers, "attention, codes");
+  const Kernel valued = attention < AttentionOutput::kFloat, kFew ? 64 : 128 > (buffers, "attention, values");
   const Kernel of_codes = linear<Split<kHidden, kHidden, kSplitN, 4, kWarps, kEpilogue, CodesOfRows<kBits>>>(
       buffers, 1, false, 4 * kSplitN, "attention output of codes");
-  const Kernel of_values = linear<Split<kHidden, kHidden, kSplitN, 4, kHeads == 12 ? 12 : 8, kEpilogue, ValuesOfRows<Format, 4 * kHeads>>>(
-      buffers, 1, true, 4 * kSplitN, "attention output of values");
-  const Kernel of_values2 = linear<Split<kHidden, kHidden, kSplitN, 4, kHeads == 12 ? 6 : 16, kEpilogue, ValuesOfRows<Format, 4 * kHeads>>>(
-      buffers, 1, true, 4 * kSplitN, "attention output of values, other warps");
+  const Kernel of_values =
+      linear<Split<kHidden, kHidden, kSplitN, 4, kHeads == 12 ? 12 : 8, kEpilogue, ValuesOfRows<Format, 4 * kHeads>>>(
+          buffers, 1, true, 4 * kSplitN, "attention output of values");
+  const Kernel of_values2 =
+      linear<Split<kHidden, kHidden, kSplitN, 4, kHeads == 12 ? 6 : 16, kEpilogue, ValuesOfRows<Format, 4 * kHeads>>>(
+          buffers, 1, true, 4 * kSplitN, "attention output of values, other warps");
   const std::vector<Kernel> mlp = {
       linear<Up>(buffers, 2, false, 1, "MLP in, values"),
       linear<Split<kHidden, kMlp, 2, 8, kHeads == 12 ? 12 : 16, kEpilogue, ValuesOfRows<Format, 64>>>(buffers, 3, true,
@@ -384,9 +389,10 @@ int main() {
   };
   const auto of_64 = [&] { return std::vector<Kernel>{fused<4, 2, 3, 2>(buffers), fused<4, 3, 2, 2>(buffers)}; };
   const auto of_128 = [&] {
-    return std::vector<Kernel>{fused<8, 2, 3, 2>(buffers),
+    return std::vector<Kernel> {
+      fused<8, 2, 3, 2>(buffers),
 #if MC_BITS == 4 || MC_HEADS == 12
-                               fused<8, 1, 6, 2>(buffers), fused<8, 1, 12, 1>(buffers)
+          fused<8, 1, 6, 2>(buffers), fused<8, 1, 12, 1>(buffers)
 #endif
     };
   };

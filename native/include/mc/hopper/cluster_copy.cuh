@@ -3,9 +3,9 @@
 
 namespace mc::hopper {
 
-// To the same address in the block `rank` of the cluster, whose barrier at the address `bar` counts the bytes. `place` is
-// 16-byte aligned, and `bytes` a multiple of 16. What threads wrote needs fence_async_proxy() and a barrier before; the
-// block may end when the bytes have landed.
+// To the same address in the block `rank` of the cluster, whose barrier at the address `bar` counts the bytes. `place`
+// is 16-byte aligned, and `bytes` a multiple of 16. What threads wrote needs fence_async_proxy() and a barrier before;
+// the block may end when the bytes have landed.
 __device__ __forceinline__ void store_bulk_cluster(unsigned place, int bytes, unsigned bar, int rank) {
   asm volatile(
       "{ .reg .b32 target, remote;\n\t"

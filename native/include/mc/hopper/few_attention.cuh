@@ -2,8 +2,8 @@
 // shared memory together, so that the softmax knows the largest score before it starts.
 //
 // Each of four warps computes all scores, which takes no longer than to share them out and to wait for one another, and
-// multiplies the probabilities with 16 columns of the values. Its context is the lane's four neighbouring columns of two
-// rows (few_qkv_attention_shared.cuh says why), and it tells the largest of them.
+// multiplies the probabilities with 16 columns of the values. Its context is the lane's four neighbouring columns of
+// two rows (few_qkv_attention_shared.cuh says why), and it tells the largest of them.
 #pragma once
 
 #include "mc/half.cuh"
@@ -81,8 +81,8 @@ struct FewAttention {
 #pragma unroll
         for (int i = 0; i < kGroupSteps; ++i) {
           unsigned keys[4];
-          ptx::load_matrix_x4(keys, key + step / 2 * Shared::kKeyPanelBytes + (group * kGroupSteps + i) * kStepBytes +
-                                        step % 2 * 32);
+          ptx::load_matrix_x4(
+              keys, key + step / 2 * Shared::kKeyPanelBytes + (group * kGroupSteps + i) * kStepBytes + step % 2 * 32);
           const unsigned low[2] = {keys[0], keys[1]}, high[2] = {keys[2], keys[3]};
           Product::multiply_add(of_group[2 * i], queries[step], low);
           Product::multiply_add(of_group[2 * i + 1], queries[step], high);

@@ -1,6 +1,6 @@
-// The QKV projection and the attention of few tokens in one kernel: the contract and the masking of mc/attention.cuh, the
-// numbers of mc::DequantizeWithBias and mc::StoreF16 between them, and fp32 values with parts of their ranges as output,
-// which the product behind quantizes (ValuesOfRows). So no head waits for another.
+// The QKV projection and the attention of few tokens in one kernel: the contract and the masking of mc/attention.cuh,
+// the numbers of mc::DequantizeWithBias and mc::StoreF16 between them, and fp32 values with parts of their ranges as
+// output, which the product behind quantizes (ValuesOfRows). So no head waits for another.
 //
 //   q | k | v [t, :]   = half(dequantize(sum over i of a[t, i] * w[:, i]) + bias)          t < *token_count
 //   values[t, h, :]    = sum over keys u of the sequence of t:  softmax_u(q[t, h, :] . k[u, h, :] / 8) v[u, h, :]
@@ -13,8 +13,8 @@
 //
 // The blocks of a head are a cluster: for each 16 tokens of the bucket kParts of them, which divide the head's 192
 // outputs. They keep their weights in shared memory, loaded while the kernel ahead still runs, multiply as the resident
-// GEMM does (resident_mainloop.cuh), and send queries, keys and values to the block of each token tile that attends. That
-// message is all that blocks wait for.
+// GEMM does (resident_mainloop.cuh), and send queries, keys and values to the block of each token tile that attends.
+// That message is all that blocks wait for.
 //
 // sequence_starts, sequence_count and token_count are written before the first kernel of the graph starts, so that
 // blocks know their sequences, and those without tokens end, before the kernel ahead has.
@@ -22,8 +22,8 @@
 // Activations and their scales are read a token tile at a time, so rows of whole tiles must exist in memory. What the
 // rows beyond the tokens hold has no effect.
 //
-// Launch: grid (kClusterSize, kHeads, 1), kThreads threads, kSharedBytes of dynamic shared memory, with the programmatic
-// attribute; more than 8 blocks of a cluster need the non-portable cluster size attribute.
+// Launch: grid (kClusterSize, kHeads, 1), kThreads threads, kSharedBytes of dynamic shared memory, with the
+// programmatic attribute; more than 8 blocks of a cluster need the non-portable cluster size attribute.
 #pragma once
 
 #include "mc/dependency.cuh"
@@ -46,9 +46,8 @@ struct FewQkvAttention {
 
   // Threads that store to the panels or read them: the first of the block.
   static constexpr int kAttendingThreads = 32 * Config::kAttendingWarps;
-  static constexpr int kPanelThreads = Config::Tile::kEpilogueThreads > kAttendingThreads
-                                           ? Config::Tile::kEpilogueThreads
-                                           : kAttendingThreads;
+  static constexpr int kPanelThreads =
+      Config::Tile::kEpilogueThreads > kAttendingThreads ? Config::Tile::kEpilogueThreads : kAttendingThreads;
 
   __device__ __forceinline__ static void run(const FewQkvAttentionArguments& arguments) {
     const GemmArguments& linear = arguments.linear;
@@ -66,8 +65,7 @@ struct FewQkvAttention {
     FewAttention<Config> attention = {warp, lane, {}};
     const bool attends = block.attends() && warp < Config::kAttendingWarps && first_token < tokens;
     if (attends) {
-      attention.window =
-          find_window<Config::kTileM>(arguments.sequence_starts, *arguments.sequence_count, first_token);
+      attention.window = find_window<Config::kTileM>(arguments.sequence_starts, *arguments.sequence_count, first_token);
     }
     if (block.attends()) FewAttention<Config>::clear_missing_values(exchange.token_tiles);
     ptx::cluster_meet();

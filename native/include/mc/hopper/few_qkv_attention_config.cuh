@@ -29,7 +29,7 @@ struct FewQkvAttentionConfig {
   static constexpr int kTileM = 16;
   static constexpr int kTokenTiles = kTokenTiles_;
   static constexpr int kParts = kParts_;
-  static constexpr int kPanels = 6 / kParts;  // of a block
+  static constexpr int kPanels = 6 / kParts;          // of a block
   static constexpr int kKeys = kTileM * kTokenTiles;  // that a bucket has
   static constexpr int kClusterSize = kTokenTiles * kParts;
   static constexpr int kAttendingWarps = 4;  // each has 16 columns of the context

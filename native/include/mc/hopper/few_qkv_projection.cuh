@@ -1,5 +1,5 @@
-// The product of few_qkv_attention.cuh: some panels of a head's queries, keys and values for a token tile, dequantized as by
-// mc::DequantizeWithBias, rounded to FP16 as by mc::StoreF16.
+// The product of few_qkv_attention.cuh: some panels of a head's queries, keys and values for a token tile, dequantized
+// as by mc::DequantizeWithBias, rounded to FP16 as by mc::StoreF16.
 #pragma once
 
 #include "mc/half.cuh"
@@ -69,13 +69,13 @@ struct FewQkvProjection {
     if (!place.owns()) return;
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
-      row_scale[r] = __int_as_float(
-          static_cast<int>(ptx::load_global_4(arguments.activation_scale + place.first_row + row(r))));
+      row_scale[r] =
+          __int_as_float(static_cast<int>(ptx::load_global_4(arguments.activation_scale + place.first_row + row(r))));
     }
   }
 
-  // By the threads that own sums, to the block's own shared memory. Rows beyond the tokens become zero, as 0 * NaN would
-  // be NaN in the context.
+  // By the threads that own sums, to the block's own shared memory. Rows beyond the tokens become zero, as 0 * NaN
+  // would be NaN in the context.
   __device__ __forceinline__ void store(const Result& result, int tokens) const {
 #pragma unroll
     for (int c = 0; c < kColumns; c += kGroup) {

@@ -1,5 +1,6 @@
 // Four 8 x 8 matrices of 16-bit elements from shared memory, transposed on the way (ldmatrix). Lane 8 i + r passes the
-// address of the 16 bytes of row r of matrix i; lane 4 r + c receives elements r of its rows 2 c and 2 c + 1 in words[i].
+// address of the 16 bytes of row r of matrix i; lane 4 r + c receives elements r of its rows 2 c and 2 c + 1 in
+// words[i].
 #pragma once
 
 namespace mc::hopper {
