@@ -19,6 +19,9 @@ public static class ConformanceSuite
     /// <summary>Sparse products are for many tokens.</summary>
     private static readonly EquatableArray<int> s_sparseTokens = new(16, 128, 4096);
 
+    /// <summary>Buckets in which projection and attention are one kernel, on two or four token tiles.</summary>
+    private static readonly EquatableArray<int> s_fewTokens = new(32, 128), s_moreFewTokens = new(64, 128);
+
     private static readonly string[] s_few = ["fp16", "w8a8", "w4a8", "w4a4-asym", "w4a16"];
 
     private static readonly (EncoderHead Head, bool Normalize)[] s_heads =
@@ -51,6 +54,7 @@ public static class ConformanceSuite
         yield return Case("wide", ConformanceModels.Wide, "fp16", 129);
         yield return Case("many-heads", ConformanceModels.ManyHeads, "w4a8", 17);
         yield return Case("sample", ConformanceModels.Sample, "w4a4-2of4", 129) with { Shapes = new(s_sparseTokens, 128) };
+        yield return Case("few", ConformanceModels.Sample, "w8a8", 17) with { Shapes = new(s_fewTokens, 128) };
     }
 
     private static IEnumerable<ConformanceCase> Full()
@@ -66,8 +70,13 @@ public static class ConformanceSuite
         {
             foreach ((string scheme, QuantizationScheme parts) in ConformanceSchemes.All)
             {
-                if (ConformanceSchemes.Fits(parts, model))
-                    yield return Case(name, model, scheme, Total());
+                if (!ConformanceSchemes.Fits(parts, model))
+                    continue;
+                int total = Total();
+                // Of four-bit codes the kernels for few tokens have more than one token tile here alone.
+                yield return (name, scheme) == ("sample", "w4a4")
+                    ? Case(name, model, scheme, 17) with { Shapes = new(s_fewTokens, 128) }
+                    : Case(name, model, scheme, total);
             }
         }
 
@@ -83,7 +92,10 @@ public static class ConformanceSuite
             yield return Case("h128", ConformanceModels.Heads128, scheme, 127);
             yield return Case("many-heads", ConformanceModels.ManyHeads, scheme, 129);
             foreach (int total in ConformanceBatches.Totals)
-                yield return Case("totals", ConformanceModels.Sample, scheme, total);
+            {
+                ConformanceCase made = Case("totals", ConformanceModels.Sample, scheme, total);
+                yield return total == 17 ? made with { Shapes = new(s_moreFewTokens, 128) } : made;
+            }
         }
 
         foreach ((EncoderHead head, bool normalize) in s_heads)
