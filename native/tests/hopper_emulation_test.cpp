@@ -12,5 +12,6 @@ int main() {
   checks::check_hopper_linear<O::kU8, O::kS8>();
   checks::check_hopper_gemm<O::kU8, O::kU8>();
   checks::check_hopper_gemm<O::kF16, O::kF16>();
+  checks::check_hopper_packed();
   return checks::finish();
 }

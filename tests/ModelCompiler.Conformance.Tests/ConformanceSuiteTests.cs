@@ -16,6 +16,9 @@ public sealed class ConformanceSuiteTests
 
     private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel), typeof(SplitGemmKernel), typeof(WgmmaGemmKernel), typeof(SparseGemmKernel), typeof(HopperAttentionKernel), typeof(QkvAttentionKernel), typeof(FewQkvAttentionKernel)];
 
+    /// <summary>Those of the kernels that every architecture has.</summary>
+    private static readonly GemmFamily[] s_families = [.. Enum.GetValues<GemmFamily>().Where(family => family != GemmFamily.Int8Activation4)];
+
     public static TheoryData<bool> Suites => [false, true];
 
     [Fact]
@@ -66,7 +69,7 @@ public sealed class ConformanceSuiteTests
             ignoreOrder: true);
 
         kernels.OfType<LinearKernel>().Select(gemm => (gemm.GetType(), gemm.Problem.Family, gemm.Scope)).Distinct()
-            .ShouldBe(arch == GpuArch.Sm90a ? HopperProducts() : Products(typeof(GemmKernel), Enum.GetValues<GemmFamily>(), RowScope.Partial, RowScope.Tile), ignoreOrder: true);
+            .ShouldBe(arch == GpuArch.Sm90a ? HopperProducts() : Products(typeof(GemmKernel), s_families, RowScope.Partial, RowScope.Tile), ignoreOrder: true);
         int[] hopperSizes = [.. kernels.OfType<HopperAttentionKernel>().Select(kernel => kernel.HeadSize).Distinct()];
         hopperSizes.ShouldBe(arch == GpuArch.Sm90a ? [64, 128] : [], ignoreOrder: true);
         kernels.OfType<HopperAttentionKernel>().Select(kernel => (InTurns: kernel.Tile.Turns > 1, Exchanges: kernel.ClusterSize > 1)).Distinct()
@@ -80,7 +83,7 @@ public sealed class ConformanceSuiteTests
     /// </summary>
     private static IEnumerable<(Type, GemmFamily, RowScope)> HopperProducts()
     {
-        GemmFamily[] families = [.. Enum.GetValues<GemmFamily>().Where(family => family != GemmFamily.Int4)];
+        GemmFamily[] families = [.. s_families.Where(family => family != GemmFamily.Int4)];
         GemmFamily[] integers = [GemmFamily.Int8, GemmFamily.Int8Weight4];
         return
         [
@@ -89,6 +92,7 @@ public sealed class ConformanceSuiteTests
             .. Products(typeof(SplitGemmKernel), integers, RowScope.Cluster),
             .. Products(typeof(WgmmaGemmKernel), integers, RowScope.Partial, RowScope.Tile, RowScope.Cluster, RowScope.Grid),
             .. Products(typeof(WgmmaGemmKernel), [GemmFamily.Float16], RowScope.Partial, RowScope.Tile, RowScope.Cluster, RowScope.Grid),
+            .. Products(typeof(WgmmaGemmKernel), [GemmFamily.Int8Activation4], RowScope.Grid),
             .. Products(typeof(SparseGemmKernel), [GemmFamily.Int8Weight4, GemmFamily.Int8], RowScope.Partial),
         ];
     }

@@ -21,12 +21,14 @@ constexpr bool is_float(Operand operand) { return operand == Operand::kF16; }
 enum class WeightForm {
   kNative,       // both have the same width; weights are used as they are
   kInt4ForInt8,  // packed int4 weights, widened in registers to 8 bits, 16 times too large
-  kInt4ForF16    // packed int4 weights, widened in registers to FP16, exact
+  kInt4ForF16,   // packed int4 weights, widened in registers to FP16, exact
+  kInt8ForInt4   // packed int4 activations, widened in registers to 8 bits, 16 times too large
 };
 
 constexpr WeightForm weight_form(Operand activation, Operand weight) {
   return bits_of(activation) == bits_of(weight) ? WeightForm::kNative
          : bits_of(activation) == 8             ? WeightForm::kInt4ForInt8
+         : bits_of(activation) == 4             ? WeightForm::kInt8ForInt4
                                                 : WeightForm::kInt4ForF16;
 }
 
@@ -49,13 +51,14 @@ struct GemmProblem {
   static_assert(kN > 0 && kN % 8 == 0, "N must be a multiple of 8");
   static_assert(kK > 0 && kK % 16 == 0, "K must be a multiple of 16");
   static_assert(kRowBytes % 16 == 0, "a row of activations must be a multiple of 16 bytes");
-  static_assert(bits_of(kWeight) <= bits_of(kActivation), "weights may not be wider than activations");
-  static_assert(bits_of(kWeight) != 8 || bits_of(kActivation) == 8, "8-bit weights need 8-bit activations");
+  static_assert(bits_of(kWeight) <= bits_of(kActivation) || (kActivation == Operand::kS4 && kWeight == Operand::kS8),
+                "weights may not be wider than activations, but for signed ones of which int4 codes are widened");
+  static_assert(bits_of(kWeight) != 8 || bits_of(kActivation) <= 8, "8-bit weights need integer activations");
   static_assert(is_float(kWeight) ? is_float(kActivation) : true, "FP16 weights need FP16 activations");
   static_assert(kGroup == 0 || kGroup == 64 || kGroup == 128, "weight groups hold 64 or 128 inputs");
   static_assert(kGroup == 0 || kK % kGroup == 0, "the group must divide K");
   static_assert(kGroup == 0 || (is_signed(kWeight) && !is_float(kWeight)), "only symmetric weights have groups");
-  // Widened codes are 16 q, at most 240 in size; activations at most 255. 240 * 255 * 32768 < 2^31.
+  // Widened codes are 16 q, at most 240 in size; the other operand's at most 255. 240 * 255 * 32768 < 2^31.
   static_assert(kK <= 32768, "int32 accumulators hold 16 times the sum only up to K = 32768");
 };
 

@@ -13,7 +13,9 @@ using mc::hopper::WgmmaTile;
 // Weights in the order of mc/hopper/weight_tiles.cuh, for LinearLayer.
 template <class Problem>
 struct TiledWeights {
-  using Tiles = mc::hopper::WeightTiles<Problem::kWeight, Problem::kN, Problem::kK>;
+  static constexpr auto kOrder = Problem::kForm == mc::WeightForm::kInt8ForInt4 ? mc::hopper::InputOrder::kOfNibbles
+                                                                                : mc::hopper::InputOrder::kRising;
+  using Tiles = mc::hopper::WeightTiles<Problem::kWeight, Problem::kN, Problem::kK, kOrder>;
   static constexpr long long kBytes = Tiles::kBytes;
   static constexpr int kBits = mc::bits_of(Problem::kWeight);
   static constexpr int kBias = 0;
@@ -106,6 +108,7 @@ void check_hopper_rows() {
   using U8 = mc::QuantFormat<8, 8, true>;
   using S4 = mc::QuantFormat<4, 8, false>;
   using U4 = mc::QuantFormat<4, 8, true>;
+  using PackedS4 = mc::QuantFormat<4, 4, false>;
   constexpr auto kTurns = Schedule::kPingPong;
   constexpr auto kTogether = Schedule::kCooperative;
   using Wide = GemmProblem<448, 144, kA, kW>;
@@ -119,6 +122,11 @@ void check_hopper_rows() {
                                        true>(platform::tokens({127, 300}), 3);
   mapped_quantize_equals_the_reference<Dense, GemmProblem<72, 256, kA, kW>, WgmmaTile<64, 96, 2, kTurns>,
                                        RowScope::kTile, 1, U4, true>(platform::tokens({127, 300}), 2);
+  // Packed codes: sectors of 64 columns, 32 columns left over, tiles that reach beyond N.
+  mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<64, 224, 3, kTurns>, RowScope::kGrid, 1, PackedS4, false>(
+      platform::tokens({17, 300}), 2);
+  mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<64, 128, 3, kTurns>, RowScope::kGrid, 1, PackedS4, true>(
+      platform::tokens({127}), 3);
   using Row = GemmProblem<384, 208, kA, kW>;
   mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<64, 96, 3, kTurns>, RowScope::kCluster, 4, S8>(
       platform::tokens({1, 300}), 2);
@@ -151,6 +159,36 @@ void check_hopper_rows() {
   mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<192, 208, kA, kW>, WgmmaTile<64, 192, 3, kTurns>,
                                           RowScope::kTile, 1, S4>(platform::tokens({17}), 1);
   check_hopper_rows_of_stationary_weights<kA, kW>();
+}
+
+// Activations with two codes a byte.
+inline void check_hopper_packed() {
+  using mc::GemmProblem;
+  constexpr auto kA = Operand::kS4, kW = Operand::kS8;
+  constexpr auto kTurns = Schedule::kPingPong, kTogether = Schedule::kCooperative;
+  using S4 = mc::QuantFormat<4, 4, false>;
+  // K ends within a step; N within a tile.
+  mapped_linear_equals_the_reference<Dense, GemmProblem<96, 160, kA, kW>, WgmmaTile<64, 64, 2, kTurns>>(
+      platform::tokens({1, 129}), 2);
+  mapped_linear_equals_the_reference<Dense, GemmProblem<328, 352, kA, kW>, WgmmaTile<128, 128, 3, kTurns>>(
+      platform::tokens({17, 300}), 3);
+  mapped_linear_equals_the_reference<Dense, GemmProblem<328, 256, kA, kW>, WgmmaTile<128, 256, 2, kTogether>>(
+      platform::tokens({17}), 1);
+  mapped_linear_equals_the_reference<Dense, GemmProblem<160, 480, kA, kW>, WgmmaTile<256, 96, 2, kTogether>>(
+      platform::tokens({300}), 2);
+  // Two row blocks of a cluster share weights; the second may lie beyond the tokens.
+  mapped_linear_equals_the_reference<Dense, GemmProblem<96, 736, kA, kW>, WgmmaTile<128, 64, 3, kTurns>, 2>(
+      platform::tokens({17, 300}), 2);
+  using Row = GemmProblem<384, 224, kA, kW>;
+  mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<64, 192, 2, kTurns>, RowScope::kCluster, 2, S4>(
+      platform::tokens({127, 300}), 2);
+  mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 96, 2, kTurns>, RowScope::kGrid, 2, S4>(
+      platform::tokens({17, 300}), 2);
+  mapped_layer_norm_is_near_the_reference<Dense, Row, WgmmaTile<128, 192, 2, kTogether>, RowScope::kGrid, 1, S4>(
+      platform::tokens({1, 129}), 2);
+  // More inputs than outputs: the last rows come first.
+  mapped_layer_norm_is_near_the_reference<Dense, GemmProblem<192, 512, kA, kW>, WgmmaTile<64, 96, 4, kTurns>,
+                                          RowScope::kCluster, 4, S4>(platform::tokens({129, 300}), 2);
 }
 
 template <Operand kA, Operand kW>

@@ -22,8 +22,9 @@ bool launch_mapped(const std::string& name, const mc::GemmArguments& linear, int
   platform::Array<unsigned char> slots(slot_bytes<Gemm>(tokens));
   mc::hopper::GemmArguments arguments{};
   arguments.linear = linear;
-  arguments.activations =
-      platform::tensor_map(linear.activations, Gemm::Problem::kRowBytes, tokens, Kind::template kBoxRows<Gemm>);
+  constexpr bool kPacked = Gemm::Problem::kForm == mc::WeightForm::kInt8ForInt4;
+  arguments.activations = platform::tensor_map(linear.activations, Gemm::Problem::kRowBytes, tokens,
+                                               Kind::template kBoxRows<Gemm>, kPacked ? 64 : 128);
   arguments.linear.row_slots = slots.device();
   platform::Shape shape;
   shape.columns = clusters * Gemm::kClusterSize;

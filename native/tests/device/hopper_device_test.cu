@@ -10,6 +10,7 @@ int main() {
   checks::gelu_is_near_the_truth();
   checks::check_hopper_primitives();
   checks::check_hopper_linear<O::kU8, O::kS8>();
+  checks::check_hopper_packed();
 #elif MC_PART == 1
   checks::check_hopper_gemm<O::kS8, O::kS8>();
 #elif MC_PART == 2

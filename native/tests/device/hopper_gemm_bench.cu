@@ -2,11 +2,13 @@
 //
 //   hopper_gemm_bench [M ...]          M: tokens; without them 256 1024 4096 12288 16384
 //
-// Compiled with MC_HIDDEN (768 or 1024) and MC_LAYER (0: qkv, 1: attention output, 2: MLP in, 3: MLP out), because each
-// candidate takes the compiler seconds; with MC_PLAIN too, the products are stored as FP16 and nothing more, which
-// tells what the epilogue costs. A candidate is 20 launches in a graph, each dependent on the one before through
-// programmatic launch, on weights of their own, so that they come from where they come from in a model. One line a
-// candidate, best first: M, layer, tile, microseconds a launch, TOPS.
+// Compiled with MC_HIDDEN (768 or 1024) and MC_LAYER (0: qkv, 1: attention output, 2: MLP in, 3: MLP out, 4 and 5: the
+// MLP with packed codes between them), because each candidate takes the compiler seconds; with MC_PLAIN too, the
+// products are stored as FP16 and nothing more, which tells what the epilogue costs. MC_M, MC_N, MC_STAGES,
+// MC_SCHEDULE, MC_FLOW, MC_SCOPE and MC_CLUSTER together name one candidate instead of the lists below. A candidate is
+// 20 launches in a graph, each dependent on the one before through programmatic launch, on weights of their own, so
+// that they come from where they come from in a model. One line a candidate, best first: M, layer, tile, microseconds a
+// launch, TOPS.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -51,7 +53,7 @@ template <>
 struct Layer<2> {
   static constexpr const char* kName = "mlp_in";
   using Problem = GemmProblem<kInner, kHidden, Operand::kS8, Operand::kS8>;
-  using Steps = mc::Epilogue<DequantizeWithBias<>, Gelu<GeluForm::kErf>, QuantizeRows<QuantFormat<4, 8, false>>>;
+  using Steps = mc::Epilogue<DequantizeWithBias<>, Gelu<GeluForm::kErfCoarse>, QuantizeRows<QuantFormat<4, 8, false>>>;
 };
 template <>
 struct Layer<3> {
@@ -59,8 +61,22 @@ struct Layer<3> {
   using Problem = GemmProblem<kHidden, kInner, Operand::kS8, Operand::kS8>;
   using Steps = Layer<1>::Steps;
 };
+// The same with packed codes between them.
+template <>
+struct Layer<4> {
+  static constexpr const char* kName = "mlp_in_packed";
+  using Problem = Layer<2>::Problem;
+  using Steps = mc::Epilogue<DequantizeWithBias<>, Gelu<GeluForm::kErfCoarse>, QuantizeRows<QuantFormat<4, 4, false>>>;
+};
+template <>
+struct Layer<5> {
+  static constexpr const char* kName = "mlp_out_packed";
+  using Problem = GemmProblem<kHidden, kInner, Operand::kS4, Operand::kS8>;
+  using Steps = Layer<1>::Steps;
+};
 
 using Problem = Layer<kLayer>::Problem;
+constexpr bool kPacked = Problem::kForm == WeightForm::kInt8ForInt4;
 #ifdef MC_PLAIN
 constexpr bool kPlain = true;
 using Steps = mc::Epilogue<Dequantize<>, StoreF16>;
@@ -79,13 +95,14 @@ T* allocate(size_t count, unsigned char fill = 0) {
   return memory;
 }
 
-// Random bytes; powers of tensor cores, and so clocks, depend on them.
-void fill_codes(unsigned char* memory, size_t bytes) {
+// Random int4 codes, packed or a byte each; powers of tensor cores, and so clocks, depend on them.
+void fill_codes(unsigned char* memory, size_t bytes, bool packed) {
   std::vector<unsigned char> host(bytes);
   unsigned long long state = 88172645463325252ull;
   for (unsigned char& byte : host) {
     state ^= state << 13, state ^= state >> 7, state ^= state << 17;
     byte = static_cast<unsigned char>(state >> 40);
+    if (!packed) byte = static_cast<unsigned char>((byte & 15 ^ 8) - 8);
   }
   check(cudaMemcpy(memory, host.data(), bytes, cudaMemcpyHostToDevice), "cudaMemcpy");
 }
@@ -105,10 +122,10 @@ struct Operands {
 
   Operands() {
     using Weights = hopper::WeightTiles<Operand::kS8, Problem::kN, Problem::kK>;
-    fill_codes(activations, size_t(kLongest) * Problem::kK);
+    fill_codes(activations, size_t(kLongest) * Problem::kRowBytes, kPacked);
     for (auto& weight : weights) {
       weight = allocate<unsigned char>(Weights::kBytes);
-      fill_codes(weight, Weights::kBytes);
+      fill_codes(weight, Weights::kBytes, false);
     }
   }
 
@@ -134,7 +151,7 @@ struct Timing {
   float microseconds;
 };
 
-constexpr const char* kNames[] = {"together", "pingpong", "pairs"};
+constexpr const char* kNames[] = {"together", "pingpong", "pairs", "threes", "fours"};
 
 template <class Gemm>
 __global__ void __launch_bounds__(Gemm::kThreads, 1) kernel(const __grid_constant__ hopper::GemmArguments arguments) {
@@ -145,8 +162,9 @@ template <RowScope kScope, int kCluster, class Tile>
 Timing measure(const Operands& operands, int tokens, cudaStream_t stream) {
   using Gemm = hopper::Gemm<Problem, Tile, kScope, kCluster, Steps>;
   char name[80];
-  std::snprintf(name, sizeof name, "%s_m%d_n%d_s%d_c%d", kNames[static_cast<int>(Tile::kSchedule)], Tile::kM, Tile::kN,
-                Tile::kStages, kCluster);
+  std::snprintf(name, sizeof name, "%s_m%d_n%d_s%d_c%d%s%s", kNames[static_cast<int>(Tile::kSchedule)], Tile::kM,
+                Tile::kN, Tile::kStages, kCluster, Tile::kStationary ? "_kept" : "",
+                kScope == RowScope::kGrid ? "_grid" : "");
   const auto entry = kernel<Gemm>;
   check(cudaFuncSetAttribute(entry, cudaFuncAttributeMaxDynamicSharedMemorySize, Gemm::kSharedBytes), "shared memory");
   cudaLaunchAttribute attributes[2] = {};
@@ -173,7 +191,8 @@ Timing measure(const Operands& operands, int tokens, cudaStream_t stream) {
   for (int launch = 0; launch < kLaunches; ++launch) {
     hopper::GemmArguments arguments{};
     arguments.linear = operands.arguments(launch);
-    arguments.activations = platform::tensor_map(operands.activations, Problem::kK, tokens, Tile::kM);
+    arguments.activations =
+        platform::tensor_map(operands.activations, Problem::kRowBytes, tokens, Tile::kM, kPacked ? 64 : 128);
     check(cudaLaunchKernelEx(&config, entry, arguments), name);
   }
   check(cudaStreamEndCapture(stream, &graph), "capture");
@@ -214,7 +233,21 @@ using Pairs = WgmmaTile<kM, kN, kStages, Schedule::kPairs>;
 
 std::vector<Timing> measure_layer(const Operands& operands, int tokens, cudaStream_t stream) {
   std::vector<Timing> timings;
-  if constexpr (kPlain || kLayer % 2 == 0) {
+#ifdef MC_M
+  using One = WgmmaTile<MC_M, MC_N, MC_STAGES, Schedule::MC_SCHEDULE, hopper::WeightFlow::MC_FLOW>;
+  measure_all<RowScope::MC_SCOPE, MC_CLUSTER, One>(operands, tokens, stream, timings);
+#else
+  if constexpr (kPacked) {
+    constexpr RowScope kScope = kPlain ? RowScope::kPartial : RowScope::kGrid;
+    measure_all<kScope, 1, Turns<128, 128, 8>, Together<128, 256, 4>>(operands, tokens, stream, timings);
+    measure_all<kScope, 2, Turns<128, 128, 8>>(operands, tokens, stream, timings);
+    if constexpr (kHidden == 768) {
+      measure_all<kScope, 1, Turns<64, 192, 6>, Together<128, 192, 6>>(operands, tokens, stream, timings);
+      measure_all<kScope, 2, Turns<64, 192, 6>, Turns<64, 256, 6>>(operands, tokens, stream, timings);
+    } else {
+      measure_all<kScope, 2, Turns<64, 256, 4>>(operands, tokens, stream, timings);
+    }
+  } else if constexpr (kPlain || kLayer % 2 == 0) {
     constexpr RowScope kScope = kPlain || kLayer == 0 ? RowScope::kPartial : RowScope::kGrid;
     measure_all<kScope, 1, Turns<64, 64, 8>, Turns<64, 128, 8>, Turns<128, 96, 7>, Turns<128, 128, 6>,
                 Pairs<128, 96, 7>, Pairs<128, 128, 6>, Together<128, 192, 5>, Together<128, 256, 4>>(operands, tokens,
@@ -235,6 +268,7 @@ std::vector<Timing> measure_layer(const Operands& operands, int tokens, cudaStre
                                                                                       timings);
     measure_all<kScope, 4, Turns<64, 256, 5>, Together<128, 256, 4>>(operands, tokens, stream, timings);
   }
+#endif
   std::sort(timings.begin(), timings.end(),
             [](const Timing& a, const Timing& b) { return a.microseconds < b.microseconds; });
   return timings;
@@ -253,7 +287,7 @@ int main(int count, char** values) {
     check(cudaMemcpy(operands.token_count, &tokens, 4, cudaMemcpyHostToDevice), "token count");
     for (const Timing& timing : measure_layer(operands, tokens, stream)) {
       const double operations = 2.0 * tokens * Problem::kN * Problem::kK;
-      std::printf("m %5d h %4d %-16s %-24s %8.2f us %7.0f TOPS\n", tokens, kHidden, Layer<kLayer>::kName,
+      std::printf("m %5d h %4d %-16s %-32s %8.2f us %7.0f TOPS\n", tokens, kHidden, Layer<kLayer>::kName,
                   timing.name.c_str(), timing.microseconds, operations / timing.microseconds * 1e-6);
     }
     std::fflush(stdout);

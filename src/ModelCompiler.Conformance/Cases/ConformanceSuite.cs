@@ -16,8 +16,8 @@ public static class ConformanceSuite
 
     private static readonly EquatableArray<int> s_mostTokens = new(16, 128, 2048);
 
-    /// <summary>Sparse products are for many tokens.</summary>
-    private static readonly EquatableArray<int> s_sparseTokens = new(16, 128, 4096);
+    /// <summary>Sparse products are for many tokens, and so are packed codes that are multiplied as bytes.</summary>
+    private static readonly EquatableArray<int> s_sparseOrPackedTokens = new(16, 128, 4096);
 
     /// <summary>Buckets in which projection and attention are one kernel, on two or four token tiles.</summary>
     private static readonly EquatableArray<int> s_fewTokens = new(32, 128), s_moreFewTokens = new(64, 128);
@@ -53,7 +53,7 @@ public static class ConformanceSuite
         yield return Case("wide", ConformanceModels.Wide.With(EncoderHead.ClsEmbedding), "w8a8", 17);
         yield return Case("wide", ConformanceModels.Wide, "fp16", 129);
         yield return Case("many-heads", ConformanceModels.ManyHeads, "w4a8", 17);
-        yield return Case("sample", ConformanceModels.Sample, "w4a4-2of4", 129) with { Shapes = new(s_sparseTokens, 128) };
+        yield return Case("sample", ConformanceModels.Sample, "w4a4-2of4", 129) with { Shapes = new(s_sparseOrPackedTokens, 128) };
         yield return Case("few", ConformanceModels.Sample, "w8a8", 17) with { Shapes = new(s_fewTokens, 128) };
     }
 
@@ -119,11 +119,12 @@ public static class ConformanceSuite
             yield return longest with { Name = $"long-{scheme}-t813", Shapes = new(s_manyTokens, 512), SequenceLengths = [300, 1, 512] };
         }
 
-        // Kernels for many tokens, which share rows among blocks; in larger buckets the heads of attention take turns.
-        foreach (string scheme in new[] { "fp16", "w8a8", "w4a4", "w4a4-asym" })
+        // Kernels for many tokens, which share rows among blocks; in larger buckets the heads of attention take turns, and 4-bit codes are
+        // packed between the products of the MLP.
+        foreach (string scheme in new[] { "fp16", "w8a8", "w4a4-asym" })
             yield return Many(Case("many", ConformanceModels.Base.With(EncoderHead.Pooler), scheme, 1), scheme is "fp16" or "w4a4-asym" ? s_mostTokens : s_manyTokens);
-        foreach (string scheme in new[] { "w4a4-2of4", "w8a8-aa-2of4", "w8a8-static-2of4" })
-            yield return Many(Case("many", ConformanceModels.Base.With(EncoderHead.Pooler), scheme, 1), s_sparseTokens);
+        foreach (string scheme in new[] { "w4a4", "w4a4-2of4", "w8a8-aa-2of4", "w8a8-static-2of4" })
+            yield return Many(Case("many", ConformanceModels.Base.With(EncoderHead.Pooler), scheme, 1), s_sparseOrPackedTokens);
 
         static ConformanceCase Many(ConformanceCase made, EquatableArray<int> buckets) => made with
         {

@@ -9,12 +9,13 @@ namespace ModelCompiler.Core.Scheduling;
 /// </summary>
 /// <param name="plan">The plan.</param>
 /// <param name="epilogues">The epilogue of each of its ops on the architecture.</param>
+/// <param name="packed">Buffers of <see cref="PackedCodes"/>.</param>
 /// <param name="arch">Target.</param>
 /// <param name="tokens">The bucket.</param>
 /// <param name="choices">Candidates to take instead of the rules' first.</param>
 /// <param name="fillsTiles">For batches whose sequences fill tiles of <see cref="QkvAttentionTile.Tokens"/> tokens.</param>
 internal sealed class BucketScheduler(
-    ExecutionPlan plan, IReadOnlyList<EpilogueSpec> epilogues, GpuArch arch, int tokens, EquatableArray<KernelChoice> choices,
+    ExecutionPlan plan, IReadOnlyList<EpilogueSpec> epilogues, IReadOnlyCollection<int> packed, GpuArch arch, int tokens, EquatableArray<KernelChoice> choices,
     bool fillsTiles)
 {
     private readonly List<KernelLaunch> _launches = [];
@@ -124,7 +125,7 @@ internal sealed class BucketScheduler(
     /// <summary>What an op of a layer asks of a kernel.</summary>
     private KernelWork Work(int index) => plan.Ops[index] switch
     {
-        LinearOp linear => new GemmWork(GemmProblem.For(linear.N, linear.K, linear.Precision, arch), epilogues[index]),
+        LinearOp linear => GemmWork.Of(plan, linear, arch, packed),
         AttentionOp attention => new AttentionWork(attention.Heads, attention.HeadSize, epilogues[index]),
         PlanOp other => throw new ArgumentOutOfRangeException(nameof(index), other, "There is one kernel only for this op."),
     };
@@ -177,6 +178,7 @@ internal sealed class BucketScheduler(
         {
             BufferElement.Float32 => 32,
             BufferElement.Float16 => 16,
+            _ when packed.Contains(buffer.Id) => buffer.Format.Bits,
             _ => CodeContainer.Bits(buffer.Format, arch),
         };
         int metadata = buffer.Element == BufferElement.Codes ? 3 * sizeof(float) : 0;

@@ -97,8 +97,12 @@ public sealed record EpilogueSpec(EquatableArray<EpilogueOp> Ops)
             .ToEquatableArray());
 
     /// <summary>The epilogue of a plan op on an architecture.</summary>
-    public static EpilogueSpec From(ExecutionPlan plan, PlanOp op, GpuArch arch) =>
-        new(op.Epilogue.Select(step => Lower(plan, step, arch)).ToEquatableArray());
+    /// <param name="plan">The plan.</param>
+    /// <param name="op">The op.</param>
+    /// <param name="arch">The architecture.</param>
+    /// <param name="packed">Buffers of <see cref="PackedCodes"/>.</param>
+    public static EpilogueSpec From(ExecutionPlan plan, PlanOp op, GpuArch arch, IReadOnlyCollection<int> packed) =>
+        new(op.Epilogue.Select(step => Lower(plan, step, arch, packed)).ToEquatableArray());
 
     /// <summary>
     /// Splits in front of the first step that needs whole rows: the first kernel ends in an fp32 store to scratch, the
@@ -112,7 +116,7 @@ public sealed record EpilogueSpec(EquatableArray<EpilogueOp> Ops)
         return (new(Ops.Take(at).Append(new EpilogueOp.StoreFloat32()).ToEquatableArray()), new(Ops.Skip(at).ToEquatableArray()));
     }
 
-    private static EpilogueOp Lower(ExecutionPlan plan, EpilogueStep step, GpuArch arch) => step switch
+    private static EpilogueOp Lower(ExecutionPlan plan, EpilogueStep step, GpuArch arch, IReadOnlyCollection<int> packed) => step switch
     {
         BiasStep => new EpilogueOp.Bias(),
         ActivationStep activation => new EpilogueOp.Activation(activation.Function),
@@ -120,6 +124,7 @@ public sealed record EpilogueSpec(EquatableArray<EpilogueOp> Ops)
         LayerNormStep norm => new EpilogueOp.LayerNorm(norm.Epsilon),
         StoreStep store when plan.Buffers[store.Buffer].Element == BufferElement.Float32 => new EpilogueOp.StoreFloat32(),
         StoreStep => new EpilogueOp.StoreFloat16(),
+        QuantizeStep quantize when packed.Contains(quantize.Buffer) => new EpilogueOp.Quantize(quantize.Format, quantize.Format.Bits),
         QuantizeStep quantize => new EpilogueOp.Quantize(quantize.Format, CodeContainer.Bits(quantize.Format, arch)),
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "Unknown epilogue step."),
     };

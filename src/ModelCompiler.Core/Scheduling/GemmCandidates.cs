@@ -31,6 +31,13 @@ public static class GemmCandidates
 
     private static IEnumerable<GemmCandidate> All(GemmProblem problem, EpilogueSpec epilogue, GpuArch arch, int bucketTokens)
     {
+        if (problem.ReadsPackedCodes)
+        {
+            foreach (WgmmaGemmKernel kernel in WgmmaRules.Kernels(problem, epilogue, arch, bucketTokens))
+                yield return new(kernel, null);
+            yield break;
+        }
+
         bool found = false;
         foreach (LinearKernel kernel in HopperKernels(problem, epilogue, arch, bucketTokens))
         {

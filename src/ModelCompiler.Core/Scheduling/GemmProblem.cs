@@ -14,6 +14,12 @@ public enum GemmFamily
     /// <summary>Activation codes in bytes, weights packed int4 and unpacked in registers, <c>mma.sync.m16n8k32</c>.</summary>
     Int8Weight4,
 
+    /// <summary>
+    /// Activation codes packed two to a byte and unpacked in registers, weights in bytes, <c>wgmma</c> with s8 on both sides
+    /// (mc/hopper/packed_activations.cuh). Hopper.
+    /// </summary>
+    Int8Activation4,
+
     /// <summary>FP16 on both sides, <c>mma.sync.m16n8k16</c>.</summary>
     Float16,
 
@@ -31,7 +37,7 @@ public sealed record GemmProblem(int N, int K, LinearPrecision Precision, GemmFa
     /// <summary>Bits of an activation element in device and shared memory.</summary>
     public int ActivationBits => Family switch
     {
-        GemmFamily.Int4 => 4,
+        GemmFamily.Int4 or GemmFamily.Int8Activation4 => 4,
         GemmFamily.Int8 or GemmFamily.Int8Weight4 => 8,
         _ => 16,
     };
@@ -42,6 +48,12 @@ public sealed record GemmProblem(int N, int K, LinearPrecision Precision, GemmFa
     /// <summary>Bytes of a row of activations.</summary>
     internal int RowBytes => K * ActivationBits / 8;
 
+    /// <summary>What is multiplied, as names of works and kernels say it, such as <c>ws4_as4_n768_k3072</c>.</summary>
+    internal string Token => $"{Precision}{(ReadsPackedCodes ? "in4" : "")}_n{N}_k{K}";
+
+    /// <summary>True where INT4 activation codes lie two to a byte though they are multiplied as bytes.</summary>
+    internal bool ReadsPackedCodes => Family == GemmFamily.Int8Activation4;
+
     /// <summary>Inputs of a block of weights in the order of mc/weight_layout.cuh: 32 bytes of each of 16 outputs.</summary>
     internal int WeightBlockInputs => 256 / WeightBits;
 
@@ -50,6 +62,9 @@ public sealed record GemmProblem(int N, int K, LinearPrecision Precision, GemmFa
     /// under FP16 activations.
     /// </summary>
     internal bool NeedsRowSums => Family == GemmFamily.Float16Weight4 && Precision.Weights.Symmetry == Symmetry.Asymmetric;
+
+    /// <summary>The same with activation codes two to a byte.</summary>
+    internal GemmProblem WithPackedCodes() => this with { Family = GemmFamily.Int8Activation4 };
 
     /// <summary>The problem that an architecture solves for a linear part. One group as long as the row is a scale per row.</summary>
     public static GemmProblem For(int n, int k, LinearPrecision precision, GpuArch arch) =>

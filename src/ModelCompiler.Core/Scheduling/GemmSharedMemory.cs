@@ -36,7 +36,7 @@ public static class GemmSharedMemory
 
     /// <summary>mc/hopper/gemm.cuh: stages with their barriers, and what else a block keeps.</summary>
     public static int Bytes(WgmmaGemmKernel kernel) =>
-        kernel.Tile.Stages * (kernel.Tile.StageBytes + BarrierBytes) + BytesBesideStages(kernel);
+        kernel.Tile.Stages * (kernel.StageBytes + BarrierBytes) + BytesBesideStages(kernel);
 
     /// <summary>
     /// Stationary weights; what each computing warp group's epilogue reads, and what the blocks of a cluster tell one another of

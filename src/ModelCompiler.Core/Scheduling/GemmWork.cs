@@ -8,11 +8,18 @@ namespace ModelCompiler.Core.Scheduling;
 public sealed record GemmWork(GemmProblem Problem, EpilogueSpec Epilogue) : KernelWork
 {
     /// <inheritdoc/>
-    public override string Name => $"{Problem.Precision}_n{Problem.N}_k{Problem.K}_{Epilogue.Name}";
+    public override string Name => $"{Problem.Token}_{Epilogue.Name}";
 
     /// <summary>The work of a linear part of a plan.</summary>
-    public static GemmWork Of(ExecutionPlan plan, LinearOp op, GpuArch arch) =>
-        new(GemmProblem.For(op.N, op.K, op.Precision, arch), EpilogueSpec.From(plan, op, arch));
+    /// <param name="plan">The plan.</param>
+    /// <param name="op">The linear part.</param>
+    /// <param name="arch">The architecture.</param>
+    /// <param name="packed">Buffers of <see cref="PackedCodes"/>.</param>
+    public static GemmWork Of(ExecutionPlan plan, LinearOp op, GpuArch arch, IReadOnlyCollection<int> packed)
+    {
+        GemmProblem problem = GemmProblem.For(op.N, op.K, op.Precision, arch);
+        return new(packed.Contains(op.Source) ? problem.WithPackedCodes() : problem, EpilogueSpec.From(plan, op, arch, packed));
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<KernelCandidate> Candidates(GpuArch arch, int bucketTokens) => GemmCandidates.For(Problem, Epilogue, arch, bucketTokens);

@@ -26,25 +26,26 @@ public abstract record KernelWork
     /// <summary>The first of them, without a look at the others.</summary>
     public abstract KernelCandidate Rule(GpuArch arch, int bucketTokens);
 
-    /// <summary>The work of an op of a plan; null where there is one way only.</summary>
-    public static KernelWork? Of(ExecutionPlan plan, PlanOp op, GpuArch arch) => op switch
+    /// <summary>Every different work of a plan in a bucket, with the first op that has it, in the order of the plan.</summary>
+    public static IReadOnlyList<(KernelWork Work, int Op)> AllOf(ExecutionPlan plan, GpuArch arch, int bucketTokens)
     {
-        LinearOp linear => GemmWork.Of(plan, linear, arch),
-        AttentionOp attention => new AttentionWork(attention.Heads, attention.HeadSize, EpilogueSpec.From(plan, attention, arch)),
-        _ => null,
-    };
-
-    /// <summary>Every different work of a plan, with the first op that has it, in the order of the plan.</summary>
-    public static IReadOnlyList<(KernelWork Work, int Op)> AllOf(ExecutionPlan plan, GpuArch arch)
-    {
+        IReadOnlyCollection<int> packed = PackedCodes.Buffers(plan, arch, bucketTokens);
         var found = new List<(KernelWork, int)>();
         var seen = new HashSet<KernelWork>();
         for (int i = 0; i < plan.Ops.Count; i++)
         {
-            if (Of(plan, plan.Ops[i], arch) is { } work && seen.Add(work))
+            if (Of(plan, plan.Ops[i], arch, packed) is { } work && seen.Add(work))
                 found.Add((work, i));
         }
 
         return found;
     }
+
+    /// <summary>The work of an op of a plan; null where there is one way only.</summary>
+    private static KernelWork? Of(ExecutionPlan plan, PlanOp op, GpuArch arch, IReadOnlyCollection<int> packed) => op switch
+    {
+        LinearOp linear => GemmWork.Of(plan, linear, arch, packed),
+        AttentionOp attention => new AttentionWork(attention.Heads, attention.HeadSize, EpilogueSpec.From(plan, attention, arch, packed)),
+        _ => null,
+    };
 }

@@ -9,6 +9,9 @@ public enum WeightOrder
     /// <summary>128 bytes of every row after the other, int4 codes widened to bytes, swizzled (mc/hopper/weight_tiles.cuh).</summary>
     SwizzledRows,
 
+    /// <summary>The same with the inputs of each step in the order in which packed activations are widened (mc/hopper/packed_activations.cuh).</summary>
+    SwizzledRowsOfNibbles,
+
     /// <summary>Two of four codes and where they belong, for 2:4 sparse weights (mc/hopper/sparse_weights.cuh).</summary>
     SparseRows,
 }
@@ -34,6 +37,9 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
 
     /// <summary>Rows of a box of that map.</summary>
     public virtual int ActivationBoxRows() => TileM;
+
+    /// <summary>Bytes of a row of such a box. Those of 128 bytes are swizzled.</summary>
+    public virtual int ActivationBoxBytes() => 128;
 
     /// <summary>How the product is cut, as the kernel's name says it. Tells candidates of one problem apart.</summary>
     public abstract string Schedule { get; }
@@ -63,7 +69,7 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
         Scope == RowScope.Grid ? bucketTokens * Epilogue.Exchanges * SlotBytes(Epilogue.ExchangedWords * BlocksN) : 0;
 
     /// <inheritdoc/>
-    protected override string Subject => $"gemm_{Problem.Precision}_n{Problem.N}_k{Problem.K}";
+    protected override string Subject => $"gemm_{Problem.Token}";
 
     /// <inheritdoc/>
     protected override string Variant => $"_{Schedule}";

@@ -17,11 +17,12 @@ public static class Scheduler
         var findings = new List<ScheduleFinding>();
         var seen = new HashSet<KernelPlan>();
         List<BucketPlan> buckets = [], tiled = [];
-        EpilogueSpec[] epilogues = [.. plan.Ops.Select(op => EpilogueSpec.From(plan, op, arch))];
         foreach (int tokens in shapes.TokenBuckets)
         {
-            Add(buckets, new BucketScheduler(plan, epilogues, arch, tokens, choices, fillsTiles: false).Schedule());
-            BucketPlan ofTiles = new BucketScheduler(plan, epilogues, arch, tokens, choices, fillsTiles: true).Schedule();
+            IReadOnlyCollection<int> packed = PackedCodes.Buffers(plan, arch, tokens);
+            EpilogueSpec[] epilogues = [.. plan.Ops.Select(op => EpilogueSpec.From(plan, op, arch, packed))];
+            Add(buckets, new BucketScheduler(plan, epilogues, packed, arch, tokens, choices, fillsTiles: false).Schedule());
+            BucketPlan ofTiles = new BucketScheduler(plan, epilogues, packed, arch, tokens, choices, fillsTiles: true).Schedule();
             if (ofTiles.Launches.Any(launch => launch.Kernel is QkvAttentionKernel))
                 Add(tiled, ofTiles);
         }

@@ -22,10 +22,13 @@ public sealed record WgmmaGemmKernel(GpuArch Arch, GemmProblem Problem, WgmmaTil
     public override int TileN => Tile.N;
 
     /// <inheritdoc/>
-    public override WeightOrder WeightOrder => WeightOrder.SwizzledRows;
+    public override WeightOrder WeightOrder => Problem.ReadsPackedCodes ? WeightOrder.SwizzledRowsOfNibbles : WeightOrder.SwizzledRows;
 
     /// <inheritdoc/>
     public override bool HasActivationMap => true;
+
+    /// <inheritdoc/>
+    public override int ActivationBoxBytes() => Problem.ReadsPackedCodes ? WgmmaTile.StepBytes / 2 : WgmmaTile.StepBytes;
 
     /// <inheritdoc/>
     public override string Schedule => $"wgmma_{Tile}{ScopeToken}";
@@ -45,8 +48,11 @@ public sealed record WgmmaGemmKernel(GpuArch Arch, GemmProblem Problem, WgmmaTil
     /// <inheritdoc/>
     public override (int X, int Y) Grid(int bucketTokens) => (Units(bucketTokens) * ClusterSize, 1);
 
-    /// <summary>Steps of 128 bytes along K.</summary>
-    internal int Steps => CeilDiv(Problem.RowBytes, WgmmaTile.StepBytes);
+    /// <summary>Steps along K, of 128 bytes of a row of weights.</summary>
+    internal int Steps => CeilDiv(Problem.K * (Problem.Precision.Weights.IsQuantized ? 1 : sizeof(ushort)), WgmmaTile.StepBytes);
+
+    /// <summary>Bytes of a stage.</summary>
+    internal int StageBytes => Tile.M * ActivationBoxBytes() + (Tile.IsStationary ? 0 : Tile.N * WgmmaTile.StepBytes);
 
     /// <summary>
     /// Stationary weights need a block for each column tile. A tile waits for the others of its rows. Units are taken in the order of rows, so that the clusters that run at the same

@@ -26,6 +26,15 @@ internal static class WgmmaLimits
         yield return new("inputs that share a weight scale", 0, problem.Precision.Weights.GroupSize);
         yield return new("weights to be widened to FP16", 0, problem.Family == GemmFamily.Float16Weight4 ? 1 : 0);
         yield return new("bytes of a row of activations beyond a multiple of 16", 0, problem.RowBytes % AccessBytes);
+        if (problem.ReadsPackedCodes)
+        {
+            yield return new("packed codes of other than symmetric formats", 0, PackedCodes.IsPackable(problem.Precision) ? 0 : 1);
+            yield return new("steps beyond whole rounds of the stages", 0, kernel.Steps % tile.Stages);
+            yield return new("blocks of 64 rows in the stages beyond pairs", 0, tile.Stages * tile.GroupM / BlockM % 2);
+            yield return new("warp groups beside the widened codes", 2, tile.Groups);
+            yield return new("stationary weights beside packed codes", 0, tile.IsStationary ? 1 : 0);
+        }
+
         yield return new("rows of a tile", TallestBox, tile.M);
         yield return new("rows of a warp group beyond whole blocks of 64", 0, tile.GroupM % BlockM);
         yield return new("columns of a tile beyond whole blocks of 32", 0, tile.N % BlockN);

@@ -69,13 +69,14 @@ internal static class WgmmaRules
 
     /// <summary>
     /// Who shares rows, the best first. Where rows meet once, for a range, device memory leaves tiles and their number free. Where
-    /// they meet twice, for layer norm too, the blocks of a cluster wait less, unless each block has one tile.
+    /// they meet twice, for layer norm too, the blocks of a cluster wait less, unless each block has one tile, or products of packed
+    /// codes are fast enough for all multiprocessors to count.
     /// </summary>
     private static RowScope[] Scopes(GemmProblem problem, EpilogueSpec epilogue, int tokens)
     {
         if (!epilogue.NeedsWholeRow)
             return [RowScope.Partial];
-        return epilogue.RowSums == 0 || (tokens > 512 && TileForEachBlock(problem, tokens) is not null)
+        return epilogue.RowSums == 0 || problem.ReadsPackedCodes || (tokens > 512 && TileForEachBlock(problem, tokens) is not null)
             ? [RowScope.Grid, RowScope.Cluster, RowScope.Tile]
             : [RowScope.Cluster, RowScope.Tile, RowScope.Grid];
     }
@@ -96,6 +97,7 @@ internal static class WgmmaRules
     /// <summary>The best shapes, falling.</summary>
     private static IEnumerable<TileShape> Best(GemmProblem problem, EpilogueSpec epilogue, RowScope scope, int tokens) => scope switch
     {
+        RowScope.Grid when problem.ReadsPackedCodes => BestOfPackedCodes(problem, tokens),
         RowScope.Grid when epilogue.RowSums > 0 => TileForEachBlock(problem, tokens) is { } shape ? [shape] : [],
         RowScope.Cluster => BestOfWholeRows(problem, tokens) is { } shape ? [shape] : [],
         RowScope.Tile => [],
@@ -114,6 +116,15 @@ internal static class WgmmaRules
             _ => [new(128, 128, WarpGroupSchedule.PingPong)],
         },
     };
+
+    /// <summary>
+    /// Wide tiles take in the fewest bytes. From many rows on, tiles in turn hide each other's epilogues, and two row blocks share the
+    /// weights.
+    /// </summary>
+    private static TileShape[] BestOfPackedCodes(GemmProblem problem, int tokens) =>
+        problem.N % 192 != 0 ? [new(128, 256, WarpGroupSchedule.Cooperative)]
+        : tokens > 8192 ? [new(64, 192, WarpGroupSchedule.PingPong, 2)]
+        : [new(128, 192, WarpGroupSchedule.Cooperative)];
 
     /// <summary>
     /// Layer norm and code sums leave a thread registers for 96 sums at most, and one of four groups for fewer than 64. Others
@@ -158,8 +169,11 @@ internal static class WgmmaRules
         var tile = new WgmmaTile(shape.M, shape.N, MostStages, shape.Schedule, shape.RowBlocks, shape.Weights);
         var kernel = new WgmmaGemmKernel(arch, problem, tile, scope, epilogue);
         int room = arch.MaxSharedBytes() - GemmSharedMemory.BytesBesideStages(kernel) - GemmSharedMemory.BarrierBytes * MostStages;
-        int most = Math.Min(MostStages, (tile.IsStationary ? room : Math.Min(StageBudget, room)) / tile.StageBytes);
-        int? whole = Enumerable.Range(EnoughStages, Math.Max(0, most - EnoughStages + 1)).Cast<int?>().LastOrDefault(stages => kernel.Steps % stages == 0);
+        int most = Math.Min(MostStages, (tile.IsStationary ? room : Math.Min(StageBudget, room)) / kernel.StageBytes);
+        // Products of packed codes have no other form; their registers are given in pairs of blocks of 64 rows.
+        int enough = problem.ReadsPackedCodes ? 2 : EnoughStages;
+        int? whole = Enumerable.Range(enough, Math.Max(0, most - enough + 1)).Cast<int?>()
+            .LastOrDefault(stages => kernel.Steps % stages == 0 && (!problem.ReadsPackedCodes || stages * tile.GroupM % 128 == 0));
         return kernel with { Tile = tile with { Stages = whole ?? most } };
     }
 

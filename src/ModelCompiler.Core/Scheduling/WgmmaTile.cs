@@ -65,9 +65,6 @@ public sealed record WgmmaTile(
     /// <summary>True where a block keeps its weights.</summary>
     internal bool IsStationary => Weights == WeightFlow.Stationary;
 
-    /// <summary>Bytes of a stage.</summary>
-    internal int StageBytes => (M + (IsStationary ? 0 : N)) * StepBytes;
-
     private int GroupsOfTile => Schedule is WarpGroupSchedule.Cooperative or WarpGroupSchedule.Pairs ? 2 : 1;
 
     /// <inheritdoc/>

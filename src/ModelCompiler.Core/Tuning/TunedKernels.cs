@@ -23,7 +23,7 @@ public sealed record TunedKernels(EquatableArray<KernelChoice> Choices, Equatabl
         foreach (int tokens in shapes.TokenBuckets)
         {
             TuningEncoder? measured = database.Encoder(plan.Model, plan.Scheme, tokens);
-            foreach ((KernelWork work, int op) in KernelWork.AllOf(plan, arch))
+            foreach ((KernelWork work, int op) in KernelWork.AllOf(plan, arch, tokens))
             {
                 bool borrows = measured is null || (measured.FusesAttention && IsAroundAttention(plan, op));
                 if (database.Find(work.Name, tokens, borrows) is not { } entry)

@@ -149,21 +149,22 @@ public sealed unsafe class CudaContext : ITensorMaps, IDisposable
     }
 
     /// <inheritdoc/>
-    public TensorMap Rows(ulong address, int rows, int rowBytes, int boxRows)
+    public TensorMap Rows(ulong address, int rows, int rowBytes, int boxRows, int boxBytes = TensorMap.SwizzledBoxBytes)
     {
-        const int UInt8 = 0, NoInterleave = 0, Swizzle128 = 3, Promote128 = 2, FillZero = 0, BoxBytes = 128, MapAlignment = 64;
+        const int UInt8 = 0, NoInterleave = 0, NoSwizzle = 0, Swizzle128 = 3, Promote128 = 2, FillZero = 0, MapAlignment = 64;
         byte* room = stackalloc byte[TensorMap.Bytes + MapAlignment];
         var map = (TensorMap*)((nuint)(room + MapAlignment - 1) & ~(nuint)(MapAlignment - 1));
         ulong* sizes = stackalloc ulong[] { (ulong)rowBytes, (ulong)rows };
         ulong stride = (ulong)rowBytes;
-        uint* box = stackalloc uint[] { BoxBytes, (uint)boxRows };
+        uint* box = stackalloc uint[] { (uint)boxBytes, (uint)boxRows };
         uint* elementStrides = stackalloc uint[] { 1, 1 };
         using (_handle.Enter())
         {
             CudaException.ThrowOn(
                 CudaNative.cuTensorMapEncodeTiled(
-                    map, UInt8, 2, address, sizes, &stride, box, elementStrides, NoInterleave, Swizzle128, Promote128, FillZero),
-                $"Tensor map of {rows} rows of {rowBytes} bytes in boxes of {boxRows} rows");
+                    map, UInt8, 2, address, sizes, &stride, box, elementStrides, NoInterleave,
+                    boxBytes == TensorMap.SwizzledBoxBytes ? Swizzle128 : NoSwizzle, Promote128, FillZero),
+                $"Tensor map of {rows} rows of {rowBytes} bytes in boxes of {boxRows} rows of {boxBytes} bytes");
         }
 
         return *map;

@@ -45,7 +45,7 @@ internal sealed record TuningJob(TuningSubject Subject, int Tokens, KernelWork W
         {
             foreach (int tokens in buckets)
             {
-                foreach ((KernelWork work, int op) in KernelWork.AllOf(subject.Plan, subject.Arch))
+                foreach ((KernelWork work, int op) in KernelWork.AllOf(subject.Plan, subject.Arch, tokens))
                 {
                     IReadOnlyList<KernelCandidate> candidates = work.Candidates(subject.Arch, tokens);
                     jobs.AddRange(candidates

@@ -60,7 +60,7 @@ internal sealed record TuningSubject(int Layers, ExecutionPlan Plan, GpuArch Arc
     /// </summary>
     public IReadOnlyList<(KernelWork Work, int Op)> Works(int tokens) =>
     [
-        .. KernelWork.AllOf(Plan, Arch).Where(w =>
+        .. KernelWork.AllOf(Plan, Arch, tokens).Where(w =>
             Schedule(Plan, tokens, Choice(tokens, w.Work, w.Work.Rule(Arch, tokens))).Launches.Any(l => (l.FirstOp, l.Op) == (w.Op, w.Op))),
     ];
 

@@ -27,15 +27,19 @@ internal static class TuningWeights
     /// <summary>A schedule that names every order in which some kernel reads each weight.</summary>
     public static TargetPlan Readers(ExecutionPlan plan, GpuArch arch, IEnumerable<KernelPlan> kernels)
     {
-        ILookup<GemmProblem, KernelPlan> byProblem = kernels.Where(k => Reads(k) is not null).DistinctBy(Reads).ToLookup(k => Reads(k)!.Value.Problem);
+        // Kernels with packed codes read the same weights.
+        ILookup<(int, int, LinearPrecision), KernelPlan> byWeights = kernels.Where(k => Reads(k) is not null).DistinctBy(Reads)
+            .ToLookup(k => WeightsOf(Reads(k)!.Value.Problem));
         IEnumerable<KernelLaunch> launches =
             from op in plan.Ops.Select((op, index) => (Linear: op as LinearOp, Index: index))
             where op.Linear is not null
-            from kernel in byProblem[GemmProblem.For(op.Linear.N, op.Linear.K, op.Linear.Precision, arch)]
+            from kernel in byWeights[WeightsOf(GemmProblem.For(op.Linear.N, op.Linear.K, op.Linear.Precision, arch))]
             // A launch belongs to the last op that it does.
             select new KernelLaunch(kernel, kernel is QkvAttentionKernel ? op.Index + 1 : op.Index, null, null);
         var bucket = new BucketPlan(1, launches.ToEquatableArray(), default, new(default, 0), 0);
         return new(arch, new(bucket), default, default, default);
+
+        static (int N, int K, LinearPrecision Precision) WeightsOf(GemmProblem problem) => (problem.N, problem.K, problem.Precision);
     }
 
     /// <summary>What a kernel multiplies, and in which order it reads the weights; null where there are none.</summary>

@@ -82,7 +82,7 @@ public class KernelSnapshotTests
         // Kernels that only a measurement takes.
         KernelPlan Candidate<T>(EncoderModel model, QuantizationScheme scheme, int n, int k, int tokens)
             where T : LinearKernel =>
-            KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a).Select(w => w.Work).OfType<GemmWork>()
+            KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a, tokens).Select(w => w.Work).OfType<GemmWork>()
                 .Where(work => work.Problem.N == n && work.Problem.K == k)
                 .SelectMany(work => GemmCandidates.For(work.Problem, work.Epilogue, GpuArch.Sm90a, tokens))
                 .Select(candidate => candidate.Product).OfType<T>().First();
@@ -108,6 +108,7 @@ public class KernelSnapshotTests
             Wgmma(model, Models.Scheme(8, 8, Symmetry.Asymmetric), 768, 3072, 64),
             Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<WgmmaGemmKernel>().First(g => g.Tile.Weights == WeightFlow.Stationary && g.Problem.N == 3072),
             Wgmma(large, QuantizationScheme.Float16, 1024, 1024, 128),
+            Wgmma(model, Models.W4A4, 768, 3072, 128),
             Candidate<SparseGemmKernel>(model, Models.Sparse(4, 4), 2304, 768, 4096),
             Candidate<SparseGemmKernel>(model, Models.Sparse(8, 8), 768, 3072, 4096),
             Gemm(model, Models.Scheme(4, 8, group: 128), GpuArch.Sm86, 2304, 768, 64),

@@ -43,7 +43,7 @@ public class KernelVersionTests
         get
         {
             var store = new EpilogueSpec(new(new EpilogueOp.StoreFloat16()));
-            KernelWork work = KernelWork.AllOf(Planner.Plan(Models.BertBase, Models.W4A4), GpuArch.Sm90a)[0].Work;
+            KernelWork work = KernelWork.AllOf(Planner.Plan(Models.BertBase, Models.W4A4), GpuArch.Sm90a, 32)[0].Work;
             KernelPlan[] products = [.. ((int[])[32, 1024]).SelectMany(tokens => work.Candidates(GpuArch.Sm90a, tokens)).Select(c => c.First)];
             yield return products.OfType<GemmKernel>().First();
             yield return products.OfType<ResidentGemmKernel>().First();

@@ -69,7 +69,7 @@ public class FewQkvAttentionTests
     [InlineData(2)]
     public void A_choice_for_one_of_the_works_keeps_them_apart(int offset)
     {
-        KernelWork work = KernelWork.AllOf(s_plan, GpuArch.Sm90a).First(w => w.Op == s_qkv + offset).Work;
+        KernelWork work = KernelWork.AllOf(s_plan, GpuArch.Sm90a, 32).First(w => w.Op == s_qkv + offset).Work;
         KernelCandidate rule = work.Rule(GpuArch.Sm90a, 32);
         Kernels(s_plan, 32, new KernelChoice(GpuArch.Sm90a, 32, work.Name, rule.Token)).ShouldBeEmpty();
         Kernels(s_plan, 32, new KernelChoice(GpuArch.Sm90a, 32, work.Name, "none")).ShouldNotBeEmpty();

@@ -8,7 +8,7 @@ namespace ModelCompiler.Core.Tests.Scheduling;
 public class ResidentGemmTests
 {
     private static LinearKernel[] Rules(EncoderModel model, QuantizationScheme scheme, int tokens) =>
-        [.. KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a).Select(w => w.Work.Rule(GpuArch.Sm90a, tokens).First).OfType<LinearKernel>()];
+        [.. KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a, tokens).Select(w => w.Work.Rule(GpuArch.Sm90a, tokens).First).OfType<LinearKernel>()];
 
     [Fact]
     public void Small_buckets_of_bert_base_take_the_tiles_that_were_measured_to_be_fastest() =>
@@ -40,7 +40,7 @@ public class ResidentGemmTests
     [Fact]
     public void The_grid_can_share_rows_where_weights_are_too_wide_for_a_cluster()
     {
-        GemmWork work = (GemmWork)KernelWork.AllOf(Planner.Plan(Models.BertLarge, Models.Scheme(8, 8)), GpuArch.Sm90a)[3].Work;
+        GemmWork work = (GemmWork)KernelWork.AllOf(Planner.Plan(Models.BertLarge, Models.Scheme(8, 8)), GpuArch.Sm90a, 32)[3].Work;
         ResidentGemmKernel mlp = GemmCandidates.For(work.Problem, work.Epilogue, GpuArch.Sm90a, 32).Select(c => c.Product).OfType<ResidentGemmKernel>().First();
         mlp.Scope.ShouldBe(RowScope.Grid);
         mlp.BlocksThatWait(32).ShouldBe(4096 / mlp.TileN * ((32 + mlp.TileM - 1) / mlp.TileM));
@@ -64,7 +64,7 @@ public class ResidentGemmTests
     [Fact]
     public void The_verifier_names_what_the_header_would_assert()
     {
-        GemmWork output = KernelWork.AllOf(Planner.Plan(Models.BertBase, Models.W4A4), GpuArch.Sm90a).Select(w => w.Work).OfType<GemmWork>().ElementAt(1);
+        GemmWork output = KernelWork.AllOf(Planner.Plan(Models.BertBase, Models.W4A4), GpuArch.Sm90a, 32).Select(w => w.Work).OfType<GemmWork>().ElementAt(1);
         ResidentGemmKernel good = GemmCandidates.For(output.Problem, output.Epilogue, GpuArch.Sm90a, 32)
             .Select(candidate => candidate.Product).OfType<ResidentGemmKernel>().First();
         ScheduleVerifier.Verify(good).ShouldBeEmpty();

@@ -8,7 +8,7 @@ namespace ModelCompiler.Core.Tests.Scheduling;
 public class SparseGemmTests
 {
     private static IReadOnlyList<GemmCandidate>[] Candidates(QuantizationScheme scheme, GpuArch arch, int tokens) =>
-        [.. KernelWork.AllOf(Planner.Plan(Models.BertBase, scheme), arch).Select(w => w.Work).OfType<GemmWork>()
+        [.. KernelWork.AllOf(Planner.Plan(Models.BertBase, scheme), arch, tokens).Select(w => w.Work).OfType<GemmWork>()
             .Select(work => GemmCandidates.For(work.Problem, work.Epilogue, arch, tokens))];
 
     private static SparseGemmKernel Rule(int part) =>

@@ -54,7 +54,7 @@ public class SplitGemmTests
         HandsOverValues(Planner.Plan(Models.BertBase, Models.Scheme(4, 4, Symmetry.Asymmetric)), 32).ShouldBeFalse();
         foreach (int op in new[] { s_mlp, s_mlp + 1 })
         {
-            GemmWork work = GemmWork.Of(s_plan, (LinearOp)s_plan.Ops[op], GpuArch.Sm90a);
+            GemmWork work = GemmWork.Of(s_plan, (LinearOp)s_plan.Ops[op], GpuArch.Sm90a, []);
             GemmCandidate rule = GemmCandidates.For(work.Problem, work.Epilogue, GpuArch.Sm90a, 32)[0];
             HandsOverValues(s_plan, 32, new KernelChoice(GpuArch.Sm90a, 32, work.Name, rule.Token)).ShouldBeFalse();
         }

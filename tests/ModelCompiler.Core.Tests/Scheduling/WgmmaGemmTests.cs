@@ -8,7 +8,7 @@ namespace ModelCompiler.Core.Tests.Scheduling;
 public class WgmmaGemmTests
 {
     private static LinearKernel[] Rules(EncoderModel model, QuantizationScheme scheme, int tokens) =>
-        [.. KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a).Select(w => w.Work.Rule(GpuArch.Sm90a, tokens).First).OfType<LinearKernel>()];
+        [.. KernelWork.AllOf(Planner.Plan(model, scheme), GpuArch.Sm90a, tokens).Select(w => w.Work.Rule(GpuArch.Sm90a, tokens).First).OfType<LinearKernel>()];
 
     private static WgmmaGemmKernel Rule(int part, int tokens) => Rules(Models.BertBase, Models.W4A4, tokens)[part].ShouldBeOfType<WgmmaGemmKernel>();
 
@@ -18,7 +18,11 @@ public class WgmmaGemmTests
         string[] Of(int tokens) => [.. Rules(Models.BertBase, Models.W4A4, tokens).Take(4).Select(k => k.Schedule)];
         Of(256).ShouldBe(["wgmma_m64n128_s6_pingpong", "wgmma_m64n96_s6_pingpong_c8", "wgmma_m64n128_s6_pingpong_grid", "wgmma_m64n96_s8_pingpong_c8"]);
         Of(1024).ShouldBe(["wgmma_m128n96_s6_pingpong", "wgmma_m64n96_s6_pingpong_grid", "wgmma_m64n192_s6_threes_kept_grid", "wgmma_m64n96_s8_pingpong_grid"]);
-        Of(16384).ShouldBe(["wgmma_m64n192_s6_pingpong_kept", "wgmma_m64n192_s6_pingpong_x2_c8", "wgmma_m64n192_s6_threes_kept_grid", "wgmma_m64n192_s6_pingpong_x2_c8"]);
+        Of(16384).ShouldBe(["wgmma_m64n192_s6_pingpong_kept", "wgmma_m64n192_s6_pingpong_x2_c8", "wgmma_m64n192_s6_threes_kept_grid", "wgmma_m64n192_s6_pingpong_x2_grid"]);
+        // Behind packed codes.
+        Of(4096)[3].ShouldBe("wgmma_m128n192_s6_together_grid");
+        Rules(Models.BertLarge, Models.W4A4, 16384)[3].Schedule.ShouldBe("wgmma_m128n256_s4_together_grid");
+        Rules(Models.BertBase, Models.Scheme(8, 8), 16384)[3].Schedule.ShouldBe("wgmma_m64n192_s6_pingpong_x2_c8");
     }
 
     [Fact]

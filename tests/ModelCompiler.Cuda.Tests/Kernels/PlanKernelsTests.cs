@@ -80,7 +80,7 @@ public class PlanKernelsTests(ITestOutputHelper output)
             int expected = gemm.Problem.Family switch
             {
                 GemmFamily.Int4 => counts.S4,
-                GemmFamily.Int8 or GemmFamily.Int8Weight4 => counts.S8,
+                GemmFamily.Int8 or GemmFamily.Int8Weight4 or GemmFamily.Int8Activation4 => counts.S8,
                 _ => counts.F16,
             };
             int warpGroup = gemm is WgmmaGemmKernel or SparseGemmKernel ? expected : 0, sparse = gemm is SparseGemmKernel ? expected : 0;

@@ -26,7 +26,7 @@ internal static class TuningHost
                 VocabularySize = 1000, MaxPositions = 64, TokenTypes = 2, PadTokenId = 0, LayerNormEpsilon = 1e-12, Activation = ActivationFunction.Gelu,
             },
             QuantizationScheme.Uniform(new(new(4, Symmetry.Symmetric, 0), new(4, Symmetry.Symmetric, ActivationRange.PerToken)))),
-        GpuArch.Sm90a)[0].Work;
+        GpuArch.Sm90a, Tokens)[0].Work;
 
     /// <summary>Tokens of its candidates at the small bucket, the rules' own first.</summary>
     public static IReadOnlyList<string> Candidates { get; } =

@@ -11,7 +11,7 @@ namespace ModelCompiler.Runtime.Tests.Gpu;
 /// <summary>What the GEMMs of Hopper are launched with, and attention whose blocks meet as theirs do.</summary>
 public class LinearLaunchTests
 {
-    private const int Few = 32, Many = 4000;
+    private const int Few = 32, Many = 4000, Most = 4096;
     private const ulong Arena = 1UL << 32, Rendezvous = 1UL << 40;
 
     private static readonly ExecutionPlan s_plan = Planner.Plan(
@@ -58,10 +58,30 @@ public class LinearLaunchTests
                 else
                 {
                     kernel.ShouldBeOfType<WgmmaGemmKernel>().WeightOrder.ShouldBe(WeightOrder.SwizzledRows);
-                    maps.Made.ShouldContain((activations, bucket.Buffers[op.Source].RowsIn(Many), op.K, kernel.TileM));
+                    maps.Made.ShouldContain((activations, bucket.Buffers[op.Source].RowsIn(Many), op.K, kernel.TileM, 128));
                 }
             }
         }
+    }
+
+    [Fact]
+    public void Packed_codes_are_read_in_narrower_boxes_beside_weights_in_their_order()
+    {
+        BucketPlan bucket = Scheduler.Schedule(s_plan, new(new(Most), 64), GpuArch.Sm90a).Buckets[0];
+        var maps = new RecordedMaps();
+        int packed = 0;
+        foreach (BoundLaunch bound in Build(bucket, maps).Where(b => b.Launch.Kernel is WgmmaGemmKernel))
+        {
+            var op = (LinearOp)s_plan.Ops[bound.Launch.Op];
+            var kernel = (WgmmaGemmKernel)bound.Launch.Kernel;
+            bool isPacked = op.Part == EncoderPart.MlpOutput;
+            GemmArguments arguments = Arguments(bound);
+            arguments.Weights.ShouldBe(WrittenOutWeights.At(op.Weight, isPacked ? WeightOrder.SwizzledRowsOfNibbles : WeightOrder.SwizzledRows));
+            maps.Made.ShouldContain((arguments.Activations, Most, isPacked ? op.K / 2 : op.K, kernel.TileM, isPacked ? 64 : 128));
+            packed += isPacked ? 1 : 0;
+        }
+
+        packed.ShouldBe(2);
     }
 
     [Fact]
@@ -104,7 +124,7 @@ public class LinearLaunchTests
         var op = (LinearOp)plan.Ops[bound.Launch.Op];
         GemmArguments arguments = MemoryMarshal.Read<MappedGemmArguments>(bound.Argument).Linear;
         arguments.Weights.ShouldBe(WrittenOutWeights.At(op.Weight, WeightOrder.SparseRows));
-        maps.Made.ShouldContain((arguments.Activations, bucket.Buffers[op.Source].RowsIn(Many), op.K, 192 / 3));
+        maps.Made.ShouldContain((arguments.Activations, bucket.Buffers[op.Source].RowsIn(Many), op.K, 192 / 3, 128));
     }
 
     [Fact]
@@ -120,7 +140,7 @@ public class LinearLaunchTests
             var kernel = (QkvAttentionKernel)bound.Launch.Kernel;
             QkvAttentionArguments arguments = MemoryMarshal.Read<QkvAttentionArguments>(bound.Argument);
             ulong source = Arena + (ulong)bucket.Arena.Offsets[projection.Source];
-            maps.Made.ShouldContain((source, bucket.Buffers[projection.Source].RowsIn(Many), projection.K, kernel.Tile.BoxRows));
+            maps.Made.ShouldContain((source, bucket.Buffers[projection.Source].RowsIn(Many), projection.K, kernel.Tile.BoxRows, 128));
             arguments.ActivationScale.ShouldBe(source + (ulong)bucket.Buffers[projection.Source].MetadataOffset(Many));
             arguments.Weights.ShouldBe(WrittenOutWeights.At(projection.Weight, WeightOrder.SwizzledRows));
             int codes = s_plan.Ops[bound.Launch.Op].Epilogue.OfType<QuantizeStep>().Single().Buffer;
@@ -192,11 +212,11 @@ public class LinearLaunchTests
     /// <summary>Remembers which maps were asked for.</summary>
     private sealed class RecordedMaps : ITensorMaps
     {
-        public List<(ulong Address, int Rows, int RowBytes, int BoxRows)> Made { get; } = [];
+        public List<(ulong Address, int Rows, int RowBytes, int BoxRows, int BoxBytes)> Made { get; } = [];
 
-        public TensorMap Rows(ulong address, int rows, int rowBytes, int boxRows)
+        public TensorMap Rows(ulong address, int rows, int rowBytes, int boxRows, int boxBytes)
         {
-            Made.Add((address, rows, rowBytes, boxRows));
+            Made.Add((address, rows, rowBytes, boxRows, boxBytes));
             return default;
         }
     }

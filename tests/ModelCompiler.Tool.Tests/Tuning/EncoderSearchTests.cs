@@ -13,7 +13,7 @@ public sealed class EncoderSearchTests : IDisposable
 
     private static readonly TuningStamp s_stamp = new("GPU", "9.0", 132, "13.0", "12.4", "2026-11-25");
     private static readonly TuningSubject s_subject = Subject();
-    private static readonly IReadOnlyList<(KernelWork Work, int Op)> s_works = KernelWork.AllOf(s_subject.Plan, GpuArch.Sm90a);
+    private static readonly IReadOnlyList<(KernelWork Work, int Op)> s_works = KernelWork.AllOf(s_subject.Plan, GpuArch.Sm90a, Tokens);
 
     private readonly TestFolder _folder = new();
 

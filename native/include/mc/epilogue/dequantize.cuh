@@ -9,8 +9,9 @@
 //     int4 weights           sum[m, n] * w_scale[n]                         fma(sum, w_scale, bias[n])
 //     int4 weight groups     total[m, n]                                    total + bias[n]
 //
-// total: mainloop.cuh. The terms of asymmetric quantizers are steps of their own (offsets.cuh). kStaticScale:
-// a_scale[0] for every token. bias: fp32 [N].
+// total: mainloop.cuh. Where activations were widened in registers (WeightForm::kInt8ForInt4) sums are 16 times too
+// large and a_scale stands for its sixteenth, which is exact unless it is less than 2^-122. The terms of asymmetric
+// quantizers are steps of their own (offsets.cuh). kStaticScale: a_scale[0] for every token. bias: fp32 [N].
 #pragma once
 
 #include "mc/epilogue/output_view.cuh"
@@ -31,6 +32,7 @@ struct ScaleSums {
 #pragma unroll
     for (int r = 0; r < View::kRows; ++r) {
       if constexpr (kRowScale) row_scale[r] = arguments.activation_scale[kStaticScale ? 0 : view.readable_row(r)];
+      if constexpr (Problem::kForm == WeightForm::kInt8ForInt4) row_scale[r] = __fmul_rn(row_scale[r], 0.0625f);
       if constexpr (Problem::kRowSums) values.row_sum[r] = result.row_sums[r / 2][r % 2 * 2];
     }
 #pragma unroll

@@ -23,6 +23,39 @@ __device__ __forceinline__ void transpose_in_quad(unsigned (&words)[4], int lane
   }
 }
 
+// A quad's lanes hold a word each of two runs of four. Lane t receives words 2 t and 2 t + 1 of both, one after
+// another.
+__device__ __forceinline__ uint2 neighbours_in_quad(unsigned first, unsigned second, int lane) {
+  const bool upper = lane & 2, odd = lane & 1;
+  const unsigned across = __shfl_xor_sync(kFullWarp, upper ? first : second, 2);
+  const unsigned low = upper ? across : first, high = upper ? second : across;  // words t % 2 and t % 2 + 2 of a run
+  const unsigned beside = __shfl_xor_sync(kFullWarp, odd ? low : high, 1);
+  return odd ? make_uint2(beside, high) : make_uint2(low, beside);
+}
+
+// Packs the codes of four pairs, which lie in the low bytes of the words.
+__device__ __forceinline__ unsigned packed_bytes(const unsigned (&words)[4]) {
+  return __byte_perm(__byte_perm(words[0], words[1], 0x0040), __byte_perm(words[2], words[3], 0x0040), 0x5410);
+}
+
+// Packed codes of 64 columns are a sector of 32 bytes, which a quad writes at once: the pairs c < kColumns of all rows.
+// first_row: of the output, that of the lane.
+template <int kColumns, class View, class Pair>
+__device__ __forceinline__ void store_sectors(const View& view, unsigned char* first_row, Pair&& pair) {
+  unsigned char* lane_place = first_row + (view.warp_column + view.lane % 4 * 16) / 2;
+#pragma unroll
+  for (int r = 0; r < View::kRows; ++r) {
+#pragma unroll
+    for (int c = 0; c < kColumns; c += 8) {
+      const unsigned first[4] = {pair(r, c), pair(r, c + 1), pair(r, c + 2), pair(r, c + 3)};
+      const unsigned second[4] = {pair(r, c + 4), pair(r, c + 5), pair(r, c + 6), pair(r, c + 7)};
+      const uint2 words = neighbours_in_quad(packed_bytes(first), packed_bytes(second), view.lane);
+      if (!view.row_valid(r)) continue;
+      *reinterpret_cast<uint2*>(lane_place + (View::row_offset(r) * (View::Problem::kN / 2) + c * 4)) = words;
+    }
+  }
+}
+
 // Writes row-major rows of kBits-wide elements. pair(r, c): the elements of values.at[r][c], the first in the lowest
 // bits of the word; what the bits above the second are has no effect. Called by whole warps. Rows and columns outside
 // are not written.
@@ -36,10 +69,12 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
   unsigned char* first_row = static_cast<unsigned char*>(target) + static_cast<long long>(view.first_row) * kRowBytes;
   unsigned char* wide = first_row + lane_column * kBits / 8;
   unsigned char* narrow = first_row + view.column(0) * kBits / 8;
+  constexpr int kSectors = kBits == 4 && View::kRuns && View::kWholeColumns ? kGrouped / 8 * 8 : 0;
+  if constexpr (kSectors > 0) store_sectors<kSectors>(view, first_row, pair);
 #pragma unroll
   for (int r = 0; r < View::kRows; ++r) {
 #pragma unroll
-    for (int c = 0; c < kGrouped; c += 4) {
+    for (int c = kSectors; c < kGrouped; c += 4) {
       unsigned words[4] = {pair(r, c), pair(r, c + 1), pair(r, c + 2), pair(r, c + 3)};
       if constexpr (!View::kRuns) transpose_in_quad(words, view.lane);
       if (!view.row_valid(r) || (!View::kWholeColumns && lane_column + 8 * c >= View::Problem::kN)) continue;
@@ -50,8 +85,7 @@ __device__ __forceinline__ void store_pairs(const View& view, void* target, Pair
         *reinterpret_cast<uint2*>(place) =
             make_uint2(__byte_perm(words[0], words[1], 0x5410), __byte_perm(words[2], words[3], 0x5410));
       } else {
-        *reinterpret_cast<unsigned*>(place) =
-            __byte_perm(__byte_perm(words[0], words[1], 0x0040), __byte_perm(words[2], words[3], 0x0040), 0x5410);
+        *reinterpret_cast<unsigned*>(place) = packed_bytes(words);
       }
     }
     if constexpr (View::kNeighbours) {

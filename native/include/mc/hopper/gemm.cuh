@@ -11,8 +11,8 @@
 //   }
 //
 // Blocks are persistent. Two to four warp groups multiply tiles and run the epilogue; the last warps copy operands to
-// shared memory. Operands have one byte or FP16 each; int4 codes are widened to bytes at load. Groups of weights are
-// not offered.
+// shared memory. Operands have one byte or FP16 each, and signed int4 activations may be packed (Operand::kS4 with
+// weights of kS8); int4 weights are widened to bytes at load. Groups of weights are not offered.
 //
 // Launch: grid (clusters * kClusterSize, 1, 1), kThreads threads, kSharedBytes of dynamic shared memory, clusters of
 // kClusterSize blocks (__cluster_dims__), more than 8 with the non-portable attribute. Units of work (work.cuh):
@@ -26,21 +26,26 @@
 // more clusters may be launched than fit the chip, nor (where there are more units than clusters) fewer than the column
 // tiles, or half of them unless the schedule is kCooperative.
 //
-//   shared_bytes = kStages * (128 * (kM + (stationary ? 0 : kN)) + 16) + (stationary ? weights : 0)
+//   shared_bytes = kStages * (row * kM + (stationary ? 0 : 128 * kN) + 16) + (stationary ? weights : 0)
 //                  + kGroups * (parameters + exchange)
-//   weights      = steps * 128 * kN + 8 * (steps rounded up to an even number)       steps = ceil(K bytes / 128)
+//   row          = 128, of packed activations 64
+//   weights      = steps * 128 * kN + 8 * (steps rounded up to an even number)
+//   steps        = ceil(bytes of K of a row of weights / 128)
 //   parameters   = 16 * kN + 4 * kGroupM
 //   exchange     = row_scope == kCluster ? 8 * words * column_blocks * kGroupM + 16 : 0
 //   words        = 2 with layer norm or a dynamic asymmetric quantizer, else 1
 //   kGroups      = 2 for kCooperative and kPingPong, 3 for kThrees, 4 for kPairs and kFours
 //   kGroupM      = kM / 2 for kCooperative and kPairs, else kM
+//
+// Packed activations need a multiple of 32 inputs, kStages that divide the steps, an even number of blocks of 64 rows
+// in a warp group's stages, two computing warp groups, and weights that are not stationary.
 #pragma once
 
 #include "mc/dependency.cuh"
 #include "mc/epilogue/epilogue.cuh"
 #include "mc/hopper/output_view.cuh"
+#include "mc/hopper/packed_products.cuh"
 #include "mc/hopper/producer.cuh"
-#include "mc/hopper/products.cuh"
 #include "mc/hopper/tile_parameters.cuh"
 
 namespace mc::hopper {
@@ -67,8 +72,7 @@ struct Gemm {
   static constexpr int kSharedBytes = kExchangeAt + kExchangeBytes;
   static_assert(kSharedBytes <= 227 * 1024, "a block has at most 227 KiB of shared memory");
   static_assert(Problem::kGroup == 0, "weight groups stay with mc::Gemm");
-  static_assert(bits_of(Problem::kActivation) == bits_of(Problem::kWeight) && bits_of(Problem::kWeight) >= 8,
-                "operands are bytes or FP16; int4 codes are widened at load");
+  static_assert(bits_of(Problem::kWeight) >= 8, "weights are bytes or FP16; int4 codes are widened at load");
 
   __device__ __forceinline__ static void run(const GemmArguments& arguments) {
     const Work work;

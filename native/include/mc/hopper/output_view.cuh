@@ -70,9 +70,10 @@ struct OutputView {
     return first_element_ + (row_offset(r) * Problem::kN + column_offset(c));
   }
   // The 8 neighbouring numbers of the residual that belong to values.at[r][c .. c + 3]. Rows beyond the tokens read the
-  // last token's.
+  // last token's. 32-bit places, up to a million rows of 4096 columns: the registers decide whether wide tiles spill.
   __device__ __forceinline__ void load_residual(const Half* residual, int r, int c, float (&run)[8]) const {
-    load_half8(residual + (static_cast<long long>(readable_row(r)) * Problem::kN + column(c)), run);
+    load_half8(residual + (static_cast<unsigned>(readable_row(r)) * Problem::kN + static_cast<unsigned>(column(c))),
+               run);
   }
   __device__ __forceinline__ bool column_valid(int c) const { return kWholeColumns || column(c) < Problem::kN; }
 

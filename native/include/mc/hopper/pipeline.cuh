@@ -16,14 +16,17 @@
 
 namespace mc::hopper {
 
-// Work: work.cuh. kSteps: of K.
-template <class Tile, class Work, int kSteps>
+// Work: work.cuh. kSteps: of K. kRowBytes_: of a step's activations.
+template <class Tile, class Work, int kSteps, int kRowBytes_ = Tile::kStepBytes>
 struct Pipeline {
+  static constexpr int kRowBytes = kRowBytes_;
+  static constexpr int kActivationBytes = Tile::kM * kRowBytes;  // of a step
+  static constexpr int kStageBytes = kActivationBytes + (Tile::kStationary ? 0 : Tile::kWeightBytes);
   static constexpr int kWeightSteps = Tile::kStationary ? kSteps : 0;
   static constexpr int kRows = Work::kClusterRows;
   static constexpr int kColumns = Work::kClusterColumns;
   static constexpr int kReaders = 4 * Tile::kGroupsOfTile;  // warps that read a stage
-  static constexpr int kWeightsAt = Tile::kStages * Tile::kStageBytes;
+  static constexpr int kWeightsAt = Tile::kStages * kStageBytes;
   static constexpr int kBarriersAt = kWeightsAt + kWeightSteps * Tile::kWeightBytes;
   static constexpr int kBarriers = 2 * Tile::kStages + (kWeightSteps + 1) / 2 * 2;  // in whole 16 bytes
   static constexpr int kEnd = kBarriersAt + kBarriers * kBarrierBytes;              // in shared memory
@@ -31,10 +34,9 @@ struct Pipeline {
   unsigned shared;
   int rank;
 
-  __device__ __forceinline__ unsigned activations(int stage) const { return shared + stage * Tile::kStageBytes; }
+  __device__ __forceinline__ unsigned activations(int stage) const { return shared + stage * kStageBytes; }
   __device__ __forceinline__ unsigned weights(int step, int stage) const {
-    return Tile::kStationary ? shared + kWeightsAt + step * Tile::kWeightBytes
-                             : activations(stage) + Tile::kActivationBytes;
+    return Tile::kStationary ? shared + kWeightsAt + step * Tile::kWeightBytes : activations(stage) + kActivationBytes;
   }
   __device__ __forceinline__ unsigned full(int stage) const { return shared + kBarriersAt + stage * kBarrierBytes; }
   __device__ __forceinline__ unsigned empty(int stage) const { return full(stage) + Tile::kStages * kBarrierBytes; }

@@ -4,17 +4,16 @@
 #include "mc/dependency.cuh"
 #include "mc/hopper/bulk_copy.cuh"
 #include "mc/hopper/gemm_arguments.cuh"
-#include "mc/hopper/pipeline.cuh"
-#include "mc/hopper/weight_tiles.cuh"
+#include "mc/hopper/operand_stages.cuh"
 #include "mc/hopper/work.cuh"
 
 namespace mc::hopper {
 
 template <class Problem, class Tile, RowScope kScope, int kClusterSize>
 struct Producer {
-  using Weights = WeightTiles<Problem::kWeight, Problem::kN, Problem::kK>;
   using Work = hopper::Work<Problem, Tile, kScope, kClusterSize>;
-  using Pipeline = hopper::Pipeline<Tile, Work, Weights::kSteps>;
+  using Weights = typename OperandStages<Problem, Tile, Work>::Weights;
+  using Pipeline = typename OperandStages<Problem, Tile, Work>::Pipeline;
   using Step = StepPlace<Tile::kStages>;
   // Steps of the first tile's weights that need no stage to be given back.
   static constexpr int kEarly = Tile::kStationary || Weights::kSteps < Tile::kStages ? Weights::kSteps : Tile::kStages;
@@ -49,7 +48,7 @@ struct Producer {
       for (int step = 0; step < Weights::kSteps; ++step, at.advance(), weights += kWeightStride) {
         const bool loaded = Tile::kStationary || (tile == 0 && step < kEarly);
         barrier_wait(pipeline.empty(at.stage), at.parity ^ 1);
-        barrier_arrive_expect(pipeline.full(at.stage), Tile::kActivationBytes + (loaded ? 0 : weight_bytes(place)));
+        barrier_arrive_expect(pipeline.full(at.stage), Pipeline::kActivationBytes + (loaded ? 0 : weight_bytes(place)));
         if (!loaded) load_weights(weights, pipeline, place, step, at.stage);
         load_activations(arguments, pipeline, place, step, at.stage);
       }
@@ -89,7 +88,7 @@ struct Producer {
   // Rows from the bucket's end on, and inputs from K on, become zero.
   __device__ __forceinline__ static void load_activations(const GemmArguments& arguments, const Pipeline& pipeline,
                                                           const TilePlace& place, int step, int stage) {
-    const int byte = step * Tile::kStepBytes;
+    const int byte = step * Pipeline::kRowBytes;
     const unsigned target = pipeline.activations(stage), barrier = pipeline.full(stage);
     if constexpr (Pipeline::kColumns == 1) {
       load_tile_2d(target, &arguments.activations, byte, place.first_row, barrier);

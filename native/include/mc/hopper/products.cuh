@@ -4,17 +4,16 @@
 // 8 j + 2 t + e of the tile in shared memory, which is output 32 (j / 4) + 8 t + 2 (j % 4) + e (weight_tiles.cuh).
 #pragma once
 
-#include "mc/hopper/pipeline.cuh"
-#include "mc/hopper/weight_tiles.cuh"
+#include "mc/hopper/operand_stages.cuh"
 #include "mc/hopper/wgmma.cuh"
 
 namespace mc::hopper {
 
-template <class Problem, class Tile, class Work>
+template <class Problem, class Tile, class Work, bool kPacked = OperandStages<Problem, Tile, Work>::kPacked>
 struct Products {
-  using Weights = WeightTiles<Problem::kWeight, Problem::kN, Problem::kK>;
+  using Weights = typename OperandStages<Problem, Tile, Work>::Weights;
   using Product = Wgmma<Tile::kN, Problem::kActivation, Problem::kWeight>;
-  using Pipeline = hopper::Pipeline<Tile, Work, Weights::kSteps>;
+  using Pipeline = typename OperandStages<Problem, Tile, Work>::Pipeline;
 
   struct Result {
     typename Product::Sums sums[Tile::kBlocksM];

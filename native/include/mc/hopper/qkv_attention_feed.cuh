@@ -68,7 +68,7 @@ struct QkvAttentionFeed {
   // k: step of the part.
   __device__ __forceinline__ void fill(int stage, int k, int row, bool has_weights) const {
     has_weights |= Tile::kStationary;
-    barrier_arrive_expect(pipeline.full(stage), Tile::kActivationBytes + (has_weights ? 0 : Tile::kWeightBytes));
+    barrier_arrive_expect(pipeline.full(stage), Pipeline::kActivationBytes + (has_weights ? 0 : Tile::kWeightBytes));
     if (!has_weights) load_weights(k, stage);
     load_tile_2d(pipeline.activations(stage), &arguments.activations, k * Tile::kStepBytes, row, pipeline.full(stage));
   }

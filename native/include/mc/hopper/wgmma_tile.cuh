@@ -39,9 +39,7 @@ struct WgmmaTile {
   static constexpr int kBlocksM = kGroupM / 64;       // products of 64 rows among them
 
   static constexpr int kStepBytes = 128;
-  static constexpr int kActivationBytes = kM * kStepBytes;  // of a step
-  static constexpr int kWeightBytes = kN * kStepBytes;      // likewise
-  static constexpr int kStageBytes = kActivationBytes + (kStationary ? 0 : kWeightBytes);
+  static constexpr int kWeightBytes = kN * kStepBytes;  // of a step
 
   static_assert(kGroupM % 64 == 0 && kGroupM >= 64, "a warp group computes whole blocks of 64 rows");
   static_assert(kN % 32 == 0 && kN >= 32 && kN <= 256, "a tile has 32 to 256 outputs in groups of 32");

@@ -63,13 +63,13 @@ internal sealed class BucketLaunches
             arguments.RowSlots = _rendezvous + (ulong)offset;
         if (!kernel.HasActivationMap)
             return Bytes(arguments);
-        TensorMap map = Activations(op.Source, arguments.Activations, kernel.Problem, kernel.ActivationBoxRows());
+        TensorMap map = Activations(op.Source, arguments.Activations, kernel.Problem, kernel.ActivationBoxRows(), kernel.ActivationBoxBytes());
         return Bytes(new MappedGemmArguments { Activations = map, Linear = arguments });
     }
 
     /// <summary>Map of the codes that a product reads.</summary>
-    private TensorMap Activations(int buffer, ulong codes, GemmProblem problem, int boxRows) =>
-        _maps.Rows(codes, _bucket.Buffers[buffer].RowsIn(_bucket.Tokens), problem.K * problem.ActivationBits / 8, boxRows);
+    private TensorMap Activations(int buffer, ulong codes, GemmProblem problem, int boxRows, int boxBytes = TensorMap.SwizzledBoxBytes) =>
+        _maps.Rows(codes, _bucket.Buffers[buffer].RowsIn(_bucket.Tokens), problem.K * problem.ActivationBits / 8, boxRows, boxBytes);
 
     private GemmArguments Gemm(LinearKernel kernel, LinearOp op, in StepAddresses steps) =>
         Gemm(op, kernel.WeightOrder, kernel.Epilogue.Ops.Any(step => step is EpilogueOp.StoreRangeParts), kernel is SplitGemmKernel { ReadsValues: true }, steps);

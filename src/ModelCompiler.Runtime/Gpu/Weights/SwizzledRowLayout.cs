@@ -11,7 +11,11 @@ namespace ModelCompiler.Runtime.Gpu;
 /// weights of whole groups of 32 rows for one step along K are contiguous and can be copied as they are. Within a group rows
 /// change places, so that a thread of the product holds 8 neighbouring outputs. What lies outside of [N, K] is zero.
 /// </summary>
-internal sealed class SwizzledRowLayout(GemmProblem problem) : WeightLayout
+/// <param name="problem">Whose weights they are.</param>
+/// <param name="ofNibbles">
+/// True where inputs change places within each piece, for packed activations: InputOrder::kOfNibbles of weight_tiles.cuh.
+/// </param>
+internal sealed class SwizzledRowLayout(GemmProblem problem, bool ofNibbles) : WeightLayout
 {
     private const int PieceBytes = 128;
     private const int ChunkBytes = 16;
@@ -28,7 +32,13 @@ internal sealed class SwizzledRowLayout(GemmProblem problem) : WeightLayout
     private int Pieces => (_rowBytes + PieceBytes - 1) / PieceBytes;
 
     /// <inheritdoc/>
-    public override unsafe void Pack(QuantizedLinear linear, byte* target) => PackRows(linear.Codes, target);
+    public override unsafe void Pack(QuantizedLinear linear, byte* target)
+    {
+        if (ofNibbles)
+            PackRowsOfNibbles(linear.Codes, target);
+        else
+            PackRows(linear.Codes, target);
+    }
 
     /// <inheritdoc/>
     public override unsafe void Pack(Half[] values, byte* target) => PackRows(values, target);
@@ -38,12 +48,26 @@ internal sealed class SwizzledRowLayout(GemmProblem problem) : WeightLayout
         Parallel.For(0, _n, n =>
         {
             ReadOnlySpan<byte> row = MemoryMarshal.AsBytes(elements.AsSpan()).Slice(n * _rowBytes, _rowBytes);
-            int placed = n / GroupRows * GroupRows + n % 8 / 2 * 8 + n % GroupRows / 8 * 2 + n % 2;
             for (int at = 0; at < _rowBytes; at += ChunkBytes)
+                row.Slice(at, Math.Min(ChunkBytes, _rowBytes - at)).CopyTo(new Span<byte>(target + Place(n, at), ChunkBytes));
+        });
+
+    /// <summary>Input 32 t + 8 s + 2 j + e of a piece lies at 32 s + 16 e + 4 t + j.</summary>
+    private unsafe void PackRowsOfNibbles(byte[] codes, byte* target) =>
+        Parallel.For(0, _n, n =>
+        {
+            for (int k = 0; k < _rowBytes; k++)
             {
-                int piece = at / PieceBytes, chunk = at % PieceBytes / ChunkBytes ^ placed % 8;
-                byte* place = target + ((long)piece * Rows + placed) * PieceBytes + chunk * ChunkBytes;
-                row.Slice(at, Math.Min(ChunkBytes, _rowBytes - at)).CopyTo(new Span<byte>(place, ChunkBytes));
+                int place = k / PieceBytes * PieceBytes + k % 32 / 8 * 32 + k % 2 * 16 + k % PieceBytes / 32 * 4 + k % 8 / 2;
+                target[Place(n, place)] = codes[(n * _rowBytes) + k];
             }
         });
+
+    /// <summary>Where byte <paramref name="at"/> of row <paramref name="n"/> lies, the first of its chunk if that is copied.</summary>
+    private long Place(int n, int at)
+    {
+        int placed = n / GroupRows * GroupRows + n % 8 / 2 * 8 + n % GroupRows / 8 * 2 + n % 2;
+        int piece = at / PieceBytes, chunk = at % PieceBytes / ChunkBytes ^ placed % 8;
+        return ((long)piece * Rows + placed) * PieceBytes + chunk * ChunkBytes + at % ChunkBytes;
+    }
 }

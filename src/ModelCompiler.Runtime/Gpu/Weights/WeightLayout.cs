@@ -13,7 +13,8 @@ internal abstract unsafe class WeightLayout
     public static WeightLayout For(GemmProblem problem, WeightOrder order) => order switch
     {
         WeightOrder.Fragments => new FragmentLayout(problem),
-        WeightOrder.SwizzledRows => new SwizzledRowLayout(problem),
+        WeightOrder.SwizzledRows => new SwizzledRowLayout(problem, ofNibbles: false),
+        WeightOrder.SwizzledRowsOfNibbles => new SwizzledRowLayout(problem, ofNibbles: true),
         WeightOrder.SparseRows => new SparseRowLayout(problem),
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "Unknown order of weights."),
     };

@@ -53,13 +53,14 @@ inline void load_tile_2d_to(emulation::Block& block, unsigned target, const Tens
   TensorMapFields fields;
   std::memcpy(&fields, map->opaque, sizeof fields);
   check_bulk(fields.base, target, fields.box_bytes * fields.box_rows);
-  if (target % 128 != 0) emulation::fail("a swizzled tile is misaligned");
+  const bool is_swizzled = fields.box_bytes == 128;
+  if (target % 128 != 0) emulation::fail("a tile is misaligned");
   emulation::Block* to = &block;
   start_transfer(block, bar, fields.box_bytes * fields.box_rows, [=] {
     for (int row = 0; row < fields.box_rows; ++row) {
       for (int byte = 0; byte < fields.box_bytes; byte += 16) {
         const unsigned place = target + static_cast<unsigned>(row * fields.box_bytes + byte);
-        unsigned char* swizzled = to->shared.data() + (place ^ (place / 128 % 8 * 16));
+        unsigned char* swizzled = to->shared.data() + (is_swizzled ? place ^ (place / 128 % 8 * 16) : place);
         for (int i = 0; i < 16; ++i) {
           const bool inside =
               y + row >= 0 && y + row < fields.rows && x + byte + i >= 0 && x + byte + i < fields.row_bytes;

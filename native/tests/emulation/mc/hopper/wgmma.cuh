@@ -1,5 +1,6 @@
 // Emulation of native/include/mc/hopper/wgmma.cuh: each thread computes its own sums from the operands that the
-// descriptors name, when it waits for them (CopyTiming::kLate) or at once.
+// descriptors name, when it waits for them (CopyTiming::kLate) or at once. Until then the registers of an operand are to
+// stay as they are.
 #pragma once
 
 #include <type_traits>
@@ -119,7 +120,8 @@ struct Wgmma {
         words[h][word] = lanes[threadIdx.x % 32 / 4 * 4 + word % 4].at[word / 4 * 2 + h];
       }
     }
-    start_product([&d, words, b, accumulate] {
+    start_product([&d, words, b, accumulate, &a, given = Words{{a[0], a[1], a[2], a[3]}}] {
+      if (std::memcmp(a, given.at, sizeof given) != 0) emulation::fail("registers of a product under way were written");
       Accumulator rows[2][kStepK];
       for (int h = 0; h < 2; ++h) {
         const auto* bytes = reinterpret_cast<const unsigned char*>(words[h].data());
