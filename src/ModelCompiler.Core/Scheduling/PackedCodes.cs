@@ -27,7 +27,8 @@ internal static class PackedCodes
         for (int op = 0; op + 1 < plan.Ops.Count; op++)
         {
             if (plan.Ops[op] is LinearOp writer && writer.Epilogue[^1] is QuantizeStep codes && plan.Ops[op + 1] is LinearOp reader
-                && reader.K >= FewestInputs && reader.K > reader.N && reader.Source == codes.Buffer && plan.Buffers[codes.Buffer].LastOp == op + 1 && IsDense(writer) && IsDense(reader)
+                && reader.Source == codes.Buffer && plan.Buffers[codes.Buffer].LastOp == op + 1
+                && IsDense(writer) && IsDense(reader) && reader.K >= FewestInputs && reader.K > reader.N
                 && HasKernel(plan, reader, arch, bucketTokens))
                 found.Add(codes.Buffer);
         }

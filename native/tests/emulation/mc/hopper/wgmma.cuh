@@ -1,6 +1,6 @@
 // Emulation of native/include/mc/hopper/wgmma.cuh: each thread computes its own sums from the operands that the
-// descriptors name, when it waits for them (CopyTiming::kLate) or at once. Until then the registers of an operand are to
-// stay as they are.
+// descriptors name, when it waits for them (CopyTiming::kLate) or at once. Until then the registers of an operand are
+// to stay as they are.
 #pragma once
 
 #include <type_traits>
@@ -112,7 +112,9 @@ struct Wgmma {
   }
 
   static void multiply(Sums& d, const unsigned (&a)[4], unsigned long long b, bool accumulate) {
-    struct Words { unsigned at[4]; };
+    struct Words {
+      unsigned at[4];
+    };
     const std::array<Words, 32> lanes = emulation::exchange(Words{{a[0], a[1], a[2], a[3]}});
     std::array<std::array<unsigned, 8>, 2> words;
     for (int h = 0; h < 2; ++h) {
@@ -141,8 +143,8 @@ struct Wgmma {
         const int column = 8 * j + static_cast<int>(threadIdx.x % 4) * 2 + e;
         Accumulator sums[2] = {accumulate ? d[j][e] : Accumulator(0), accumulate ? d[j][2 + e] : Accumulator(0)};
         for (int k = 0; k < kStepK; ++k) {
-          const Accumulator value = operand_value<kB>(kMajor == Major::kK ? reader.in_row(column, k * kBytes)
-                                                                          : reader.in_column(k, column));
+          const Accumulator value =
+              operand_value<kB>(kMajor == Major::kK ? reader.in_row(column, k * kBytes) : reader.in_column(k, column));
           for (int h = 0; h < 2; ++h) sums[h] += rows[h][k] * value;
         }
         d[j][e] = sums[0], d[j][2 + e] = sums[1];
