@@ -6,7 +6,8 @@ namespace ModelCompiler.Core.Work;
 
 /// <summary>
 /// Counts the work of a plan's ops for a batch. Weights count as the checkpoint stores them, activations as they lie in
-/// device memory, where INT4 codes take a byte on chips without INT4 tensor cores. Of weights that are 2:4 sparse, only the
+/// device memory of a bucket that the batch fills: INT4 codes take a byte on chips without INT4 tensor cores, unless
+/// <see cref="PackedCodes"/> has two in each. Of weights that are 2:4 sparse, only the
 /// half that can be other than zero counts, with two bits that tell its place.
 /// </summary>
 public static class PlanWork
@@ -17,15 +18,33 @@ public static class PlanWork
     private const int MetadataBytes = 3 * FloatBytes;
 
     /// <summary>Work of each op, in the order of the plan.</summary>
-    public static EquatableArray<OpWork> Count(ExecutionPlan plan, GpuArch arch, BatchShape batch) =>
-        plan.Ops.Select(op => Count(plan, op, arch, batch)).ToEquatableArray();
+    public static EquatableArray<OpWork> Count(ExecutionPlan plan, GpuArch arch, BatchShape batch)
+    {
+        IReadOnlyCollection<int> packed = PackedCodes.Buffers(plan, arch, batch.Tokens);
+        return plan.Ops.Select(op => Count(plan, op, batch, BufferBytes)).ToEquatableArray();
+
+        long BufferBytes(int id)
+        {
+            PlanBuffer buffer = plan.Buffers[id];
+            int codeBits = packed.Contains(id) ? buffer.Format.Bits : CodeContainer.Bits(buffer.Format, arch);
+            return Rows(buffer.Rows, batch) * buffer.Element switch
+            {
+                BufferElement.Float32 => buffer.Columns * FloatBytes,
+                BufferElement.Float16 => buffer.Columns * HalfBytes,
+                _ => buffer.Columns * codeBits / 8 + MetadataBytes,
+            };
+        }
+    }
 
     /// <summary>Work of a whole forward pass.</summary>
     public static OpWork Total(ExecutionPlan plan, GpuArch arch, BatchShape batch) =>
         Count(plan, arch, batch).Aggregate(default(OpWork), (sum, op) => sum + op);
 
-    /// <summary>Work of one op.</summary>
-    public static OpWork Count(ExecutionPlan plan, PlanOp op, GpuArch arch, BatchShape batch)
+    /// <param name="plan">The plan.</param>
+    /// <param name="op">One of its ops.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="bufferBytes">Bytes of the batch's rows of a buffer.</param>
+    private static OpWork Count(ExecutionPlan plan, PlanOp op, BatchShape batch, Func<int, long> bufferBytes)
     {
         OpWork work = Producer(plan, op, batch);
         if (op.Input is { } input)
@@ -33,12 +52,12 @@ public static class PlanWork
             // A pool that takes the first token reads one row a sequence.
             long bytes = op is PoolOp { Kind: PoolKind.First } pool
                 ? (long)batch.Sequences * pool.Columns * HalfBytes
-                : BufferBytes(plan.Buffers[input], arch, batch);
+                : bufferBytes(input);
             work += new OpWork { ReadBytes = bytes };
         }
 
         foreach (EpilogueStep step in op.Epilogue)
-            work += Step(plan, op, step, arch, batch);
+            work += Step(plan, op, step, bufferBytes);
         return work;
     }
 
@@ -83,14 +102,14 @@ public static class PlanWork
     private static long Tables(EncoderModel model, EmbeddingOp op, BatchShape batch) =>
         ((long)batch.Tokens + batch.Length + (op.HasTokenTypes ? model.TokenTypes : 0)) * model.HiddenSize * HalfBytes;
 
-    private static OpWork Step(ExecutionPlan plan, PlanOp op, EpilogueStep step, GpuArch arch, BatchShape batch) => step switch
+    private static OpWork Step(ExecutionPlan plan, PlanOp op, EpilogueStep step, Func<int, long> bufferBytes) => step switch
     {
         BiasStep => new() { WeightBytes = (long)Columns(op) * FloatBytes },
         ActivationStep => default,
-        ResidualStep residual => new() { ReadBytes = BufferBytes(plan.Buffers[residual.Buffer], arch, batch) },
+        ResidualStep residual => new() { ReadBytes = bufferBytes(residual.Buffer) },
         LayerNormStep => new() { WeightBytes = 2L * plan.Model.HiddenSize * FloatBytes },
-        StoreStep store => new() { WrittenBytes = BufferBytes(plan.Buffers[store.Buffer], arch, batch) },
-        QuantizeStep quantize => new() { WrittenBytes = BufferBytes(plan.Buffers[quantize.Buffer], arch, batch) },
+        StoreStep store => new() { WrittenBytes = bufferBytes(store.Buffer) },
+        QuantizeStep quantize => new() { WrittenBytes = bufferBytes(quantize.Buffer) },
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "Unknown epilogue step."),
     };
 
@@ -99,13 +118,6 @@ public static class PlanWork
         LinearOp linear => linear.N,
         DenseOp dense => dense.N,
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, "Only linear and dense ops have a bias."),
-    };
-
-    private static long BufferBytes(PlanBuffer buffer, GpuArch arch, BatchShape batch) => Rows(buffer.Rows, batch) * buffer.Element switch
-    {
-        BufferElement.Float32 => buffer.Columns * FloatBytes,
-        BufferElement.Float16 => buffer.Columns * HalfBytes,
-        _ => buffer.Columns * CodeContainer.Bits(buffer.Format, arch) / 8 + MetadataBytes,
     };
 
     private static long Rows(RowDomain domain, BatchShape batch) => domain == RowDomain.Tokens ? batch.Tokens : batch.Sequences;

@@ -9,10 +9,10 @@ public class PlanWorkTests
 {
     private static readonly BatchShape Batch = new(8, 128); // 1024 tokens
 
-    private static OpWork Op(string name, QuantizationScheme scheme, GpuArch arch = GpuArch.Sm90a)
+    private static OpWork Op(string name, QuantizationScheme scheme, GpuArch arch = GpuArch.Sm90a, BatchShape? batch = null)
     {
         ExecutionPlan plan = Planner.Plan(Models.BertBase, scheme);
-        return PlanWork.Count(plan, plan.Ops.Single(op => op.Name == name), arch, Batch);
+        return PlanWork.Count(plan, arch, batch ?? Batch)[plan.Ops.ToList().FindIndex(op => op.Name == name)];
     }
 
     [Fact]
@@ -31,6 +31,15 @@ public class PlanWorkTests
     [Fact]
     public void Codes_are_packed_where_tensor_cores_multiply_INT4() =>
         Op("layer0.qkv", Models.W4A4, GpuArch.Sm80).ReadBytes.ShouldBe(405_504); // 1024 · (384 + 12)
+
+    [Fact]
+    public void Codes_within_the_MLP_of_many_tokens_are_packed_on_Hopper_too()
+    {
+        var batch = new BatchShape(32, 128);
+        Op("layer0.mlp_intermediate", Models.W4A4, batch: batch).WrittenBytes.ShouldBe(6_340_608); // 4096 · (3072 / 2 + 12)
+        Op("layer0.mlp_output", Models.W4A4, batch: batch).ReadBytes.ShouldBe(12_632_064); // the same, and 4096 · 768 · 2 of the residual
+        Op("layer0.mlp_intermediate", Models.Scheme(8, 8), batch: batch).WrittenBytes.ShouldBe(12_632_064); // 4096 · (3072 + 12)
+    }
 
     [Fact]
     public void Attention_multiplies_in_FP16_within_each_sequence()
