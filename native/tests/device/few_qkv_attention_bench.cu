@@ -10,19 +10,18 @@
 //        -I native/tests -I native/tests/device -DMC_HEADS=12 -DMC_BITS=4
 //        native/tests/device/few_qkv_attention_bench.cu -o few_qkv_attention_bench && ./few_qkv_attention_bench
 //
-// Prints microseconds a layer: the median of 15 samples of 20 graph launches each.
+// Prints microseconds a layer.
 #include <cuda_runtime.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "checks/numbers.h"
+#include "dependent_graph.h"
 #include "mc/epilogue/steps.cuh"
 #include "mc/hopper/attention.cuh"
 #include "mc/hopper/few_qkv_attention.cuh"
@@ -34,16 +33,12 @@ namespace {
 
 using namespace mc;
 using namespace mc::hopper;
+using bench::DependentKernel;
+using bench::require;
 
 constexpr int kLayers = 12, kHeads = MC_HEADS, kBits = MC_BITS, kHidden = 64 * kHeads, kMlp = 4 * kHidden;
 constexpr int kMaxTokens = 128;
 constexpr Operand kWeight = kBits == 4 ? Operand::kS4 : Operand::kS8;
-
-void require(cudaError_t error, const char* call) {
-  if (error == cudaSuccess) return;
-  std::printf("%s: %s\n", call, cudaGetErrorString(error));
-  std::exit(1);
-}
 
 struct Epsilon {
   static constexpr float kValue = 1e-12f;
@@ -177,53 +172,14 @@ struct Kernel {
   std::function<void(cudaStream_t, int layer, int tokens)> launch;
 };
 
-template <class Arguments>
-void launch_dependent(cudaStream_t stream, const void* kernel, dim3 grid, int threads, int shared, int cluster,
-                      Arguments& arguments) {
-  cudaLaunchAttribute attributes[2] = {};
-  attributes[0].id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  attributes[0].val.programmaticStreamSerializationAllowed = 1;
-  attributes[1].id = cudaLaunchAttributeClusterDimension;
-  attributes[1].val.clusterDim.x = static_cast<unsigned>(cluster);
-  attributes[1].val.clusterDim.y = attributes[1].val.clusterDim.z = 1;
-  cudaLaunchConfig_t config = {};
-  config.gridDim = grid, config.blockDim = dim3(static_cast<unsigned>(threads));
-  config.dynamicSmemBytes = static_cast<size_t>(shared);
-  config.stream = stream;
-  config.attrs = attributes, config.numAttrs = cluster > 1 ? 2 : 1;
-  void* pointers[] = {&arguments};
-  require(cudaLaunchKernelExC(&config, kernel, pointers), "launch");
-}
-
-void prepare(const void* kernel, const char* name, int threads, int shared, int cluster) {
-  require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, shared), "shared memory");
-  if (cluster > 8)
-    require(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cluster size");
-  int clusters = 0;
-  if (cluster > 1) {
-    cudaLaunchAttribute attribute = {};
-    attribute.id = cudaLaunchAttributeClusterDimension;
-    attribute.val.clusterDim = {static_cast<unsigned>(cluster), 1, 1};
-    cudaLaunchConfig_t config = {};
-    config.gridDim = dim3(cluster, 64), config.blockDim = dim3(threads);
-    config.dynamicSmemBytes = shared;
-    config.attrs = &attribute, config.numAttrs = 1;
-    require(cudaOccupancyMaxActiveClusters(&clusters, kernel, &config), "occupancy");
-  }
-  cudaFuncAttributes facts;
-  require(cudaFuncGetAttributes(&facts, kernel), "attributes");
-  std::printf("  %-44s threads %3d shared %6d registers %3d local %zu clusters at a time %d\n", name, threads, shared,
-              facts.numRegs, facts.localSizeBytes, clusters);
-}
-
 template <class K>
 Kernel linear(const Buffers& buffers, int part, bool values, int cluster, std::string name) {
-  const void* kernel = reinterpret_cast<const void*>(entry<K, mc::GemmArguments>);
-  prepare(kernel, name.c_str(), K::kThreads, K::kSharedBytes, cluster);
+  const DependentKernel kernel = {reinterpret_cast<const void*>(entry<K, mc::GemmArguments>), K::kThreads,
+                                  K::kSharedBytes, cluster};
+  bench::prepare(kernel, name.c_str());
   return {name, [=, &buffers](cudaStream_t stream, int layer, int tokens) {
-            mc::GemmArguments arguments = buffers.arguments(part, layer, values);
-            launch_dependent(stream, kernel, dim3(K::Problem::kN / K::Tile::kTileN, (tokens + 15) / 16), K::kThreads,
-                             K::kSharedBytes, cluster, arguments);
+            bench::launch(stream, kernel, dim3(K::Problem::kN / K::Tile::kTileN, (tokens + 15) / 16),
+                          buffers.arguments(part, layer, values));
           }};
 }
 
@@ -233,8 +189,9 @@ Kernel attention(const Buffers& buffers, std::string name) {
                                          std::conditional_t<kOutput == AttentionOutput::kQuantized, Format, NoFormat>,
                                          1, 1, 1, kKeyTile, 2>;
   using K = hopper::Attention<Config>;
-  const void* kernel = reinterpret_cast<const void*>(attention_entry<K>);
-  prepare(kernel, name.c_str(), K::kThreads, K::kSharedBytes, Config::kClusterSize);
+  const DependentKernel kernel = {reinterpret_cast<const void*>(attention_entry<K>), K::kThreads, K::kSharedBytes,
+                                  Config::kClusterSize};
+  bench::prepare(kernel, name.c_str());
   return {name, [=, &buffers](cudaStream_t stream, int, int tokens) {
             hopper::AttentionArguments arguments{};
             arguments.qkv = platform::tensor_map(buffers.qkv, 6 * kHidden, tokens, 64);
@@ -242,8 +199,7 @@ Kernel attention(const Buffers& buffers, std::string name) {
                                    buffers.counts, buffers.counts + 1, {}};
             arguments.attention.quantized.codes = buffers.context_codes;
             arguments.attention.quantized.scale = buffers.context_scale;
-            launch_dependent(stream, kernel, dim3((tokens + 63) / 64 * kHeads), K::kThreads, K::kSharedBytes,
-                             Config::kClusterSize, arguments);
+            bench::launch(stream, kernel, dim3((tokens + 63) / 64 * kHeads), arguments);
           }};
 }
 
@@ -253,43 +209,24 @@ Kernel fused(const Buffers& buffers) {
   using K = FewQkvAttention<Config>;
   const std::string name = "fused " + std::to_string(kParts) + " parts, " + std::to_string(kWarpsN) + "x" +
                            std::to_string(kWarpsK) + " warps";
-  const void* kernel = reinterpret_cast<const void*>(entry<K, FewQkvAttentionArguments>);
-  prepare(kernel, name.c_str(), K::kThreads, K::kSharedBytes, Config::kClusterSize);
+  const DependentKernel kernel = {reinterpret_cast<const void*>(entry<K, FewQkvAttentionArguments>), K::kThreads,
+                                  K::kSharedBytes, Config::kClusterSize};
+  bench::prepare(kernel, name.c_str());
   return {name, [=, &buffers](cudaStream_t stream, int layer, int) {
             FewQkvAttentionArguments arguments = {buffers.arguments(0, layer, false), buffers.starts, buffers.counts};
             arguments.linear.output = buffers.context;
             arguments.linear.range_parts = buffers.context_parts;
-            launch_dependent(stream, kernel, dim3(Config::kClusterSize, kHeads), K::kThreads, K::kSharedBytes,
-                             Config::kClusterSize, arguments);
+            bench::launch(stream, kernel, dim3(Config::kClusterSize, kHeads), arguments);
           }};
 }
 
 // Microseconds of a layer.
 double time_layers(cudaStream_t stream, const std::vector<const Kernel*>& kernels, int tokens) {
-  cudaGraph_t graph;
-  cudaGraphExec_t executable;
-  require(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "capture");
-  for (int layer = 0; layer < kLayers; ++layer) {
-    for (const Kernel* kernel : kernels) kernel->launch(stream, layer, tokens);
-  }
-  require(cudaStreamEndCapture(stream, &graph), "capture");
-  require(cudaGraphInstantiate(&executable, graph, 0), "instantiate");
-  cudaEvent_t begin, end;
-  require(cudaEventCreate(&begin), "event"), require(cudaEventCreate(&end), "event");
-  std::vector<float> samples;
-  for (int sample = 0; sample < 16; ++sample) {
-    require(cudaEventRecord(begin, stream), "record");
-    for (int i = 0; i < 20; ++i) require(cudaGraphLaunch(executable, stream), "graph launch");
-    require(cudaEventRecord(end, stream), "record");
-    require(cudaStreamSynchronize(stream), "kernels");
-    float milliseconds;
-    require(cudaEventElapsedTime(&milliseconds, begin, end), "elapsed");
-    if (sample > 0) samples.push_back(milliseconds);
-  }
-  std::sort(samples.begin(), samples.end());
-  require(cudaEventDestroy(begin), "destroy"), require(cudaEventDestroy(end), "destroy");
-  require(cudaGraphExecDestroy(executable), "destroy"), require(cudaGraphDestroy(graph), "destroy");
-  return samples[samples.size() / 2] * 1000.0 / 20 / kLayers;
+  return bench::time_graph(stream, kLayers, [&] {
+    for (int layer = 0; layer < kLayers; ++layer) {
+      for (const Kernel* kernel : kernels) kernel->launch(stream, layer, tokens);
+    }
+  });
 }
 
 struct Outcome {

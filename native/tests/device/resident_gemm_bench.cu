@@ -8,18 +8,19 @@
 // Prints microseconds a kernel: the median of 21 samples of 20 graph launches each.
 #include <cuda_runtime.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "dependent_graph.h"
 #include "mc/epilogue/steps.cuh"
 #include "mc/hopper/resident_gemm.cuh"
 
 namespace {
 
+using bench::DependentKernel;
+using bench::require;
 using mc::GemmProblem;
 using mc::Operand;
 using mc::RowScope;
@@ -27,12 +28,6 @@ using mc::hopper::ResidentGemm;
 using mc::hopper::ResidentTile;
 
 constexpr int kLayers = 12, kHidden = 768, kMlp = 3072, kMaxTokens = 512;
-
-void require(cudaError_t error, const char* call) {
-  if (error == cudaSuccess) return;
-  std::printf("%s: %s\n", call, cudaGetErrorString(error));
-  std::exit(1);
-}
 
 struct Epsilon {
   static constexpr float kValue = 1e-12f;
@@ -146,56 +141,20 @@ struct Variant {
   bool fits(int tokens) const { return (tokens + tile_m - 1) / tile_m <= row_blocks_at_most; }
 };
 
-void launch_dependent(cudaStream_t stream, const void* kernel, dim3 grid, int threads, int shared, int cluster,
-                      void** arguments) {
-  cudaLaunchAttribute attributes[2] = {};
-  attributes[0].id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  attributes[0].val.programmaticStreamSerializationAllowed = 1;
-  attributes[1].id = cudaLaunchAttributeClusterDimension;
-  attributes[1].val.clusterDim.x = static_cast<unsigned>(cluster);
-  attributes[1].val.clusterDim.y = attributes[1].val.clusterDim.z = 1;
-  cudaLaunchConfig_t config = {};
-  config.gridDim = grid, config.blockDim = dim3(static_cast<unsigned>(threads));
-  config.dynamicSmemBytes = static_cast<size_t>(shared);
-  config.stream = stream;
-  config.attrs = attributes, config.numAttrs = cluster > 1 ? 2 : 1;
-  require(cudaLaunchKernelExC(&config, kernel, arguments), "launch");
-}
-
 template <class Kernel>
 Variant variant(const Buffers& buffers, int part) {
   using Tile = typename Kernel::Tile;
-  constexpr int kCluster = Kernel::View::kClusterSize;
-  const void* kernel = reinterpret_cast<const void*>(entry<Kernel>);
-  require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Kernel::kSharedBytes),
-          "shared memory");
-  if (kCluster > 8)
-    require(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cluster size");
+  const DependentKernel kernel = {reinterpret_cast<const void*>(entry<Kernel>), Kernel::kThreads, Kernel::kSharedBytes,
+                                  Kernel::View::kClusterSize};
   char name[100];
   std::snprintf(name, sizeof name, "%dx%d warps %dx%d chunks %d cluster %d", Tile::kTileM, Tile::kTileN, Tile::kWarpsN,
-                Tile::kWarpsK, Tile::kChunks, kCluster);
-  int clusters = 0;
-  if (kCluster > 1) {
-    cudaLaunchAttribute attribute = {};
-    attribute.id = cudaLaunchAttributeClusterDimension;
-    attribute.val.clusterDim.x = kCluster, attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
-    cudaLaunchConfig_t config = {};
-    config.gridDim = dim3(kCluster, 64), config.blockDim = dim3(Kernel::kThreads);
-    config.dynamicSmemBytes = Kernel::kSharedBytes;
-    config.attrs = &attribute, config.numAttrs = 1;
-    require(cudaOccupancyMaxActiveClusters(&clusters, kernel, &config), "occupancy");
-  }
-  cudaFuncAttributes facts;
-  require(cudaFuncGetAttributes(&facts, kernel), "attributes");
-  std::printf("part %d  %-38s shared %6d  registers %3d  local %zu  clusters at a time %d\n", part, name,
-              Kernel::kSharedBytes, facts.numRegs, facts.localSizeBytes, clusters);
+                Tile::kWarpsK, Tile::kChunks, kernel.cluster);
+  bench::prepare(kernel, ("part " + std::to_string(part) + "  " + name).c_str());
   const int columns = Kernel::Problem::kN / Tile::kTileN;
   const int row_blocks_at_most = Kernel::View::kScope == RowScope::kGrid ? 132 / columns : 1 << 20;
   return {part, name, row_blocks_at_most, Tile::kTileM, [=, &buffers](cudaStream_t stream, int launch, int tokens) {
-            mc::GemmArguments arguments = buffers.arguments(part, launch);
-            void* pointers[] = {&arguments};
             const dim3 grid(columns, (tokens + Tile::kTileM - 1) / Tile::kTileM);
-            launch_dependent(stream, kernel, grid, Kernel::kThreads, Kernel::kSharedBytes, kCluster, pointers);
+            bench::launch(stream, kernel, grid, buffers.arguments(part, launch));
           }};
 }
 
@@ -203,31 +162,6 @@ Variant variant(const Buffers& buffers, int part) {
 void clear_slots(cudaStream_t stream, const Buffers& buffers) {
   require(cudaMemsetAsync(buffers.slots, 0, 2 * kLayers * Buffers::kSlotWords * sizeof(unsigned), stream), "memset");
   nothing<<<1, 32, 0, stream>>>();
-}
-
-// Microseconds of one of the `kernels` that `capture` puts into a graph.
-double time_graph(cudaStream_t stream, int kernels, const std::function<void()>& capture) {
-  cudaGraph_t graph;
-  cudaGraphExec_t executable;
-  require(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "capture");
-  capture();
-  require(cudaStreamEndCapture(stream, &graph), "capture");
-  require(cudaGraphInstantiate(&executable, graph, 0), "instantiate");
-  cudaEvent_t begin, end;
-  require(cudaEventCreate(&begin), "event"), require(cudaEventCreate(&end), "event");
-  std::vector<float> samples;
-  for (int sample = 0; sample < 22; ++sample) {
-    require(cudaEventRecord(begin, stream), "record");
-    for (int i = 0; i < 20; ++i) require(cudaGraphLaunch(executable, stream), "graph launch");
-    require(cudaEventRecord(end, stream), "record");
-    require(cudaStreamSynchronize(stream), "kernels");
-    float milliseconds;
-    require(cudaEventElapsedTime(&milliseconds, begin, end), "elapsed");
-    if (sample > 0) samples.push_back(milliseconds);
-  }
-  std::sort(samples.begin(), samples.end());
-  require(cudaGraphExecDestroy(executable), "destroy"), require(cudaGraphDestroy(graph), "destroy");
-  return samples[samples.size() / 2] * 1000.0 / 20 / kernels;
 }
 
 }  // namespace
@@ -277,10 +211,10 @@ int main() {
   for (int shared : {0, 100 * 1024}) {
     for (int cluster : {1, 8, 16}) {
       for (int clusters_of_16 : {2, 8}) {
-        const double time = time_graph(stream, 48, [&] {
+        const double time = bench::time_graph(stream, 48, [&] {
           for (int i = 0; i < 48; ++i) {
-            launch_dependent(stream, reinterpret_cast<const void*>(nothing), dim3(16 * clusters_of_16), 384, shared,
-                             cluster, nullptr);
+            bench::launch(stream, {reinterpret_cast<const void*>(nothing), 384, shared, cluster},
+                          dim3(16 * clusters_of_16), 0);
           }
         });
         std::printf("empty kernels, %3d blocks in clusters of %2d, %6d bytes of shared memory: %.2f us\n",
@@ -296,7 +230,7 @@ int main() {
       double least = 1e9;
       for (const Variant& variant : variants[part]) {
         if (!variant.fits(tokens)) continue;
-        const double time = time_graph(stream, 2 * kLayers, [&] {
+        const double time = bench::time_graph(stream, 2 * kLayers, [&] {
           clear_slots(stream, buffers);
           for (int i = 0; i < 2 * kLayers; ++i) variant.launch(stream, i, tokens);
         });
@@ -306,13 +240,13 @@ int main() {
     }
     for (const auto& [what, variant] : steps) {
       const Variant& step = variant;
-      const double time = time_graph(stream, 2 * kLayers, [&] {
+      const double time = bench::time_graph(stream, 2 * kLayers, [&] {
         for (int i = 0; i < 2 * kLayers; ++i) step.launch(stream, i, tokens);
       });
       std::printf("  steps   %-20s %-38s %6.2f us\n", what, step.name.c_str(), time);
     }
     const auto report_layers = [&](const char* what, const Variant* const(&chosen)[4]) {
-      const double time = time_graph(stream, 4 * kLayers, [&] {
+      const double time = bench::time_graph(stream, 4 * kLayers, [&] {
         clear_slots(stream, buffers);
         for (int layer = 0; layer < kLayers; ++layer) {
           for (const Variant* variant : chosen) variant->launch(stream, layer, tokens);
