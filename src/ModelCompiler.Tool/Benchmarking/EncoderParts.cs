@@ -1,5 +1,6 @@
 using ModelCompiler.Core;
 using ModelCompiler.Core.Planning;
+using ModelCompiler.Core.Scheduling;
 using ModelCompiler.Core.Spec;
 
 namespace ModelCompiler.Tool.Benchmarking;
@@ -22,4 +23,8 @@ public static class EncoderParts
         PoolOp or DenseOp => "head",
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, "Unknown plan op."),
     };
+
+    /// <summary>Part of the ops of a launch, such as <c>qkv+attention</c> where they are of two.</summary>
+    public static string Of(ExecutionPlan plan, KernelLaunch launch) =>
+        string.Join('+', new[] { launch.FirstOp, launch.Op }.Select(op => Of(plan.Ops[op])).Distinct());
 }

@@ -46,20 +46,19 @@ internal sealed class SessionBench(EncoderSession session, string model, string 
             return new();
         Batch batch = MakeBatch(shape);
         var rows = new List<PartRow>();
-        BucketPlan bucket = gpu.Model.Target.Buckets.First(b => b.Tokens >= shape.Tokens);
+        BucketPlan bucket = BatchBucket.For(gpu.Model.Target, shape.Tokens);
         foreach (IGrouping<string, int> part in OpsByPart())
         {
             HashSet<int> ops = [.. part];
             // A kernel that does several ops counts as the last of them.
             if (bucket.Launches.FirstOrDefault(launch => ops.Contains(launch.Op)) is not { } launched)
                 continue;
-            string name = launched.FirstOp == launched.Op ? part.Key : $"{EncoderParts.Of(_plan.Ops[launched.FirstOp])}+{part.Key}";
             float[] replays = gpu.Replay(batch.Ids, batch.Lengths, WarmUp, PartReplays, launch => ops.Contains(launch.Op));
             var linear = _plan.Ops[part.First()] as LinearOp;
             // Parts of one op do not repeat in a batch; a part of several that differ (the head) is one op here.
             int count = part.Key == "head" ? 1 : ops.Count;
             rows.Add(new(
-                model, Runner, precision, name, shape.Tokens, linear is null ? shape.Length : null, linear?.N, linear?.K,
+                model, Runner, precision, EncoderParts.Of(_plan, launched), shape.Tokens, linear is null ? shape.Length : null, linear?.N, linear?.K,
                 Spread.Of(new(replays.Select(t => (double)t)), 1000.0 / count)));
         }
 

@@ -59,13 +59,15 @@ internal sealed class BucketLaunches
     private byte[] Gemm(KernelLaunch launch, LinearKernel kernel, LinearOp op, in StepAddresses steps)
     {
         GemmArguments arguments = Gemm(kernel, op, steps);
-        if (launch.Rendezvous is { } offset)
-            arguments.RowSlots = _rendezvous + (ulong)offset;
+        arguments.RowSlots = Rendezvous(launch);
         if (!kernel.HasActivationMap)
             return Bytes(arguments);
         TensorMap map = Activations(op.Source, arguments.Activations, kernel.Problem, kernel.ActivationBoxRows(), kernel.ActivationBoxBytes());
         return Bytes(new MappedGemmArguments { Activations = map, Linear = arguments });
     }
+
+    /// <summary>Where blocks of the kernel meet in device memory, or 0.</summary>
+    private ulong Rendezvous(KernelLaunch launch) => launch.Rendezvous is { } offset ? _rendezvous + (ulong)offset : 0;
 
     /// <summary>Map of the codes that a product reads.</summary>
     private TensorMap Activations(int buffer, ulong codes, GemmProblem problem, int boxRows, int boxBytes = TensorMap.SwizzledBoxBytes) =>
@@ -116,7 +118,7 @@ internal sealed class BucketLaunches
         AttentionArguments arguments = Attention(op, steps);
         int rowBytes = 3 * kernel.Heads * kernel.HeadSize * sizeof(ushort);
         TensorMap map = _maps.Rows(arguments.Qkv, _bucket.Buffers[op.Source].RowsIn(_bucket.Tokens), rowBytes, MappedAttentionArguments.BoxRows);
-        return new() { Qkv = map, Attention = arguments, Rendezvous = launch.Rendezvous is { } offset ? _rendezvous + (ulong)offset : 0 };
+        return new() { Qkv = map, Attention = arguments, Rendezvous = Rendezvous(launch) };
     }
 
     private QkvAttentionArguments QkvAttention(KernelLaunch launch, QkvAttentionKernel kernel, LinearOp projection, in StepAddresses steps)
@@ -132,7 +134,7 @@ internal sealed class BucketLaunches
             Weights = weights.Weights,
             WeightScale = weights.Scale,
             Bias = weights.Bias,
-            HeadRanges = launch.Rendezvous is { } offset ? _rendezvous + (ulong)offset : 0,
+            HeadRanges = Rendezvous(launch),
             Quantized = steps.Quantized,
         };
     }
