@@ -40,6 +40,9 @@ public sealed record FewQkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem 
     /// <summary>Order in which it reads the projection's weights.</summary>
     public WeightOrder WeightOrder => WeightOrder.Fragments;
 
+    /// <inheritdoc/>
+    public override (GemmProblem Problem, WeightOrder Order)? WeightsRead() => (Problem, WeightOrder);
+
     /// <summary>A cluster for each head, whatever part of the bucket a batch fills.</summary>
     public override (int X, int Y) Grid(int bucketTokens) => (Tile.Ranks, Heads);
 

@@ -22,6 +22,9 @@ public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
     /// <summary>Ops of the plan, one after another, that one launch does.</summary>
     internal virtual int Ops => 1;
 
+    /// <summary>The product whose weights it reads, of the first op that it does, and their order; null where it multiplies by none.</summary>
+    public virtual (GemmProblem Problem, WeightOrder Order)? WeightsRead() => null;
+
     /// <summary>Blocks of a cluster along N; 1 where blocks work alone.</summary>
     public virtual int ClusterSize => 1;
 

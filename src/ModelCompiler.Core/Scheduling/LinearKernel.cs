@@ -32,6 +32,9 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
     /// <summary>Order in which the kernel reads its weights.</summary>
     public abstract WeightOrder WeightOrder { get; }
 
+    /// <inheritdoc/>
+    public override (GemmProblem Problem, WeightOrder Order)? WeightsRead() => (Problem, WeightOrder);
+
     /// <summary>True where activations are fetched through a tensor map.</summary>
     public virtual bool HasActivationMap => false;
 

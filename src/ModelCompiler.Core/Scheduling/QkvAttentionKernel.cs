@@ -42,6 +42,9 @@ public sealed record QkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem Pro
     /// <summary>Order in which it reads the projection's weights.</summary>
     public WeightOrder WeightOrder => WeightOrder.SwizzledRows;
 
+    /// <inheritdoc/>
+    public override (GemmProblem Problem, WeightOrder Order)? WeightsRead() => (Problem, WeightOrder);
+
     /// <summary>Steps of 128 bytes along the inputs.</summary>
     internal int Steps => CeilDiv(Problem.RowBytes, WgmmaTile.StepBytes);
 

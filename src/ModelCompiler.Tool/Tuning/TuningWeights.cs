@@ -28,27 +28,25 @@ internal static class TuningWeights
     public static TargetPlan Readers(ExecutionPlan plan, GpuArch arch, IEnumerable<KernelPlan> kernels)
     {
         // Kernels with packed codes read the same weights.
-        ILookup<(int, int, LinearPrecision), KernelPlan> byWeights = kernels.Where(k => Reads(k) is not null).DistinctBy(Reads)
-            .ToLookup(k => WeightsOf(Reads(k)!.Value.Problem));
+        ILookup<(int, int, LinearPrecision), KernelPlan> byWeights = kernels.Where(k => k.WeightsRead() is not null)
+            .DistinctBy(k => k.WeightsRead()).ToLookup(k => WeightsOf(k.WeightsRead()!.Value.Problem));
         IEnumerable<KernelLaunch> launches =
             from op in plan.Ops.Select((op, index) => (Linear: op as LinearOp, Index: index))
             where op.Linear is not null
             from kernel in byWeights[WeightsOf(GemmProblem.For(op.Linear.N, op.Linear.K, op.Linear.Precision, arch))]
-            // A launch belongs to the last op that it does.
-            select new KernelLaunch(kernel, kernel is QkvAttentionKernel ? op.Index + 1 : op.Index, null, null);
+            select Launch(kernel, op.Index);
         var bucket = new BucketPlan(1, launches.ToEquatableArray(), default, new(default, 0), 0);
         return new(arch, new(bucket), default, default, default);
 
+        // A launch belongs to the last op that it does.
+        static KernelLaunch Launch(KernelPlan kernel, int firstOp)
+        {
+            var launch = new KernelLaunch(kernel, firstOp, null, null);
+            return launch with { Op = firstOp + (firstOp - launch.FirstOp) };
+        }
+
         static (int N, int K, LinearPrecision Precision) WeightsOf(GemmProblem problem) => (problem.N, problem.K, problem.Precision);
     }
-
-    /// <summary>What a kernel multiplies, and in which order it reads the weights; null where there are none.</summary>
-    private static (GemmProblem Problem, WeightOrder Order)? Reads(KernelPlan kernel) => kernel switch
-    {
-        LinearKernel linear => (linear.Problem, linear.WeightOrder),
-        QkvAttentionKernel fused => (fused.Problem, fused.WeightOrder),
-        _ => null,
-    };
 
     /// <summary>One layer's random values serve all: the GPU cannot tell, and they are made in a fraction of the time.</summary>
     /// <param name="whole">A plan without dense layers in its head.</param>

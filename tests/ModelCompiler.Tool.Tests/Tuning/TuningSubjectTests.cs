@@ -85,25 +85,25 @@ public sealed class TuningSubjectTests
             TuningMerge.Database(stamp, results, [new(subject, Many, [], 1, new("m", default, Many, subject.Sequence, 1, 1, 0))], earlier).Entries.Select(e => e.Work);
     }
 
-    [Fact]
-    public void Every_weight_is_packed_for_the_kernel_that_reads_it_the_fused_one_too()
+    [Theory]
+    [InlineData(32, typeof(FewQkvAttentionKernel))]
+    [InlineData(Many, typeof(QkvAttentionKernel))]
+    public void Every_weight_is_packed_for_the_kernel_that_reads_it_the_fused_one_too(int tokens, Type fused)
     {
         ExecutionPlan whole = s_short.Whole();
-        BucketPlan session = s_short.Schedule(whole, Many, default);
+        BucketPlan session = s_short.Schedule(whole, tokens, default);
         EquatableArray<KernelLaunch> readers =
-            TuningWeights.Readers(whole, GpuArch.Sm90a, new EncoderVariant(s_short, default).Kernels(Many)).Buckets[0].Launches;
+            TuningWeights.Readers(whole, GpuArch.Sm90a, new EncoderVariant(s_short, default).Kernels(tokens)).Buckets[0].Launches;
         for (int op = 0; op < whole.Ops.Count; op++)
         {
             if (whole.Ops[op] is LinearOp)
                 readers.Where(r => r.FirstOp == op).Select(Read).ShouldContain(Read(session.Launches.Single(l => l.FirstOp == op)));
         }
 
-        readers.Select(r => r.Kernel).OfType<QkvAttentionKernel>().Count().ShouldBe(12);
+        readers.Count(r => r.Kernel.GetType() == fused).ShouldBe(12);
 
         // Kernels that read the same weights in the same order stand for each other.
-        static (GemmProblem Problem, WeightOrder Order, int Op) Read(KernelLaunch launch) => launch.Kernel is QkvAttentionKernel fused
-            ? (fused.Problem, fused.WeightOrder, launch.Op)
-            : (((LinearKernel)launch.Kernel).Problem, ((LinearKernel)launch.Kernel).WeightOrder, launch.Op);
+        static ((GemmProblem Problem, WeightOrder Order)? Weights, int Op) Read(KernelLaunch launch) => (launch.Kernel.WeightsRead(), launch.Op);
     }
 
     private static Dictionary<(string Work, int Tokens), WorkResult> Results(int tokens) => KernelWork.AllOf(s_short.Plan, GpuArch.Sm90a, tokens).Select(w =>

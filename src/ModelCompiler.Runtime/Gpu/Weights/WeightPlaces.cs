@@ -68,13 +68,8 @@ internal sealed class WeightPlaces
     /// <summary>Size of the block.</summary>
     public long Bytes { get; private set; }
 
-    private static (int Op, WeightOrder Order)? OrderOf(KernelLaunch launch) => launch.Kernel switch
-    {
-        LinearKernel linear => (launch.Op, linear.WeightOrder),
-        QkvAttentionKernel fused => (launch.FirstOp, fused.WeightOrder),
-        FewQkvAttentionKernel fused => (launch.FirstOp, fused.WeightOrder),
-        _ => null,
-    };
+    private static (int Op, WeightOrder Order)? OrderOf(KernelLaunch launch) =>
+        launch.Kernel.WeightsRead() is { } weights ? (launch.FirstOp, weights.Order) : null;
 
     private PackedLinear Place(LinearOp op, GpuArch arch, IEnumerable<WeightOrder> orders)
     {
