@@ -358,6 +358,7 @@ struct SparseGemm {
   __device__ __forceinline__ static void release(unsigned shared, int stage) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const unsigned empty = shared + kEmpty + stage * kBarrierBytes;
+    __syncwarp();  // every lane has read its metadata
     if constexpr (kSharers == 1) {
       if (lane == 0) barrier_arrive(empty);
     } else {
