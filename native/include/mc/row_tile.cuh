@@ -111,7 +111,7 @@ struct RowTile {
       range.max = Reduce::max(range.max, thread, scratch);
     }
     const QuantParams params = Format::params(range, target);
-    int code_sum = 0;
+    unsigned code_sum = 0;
     const unsigned long long first = static_cast<unsigned long long>(row) * kFeatures;
 #pragma unroll
     for (int i = 0; i < kChunks; ++i) {

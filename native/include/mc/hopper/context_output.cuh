@@ -57,7 +57,7 @@ struct ContextOutput {
   int tokens;
 
   RowRange range[2] = {RowRange::empty(), RowRange::empty()};
-  int code_sum[2] = {0, 0};
+  unsigned code_sum[2] = {0, 0};
 
   __device__ __forceinline__ int token(int row) const { return first_token + lane.row + 8 * row; }
   __device__ __forceinline__ size_t element(int row, int turn) const {
@@ -225,8 +225,7 @@ struct ContextOutput {
   // others may end, since nobody writes to them any more.
   __device__ __forceinline__ void sum_codes() {
     const uint2* parts = reinterpret_cast<const uint2*>(shared + Shared::kCodeSums);
-    const uint2 own =
-        make_uint2(static_cast<unsigned>(lanes_sum<4>(code_sum[0])), static_cast<unsigned>(lanes_sum<4>(code_sum[1])));
+    const uint2 own = make_uint2(lanes_sum<4>(code_sum[0]), lanes_sum<4>(code_sum[1]));
     tell(parts + pair_of(own_part()), own, Shared::kCodeSumsFull, 1);
     if constexpr (!kInCluster) await(Shared::kCodeSumsFull);
     if (rank == 0 && lane.head == 0 && lane.member == 0) {
@@ -235,8 +234,8 @@ struct ContextOutput {
 #pragma unroll
       for (int part = 0; part < Shared::kParts; ++part) {
         const uint2 found = parts[pair_of(part)];
-        code_sum[0] += static_cast<int>(found.x);
-        code_sum[1] += static_cast<int>(found.y);
+        code_sum[0] += found.x;
+        code_sum[1] += found.y;
       }
     }
   }
