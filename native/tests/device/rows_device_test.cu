@@ -26,9 +26,6 @@ int main() {
   pooled_rows_are_near_the_reference<768, mc::Pooling::kFirst, false>();
   pooled_rows_are_near_the_reference<1024, mc::Pooling::kMean, true>();
   pooled_rows_are_near_the_reference<4096, mc::Pooling::kMean, true>();
-  head_outputs_are_near_the_reference<256, 256, mc::HeadInput::kFirstTokens, mc::HeadActivation::kTanh, mc::Half>();
-  head_outputs_are_near_the_reference<768, 45, mc::HeadInput::kEachRow, mc::HeadActivation::kNone, mc::Half>();
-  head_outputs_are_near_the_reference<96, 3, mc::HeadInput::kEachRow, mc::HeadActivation::kRelu, float>();
-  head_outputs_are_near_the_reference<1024, 1024, mc::HeadInput::kEachRow, mc::HeadActivation::kNone, float>();
+  heads_are_near_the_reference();
   return finish();
 }
