@@ -72,6 +72,22 @@ __device__ __forceinline__ unsigned load_global_4(const void* address) {
   return word;
 }
 
+// The same of memory that other kernels write, from the L2. Relaxed loads cannot be left out, so the assembler moves
+// none behind a branch either.
+__device__ __forceinline__ uint4 load_relaxed_16(const void* address) {
+  uint4 words;
+  asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(words.x), "=r"(words.y), "=r"(words.z), "=r"(words.w)
+               : "l"(address)
+               : "memory");
+  return words;
+}
+__device__ __forceinline__ int load_relaxed_4(const int* address) {
+  int word;
+  asm volatile("ld.relaxed.gpu.global.s32 %0, [%1];" : "=r"(word) : "l"(address) : "memory");
+  return word;
+}
+
 // Has a value computed here, not where it is needed.
 __device__ __forceinline__ void keep(unsigned& value) { asm volatile("" : "+r"(value)); }
 __device__ __forceinline__ void keep(int& value) { asm volatile("" : "+r"(value)); }

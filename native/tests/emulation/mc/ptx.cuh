@@ -64,6 +64,8 @@ inline uint4 load_shared_16(unsigned address) {
 
 inline float4 load_global_16(const void* address) { return *static_cast<const float4*>(address); }
 inline unsigned load_global_4(const void* address) { return *static_cast<const unsigned*>(address); }
+inline uint4 load_relaxed_16(const void* address) { return *static_cast<const uint4*>(address); }
+inline int load_relaxed_4(const int* address) { return *address; }
 
 template <class T>
 inline void keep(T&) {}
