@@ -53,15 +53,15 @@ struct ContextStore {
   }
 
   // Quantizes and writes a lane's kLaneWidth consecutive context elements of one row; returns the sum of their codes.
-  __device__ __forceinline__ static int store_codes(const QuantizedRows& target, size_t element,
-                                                    const float (&values)[kLaneWidth], const QuantParams& params) {
+  __device__ __forceinline__ static unsigned store_codes(const QuantizedRows& target, size_t element,
+                                                         const float (&values)[kLaneWidth], const QuantParams& params) {
     using Format = typename Config::Format;
-    int code_sum = 0;
+    unsigned code_sum = 0;
     if constexpr (kLaneWidth < Format::kCodesPerWord) {  // head_dim 16 with packed s4: 4 codes, 2 bytes
       float padded[Format::kCodesPerWord] = {};
 #pragma unroll
       for (int i = 0; i < kLaneWidth; ++i) padded[i] = values[i];
-      int padded_sum = 0;
+      unsigned padded_sum = 0;
       const unsigned word = Format::quantize_word(padded, params, target.clip, padded_sum);
 #pragma unroll
       for (int i = 0; i < kLaneWidth; ++i) code_sum += (word >> (i * Format::kContainerBits)) & 15u;
@@ -108,7 +108,7 @@ struct ContextStore {
       }
     }
 
-    int code_sum[2] = {0, 0};
+    unsigned code_sum[2] = {0, 0};
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
       if (token + 8 * row < tokens) {
@@ -119,10 +119,10 @@ struct ContextStore {
     }
 
     if constexpr (Format::kAsymmetric) {
-      __shared__ int sums[Config::kQueryTile][kHeads];
+      __shared__ unsigned sums[Config::kQueryTile][kHeads];
 #pragma unroll
       for (int row = 0; row < 2; ++row) {
-        const int sum = lanes_sum<4>(code_sum[row]);
+        const unsigned sum = lanes_sum<4>(code_sum[row]);
         if (lane.member == 0) sums[lane.group + 8 * row][lane.warp] = sum;
       }
       __syncthreads();

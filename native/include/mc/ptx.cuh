@@ -46,6 +46,15 @@ __device__ __forceinline__ void load_matrix_x4(unsigned (&words)[4], unsigned ad
                : "memory");
 }
 
+// Four 8 x 8 matrices of 16-bit elements, transposed on the way. Lane 8 i + r passes the address of the 16 bytes of row r
+// of matrix i; lane 4 r + c receives elements r of its rows 2 c and 2 c + 1 in words[i].
+__device__ __forceinline__ void load_matrix_transposed_x4(unsigned (&words)[4], unsigned address) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+               : "r"(address)
+               : "memory");
+}
+
 // 16 bytes from shared memory, 16-byte aligned.
 __device__ __forceinline__ uint4 load_shared_16(unsigned address) {
   uint4 words;
@@ -69,6 +78,22 @@ __device__ __forceinline__ float4 load_global_16(const void* address) {
 __device__ __forceinline__ unsigned load_global_4(const void* address) {
   unsigned word;
   asm volatile("ld.global.u32 %0, [%1];" : "=r"(word) : "l"(address) : "memory");
+  return word;
+}
+
+// The same of memory that other kernels write, from the L2. Relaxed loads cannot be left out, so the assembler moves
+// none behind a branch either.
+__device__ __forceinline__ uint4 load_relaxed_16(const void* address) {
+  uint4 words;
+  asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(words.x), "=r"(words.y), "=r"(words.z), "=r"(words.w)
+               : "l"(address)
+               : "memory");
+  return words;
+}
+__device__ __forceinline__ int load_relaxed_4(const int* address) {
+  int word;
+  asm volatile("ld.relaxed.gpu.global.s32 %0, [%1];" : "=r"(word) : "l"(address) : "memory");
   return word;
 }
 

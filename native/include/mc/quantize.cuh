@@ -105,9 +105,10 @@ struct QuantFormat {
   // What quantize_bits adds to a code. Its low byte is zero.
   static constexpr int kBitsOfZero = 0x4b400000;
 
-  // One code in its integer value, kLowest to kHighest.
-  __device__ __forceinline__ static int quantize_code(float value, const QuantParams& params, float clip) {
-    return quantize_bits(value, params, clip) - kBitsOfZero;
+  // One code in its integer value, kLowest to kHighest. Of NaN, which rows beyond the tokens may hold, it is any
+  // number, and so it is added up as an unsigned one.
+  __device__ __forceinline__ static unsigned quantize_code(float value, const QuantParams& params, float clip) {
+    return static_cast<unsigned>(quantize_bits(value, params, clip)) - kBitsOfZero;
   }
 
   // A word whose low byte is that of the code. Numbers near 1.5 * 2^23 have no fraction: the fused sum is the exact
@@ -124,19 +125,19 @@ struct QuantFormat {
   }
 
   // Packs kCodesPerWord codes into a word, the first in the lowest bits.
-  __device__ __forceinline__ static unsigned pack(const int (&codes)[kCodesPerWord]) {
+  __device__ __forceinline__ static unsigned pack(const unsigned (&codes)[kCodesPerWord]) {
     unsigned word = 0;
 #pragma unroll
     for (int i = 0; i < kCodesPerWord; ++i) {
-      word |= (static_cast<unsigned>(codes[i]) & ((1u << kContainerBits) - 1)) << (i * kContainerBits);
+      word |= (codes[i] & ((1u << kContainerBits) - 1)) << (i * kContainerBits);
     }
     return word;
   }
 
   // Quantizes kCodesPerWord consecutive values into a word and adds their codes to code_sum.
   __device__ __forceinline__ static unsigned quantize_word(const float* values, const QuantParams& params, float clip,
-                                                           int& code_sum) {
-    int codes[kCodesPerWord];
+                                                           unsigned& code_sum) {
+    unsigned codes[kCodesPerWord];
 #pragma unroll
     for (int i = 0; i < kCodesPerWord; ++i) {
       codes[i] = quantize_code(values[i], params, clip);
@@ -148,7 +149,8 @@ struct QuantFormat {
   // Quantizes 8 consecutive values of a row and writes their codes (4 or 8 bytes, naturally aligned).
   // element: index of the first value in the whole code matrix, row * features + column; a multiple of 8.
   __device__ __forceinline__ static void store8(const QuantizedRows& target, unsigned long long element,
-                                                const float (&values)[8], const QuantParams& params, int& code_sum) {
+                                                const float (&values)[8], const QuantParams& params,
+                                                unsigned& code_sum) {
     if constexpr (kContainerBits == 4) {
       static_cast<unsigned*>(target.codes)[element / 8] = quantize_word(values, params, target.clip, code_sum);
     } else {
@@ -160,11 +162,11 @@ struct QuantFormat {
 
   // Writes a row's scale, and its lo and code sum in the asymmetric form. One thread of the row calls it.
   __device__ __forceinline__ static void store_row(const QuantizedRows& target, int row, const QuantParams& params,
-                                                   int code_sum) {
+                                                   unsigned code_sum) {
     target.scale[row] = params.scale;
     if constexpr (kAsymmetric) {
       target.lo[row] = params.lo;
-      target.code_sum[row] = code_sum;
+      target.code_sum[row] = static_cast<int>(code_sum);
     }
   }
 };

@@ -39,16 +39,30 @@ struct RowTile {
     }
   }
 
-  template <typename T>
-  __device__ __forceinline__ void add(const T* row, int thread) {
+  // This thread's part of an FP16 row as it lies in memory, so that several rows travel at once.
+  struct HalfRow {
+    uint4 chunks[kChunks];
+
+    __device__ __forceinline__ void load(const Half* row, int thread) {
+#pragma unroll
+      for (int i = 0; i < kChunks; ++i) {
+        if (owns(i, thread)) chunks[i] = *reinterpret_cast<const uint4*>(row + column(i, thread));
+      }
+    }
+  };
+
+  __device__ __forceinline__ void set(const HalfRow& row) {
+#pragma unroll
+    for (int i = 0; i < kChunks; ++i) unpack_half8(row.chunks[i], values[i]);
+  }
+
+  __device__ __forceinline__ void add(const HalfRow& row) {
 #pragma unroll
     for (int i = 0; i < kChunks; ++i) {
-      if (owns(i, thread)) {
-        float other[8];
-        load8(row + column(i, thread), other);
+      float other[8];
+      unpack_half8(row.chunks[i], other);
 #pragma unroll
-        for (int j = 0; j < 8; ++j) values[i][j] += other[j];
-      }
+      for (int j = 0; j < 8; ++j) values[i][j] += other[j];
     }
   }
 
@@ -111,7 +125,7 @@ struct RowTile {
       range.max = Reduce::max(range.max, thread, scratch);
     }
     const QuantParams params = Format::params(range, target);
-    int code_sum = 0;
+    unsigned code_sum = 0;
     const unsigned long long first = static_cast<unsigned long long>(row) * kFeatures;
 #pragma unroll
     for (int i = 0; i < kChunks; ++i) {

@@ -3,6 +3,7 @@
 // rises strictly, because the host rejects empty sequences.
 #pragma once
 
+#include "mc/ptx.cuh"
 #include "mc/reduce.cuh"
 
 namespace mc {
@@ -24,6 +25,32 @@ __device__ __forceinline__ int find_sequence(const int* starts, int sequences, i
   }
   return first;
 }
+
+// The first starts of a batch, four to a lane, read in one load before it is known how many there are. What lies beyond
+// the last is not looked at, but can be read: sequence_starts are 16-byte aligned and have room for kCount.
+struct FirstStarts {
+  static constexpr int kCount = 128;
+  int starts[4];
+
+  __device__ __forceinline__ static FirstStarts load(const int* sequence_starts) {
+    const uint4 words = ptx::load_relaxed_16(sequence_starts + 4 * (threadIdx.x % 32));
+    return {
+        {static_cast<int>(words.x), static_cast<int>(words.y), static_cast<int>(words.z), static_cast<int>(words.w)}};
+  }
+
+  // Where the sequence that holds `token` starts, the last start that is not behind it. All lanes of a warp call it
+  // with the same arguments.
+  __device__ __forceinline__ int before(int token, const int* sequence_starts, int sequences) const {
+    if (sequences > kCount) return sequence_starts[find_sequence(sequence_starts, sequences, token)];
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    int last = 0;  // the first start of all
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      if (4 * lane + i < sequences && starts[i] <= token) last = starts[i];
+    }
+    return static_cast<int>(__reduce_max_sync(kFullWarp, static_cast<unsigned>(last)));
+  }
+};
 
 // The sequences that a window of up to 32 consecutive tokens touches.
 struct SequenceWindow {

@@ -44,39 +44,45 @@ void pooled_rows_are_near_the_reference() {
   report(name + ", beyond the sequences", overwritten_from(output, size_t(sequences.count()) * kFeatures), 1);
 }
 
-// Input: Half or float, of the same FP16 numbers.
+// Input: Half or float. Blocks take rows twice and more where there are many.
 template <int kInputs, int kOutputs, mc::HeadInput kSource, mc::HeadActivation kActivation, class Input>
-void head_outputs_are_near_the_reference() {
+void head_outputs_are_near_the_reference(int rows) {
   using Config = mc::HeadConfig<kInputs, kOutputs, kSource, kActivation, true, Input, float>;
-  Sequences sequences({1, 5, 30, 16, 2, 64, 33, 4, 9, 1, 1});
-  const int tokens = sequences.tokens();
-  const int rows = kSource == mc::HeadInput::kFirstTokens ? sequences.count() : tokens - 5;
+  constexpr bool kWide = sizeof(Input) == 4;
+  constexpr int kBlocks = 3, kRowsBeyond = 20;
+  Lengths lengths;
+  for (int i = 0; i < std::max(rows, 1); ++i) lengths.push_back(1 + i * 5 % 4);
+  Sequences sequences(lengths);
+  const int input_rows = kSource == mc::HeadInput::kFirstTokens ? sequences.tokens() : std::max(rows, 1);
   Random random(kInputs + 4);
-  HalfMatrix input(random_floats(random, size_t(tokens) * kInputs, 1.0f));
+  const std::vector<float> numbers = random_floats(random, size_t(input_rows) * kInputs, 1.0f);
+  HalfMatrix input(numbers);
+  platform::Array<float> wide_input(numbers);
   HalfMatrix weight(random_floats(random, size_t(kOutputs) * kInputs, 0.05f));
-  platform::Array<float> bias(random_floats(random, kOutputs, 1.0f)), wide_input(size_t(tokens) * kInputs);
-  for (size_t i = 0; i < wide_input.size(); ++i) wide_input[i] = input[i];
+  platform::Array<float> bias(random_floats(random, kOutputs, 1.0f));
   platform::Array<int> row_count(std::vector<int>{rows});
-  platform::Array<float> output(size_t(tokens + 8) * kOutputs, kOutputPoison);
+  platform::Array<float> output(size_t(rows + kRowsBeyond) * kOutputs, kOutputPoison);
   mc::HeadArguments arguments = {};
-  arguments.input = sizeof(Input) == 2 ? static_cast<const void*>(input.device()) : wide_input.device();
+  arguments.input = kWide ? static_cast<const void*>(wide_input.device()) : input.device();
   arguments.weight = weight.device(), arguments.bias = bias.device(), arguments.output = output.device();
   arguments.sequence_starts = sequences.device_starts(), arguments.row_count = row_count.device();
   platform::Shape shape;
   shape.columns = (kOutputs + Config::kOutputsPerBlock - 1) / Config::kOutputsPerBlock;
-  shape.rows = (tokens + 2 * Config::kRowsPerBlock - 1) / (2 * Config::kRowsPerBlock);  // blocks take rows twice
-  const std::string name = "head " + std::to_string(kInputs) + " to " + std::to_string(kOutputs);
+  shape.rows = kBlocks;
+  const std::string name =
+      "head " + std::to_string(kInputs) + " to " + std::to_string(kOutputs) + ", " + std::to_string(rows) + " rows";
   if (!platform::launch<mc::Head<Config>, Config::kThreads>(name, shape, arguments)) {
     report(name, 1, 1);
     return;
   }
   long long wrong = 0;
   for (int r = 0; r < rows; ++r) {
-    const int source = kSource == mc::HeadInput::kFirstTokens ? sequences.start(r) : r;
+    const size_t source =
+        static_cast<size_t>(kSource == mc::HeadInput::kFirstTokens ? sequences.start(r) : r) * kInputs;
     for (int n = 0; n < kOutputs; ++n) {
       double y = bias[n];
       for (int k = 0; k < kInputs; ++k) {
-        y += double(input[size_t(source) * kInputs + k]) * weight[size_t(n) * kInputs + k];
+        y += double(kWide ? numbers[source + k] : input[source + k]) * weight[size_t(n) * kInputs + k];
       }
       if (kActivation == mc::HeadActivation::kTanh) y = std::tanh(y);
       if (kActivation == mc::HeadActivation::kRelu) y = std::max(y, 0.0);
@@ -85,6 +91,30 @@ void head_outputs_are_near_the_reference() {
   }
   report(name, wrong, static_cast<long long>(rows) * kOutputs);
   report(name + ", beyond the rows", overwritten_from(output, size_t(rows) * kOutputs), 1);
+}
+
+// No row, one, and numbers beside the rows that a block has at a time and beyond those that all blocks have.
+template <int kInputs, int kOutputs, mc::HeadInput kSource, mc::HeadActivation kActivation, class Input>
+void head_outputs_are_near_the_reference() {
+  for (int rows : {0, 1, 7, 8, 9, 16, 17, 128, 200}) {
+    head_outputs_are_near_the_reference<kInputs, kOutputs, kSource, kActivation, Input>(rows);
+  }
+}
+
+// Layers that stand for all: outputs beside those of a block, inputs beside those of a step and of all warps' steps.
+inline void heads_are_near_the_reference() {
+  using enum mc::HeadInput;
+  using enum mc::HeadActivation;
+  head_outputs_are_near_the_reference<768, 1, kEachRow, kNone, mc::Half>();
+  head_outputs_are_near_the_reference<768, 2, kEachRow, kNone, mc::Half>();
+  head_outputs_are_near_the_reference<96, 3, kEachRow, kRelu, mc::Half>();
+  head_outputs_are_near_the_reference<256, 20, kFirstTokens, kTanh, mc::Half>();
+  head_outputs_are_near_the_reference<328, 45, kFirstTokens, kRelu, mc::Half>();
+  head_outputs_are_near_the_reference<1536, 16, kEachRow, kNone, mc::Half>();
+  head_outputs_are_near_the_reference<96, 3, kEachRow, kRelu, float>();
+  head_outputs_are_near_the_reference<768, 20, kFirstTokens, kNone, float>();
+  head_outputs_are_near_the_reference<768, 768, kFirstTokens, kTanh, mc::Half>(9);
+  head_outputs_are_near_the_reference<1024, 1024, kEachRow, kNone, mc::Half>(1);
 }
 
 }  // namespace checks

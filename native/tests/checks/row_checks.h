@@ -119,14 +119,14 @@ void normalized_rows_are_near_the_reference() {
 }
 
 template <int kFeatures, mc::TokenTypes kTypes>
-void embeddings_are_near_the_reference(int position_offset) {
+void embeddings_are_near_the_reference(int position_offset, int sequence_count) {
   using Format = mc::QuantFormat<4, 4, false>;
   using Config = mc::EmbeddingConfig<kFeatures, kTypes, true, Format, mc::DefaultRowLaunch<kFeatures>>;
-  constexpr int kVocabulary = 50, kPositions = 40;
+  constexpr int kVocabulary = 50, kPositions = 40, kRowsPerBlock = Config::Launch::kRowsPerBlock;
   Lengths lengths;
-  for (int i = 0; i < 70; ++i) lengths.push_back(1 + i * 7 % 13);
+  for (int i = 0; i < sequence_count; ++i) lengths.push_back(1 + i * 7 % 13);
   Sequences sequences(lengths);
-  const int tokens = sequences.tokens(), rows = tokens + 20;
+  const int tokens = sequences.tokens(), rows = (tokens + 20) / kRowsPerBlock * kRowsPerBlock;
   Random random(kFeatures + 2);
   HalfMatrix word(random_floats(random, size_t(kVocabulary) * kFeatures, 1.0f));
   HalfMatrix position(random_floats(random, size_t(kPositions) * kFeatures, 1.0f));
@@ -157,7 +157,8 @@ void embeddings_are_near_the_reference(int position_offset) {
                                             position_offset};
   platform::Shape shape;
   shape.columns = row_blocks<Config>(rows);
-  const std::string name = "embedding of " + std::to_string(kFeatures);
+  const std::string name =
+      "embedding of " + std::to_string(kFeatures) + ", " + std::to_string(sequence_count) + " sequences";
   if (!platform::launch<mc::Embedding<Config>, Config::Launch::kThreads>(name, shape, arguments)) {
     report(name, 1, 1);
     return;
@@ -182,6 +183,17 @@ void embeddings_are_near_the_reference(int position_offset) {
   report_error(name, worst, kHalfError);
   quantized.check(name + " quantize", expected, tokens, CodeMatch::kNearTolerance);
   report(name + ", beyond the tokens", overwritten_from(output, expected.size()), 1);
+}
+
+// Every form of token types; few sequences, as many as are read at once, one more, and many.
+inline void embeddings_are_near_the_reference() {
+  using enum mc::TokenTypes;
+  for (int sequences : {1, 5, 127, 128, 129, 400}) embeddings_are_near_the_reference<96, kZero>(2, sequences);
+  embeddings_are_near_the_reference<256, kIds>(0, 70);
+  embeddings_are_near_the_reference<768, kNone>(0, 7);
+  embeddings_are_near_the_reference<768, kIds>(1, 70);
+  embeddings_are_near_the_reference<1024, kIds>(0, 33);
+  embeddings_are_near_the_reference<1536, kIds>(2, 9);  // several warps a row
 }
 
 }  // namespace checks

@@ -27,8 +27,10 @@ class Sequences {
       for (int i = 0; i < length; ++i) sequence_of_.push_back(static_cast<int>(starts_.size()) - 1);
       starts_.push_back(starts_.back() + length);
     }
-    std::vector<int> with_junk = starts_;
-    with_junk.push_back(-5);  // of an earlier, larger batch
+    std::vector<int> with_junk = starts_;  // of an earlier, larger batch
+    do {
+      with_junk.push_back(with_junk.size() % 2 == 0 ? -5 : 1 << 30);
+    } while (with_junk.size() < kRoom);
     device_starts_.reset(new platform::Array<int>(with_junk));
     sequence_count_.reset(new platform::Array<int>(std::vector<int>{count()}));
     token_count_.reset(new platform::Array<int>(std::vector<int>{tokens()}));
@@ -45,6 +47,8 @@ class Sequences {
   const int* token_count() { return token_count_->device(); }
 
  private:
+  static constexpr size_t kRoom = 128;  // that kernels may read at least
+
   std::vector<int> starts_, sequence_of_;
   std::unique_ptr<platform::Array<int>> device_starts_, sequence_count_, token_count_;
 };

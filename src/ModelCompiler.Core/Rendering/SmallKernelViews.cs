@@ -102,6 +102,8 @@ internal sealed class DenseView(DenseKernel kernel) : KernelView(kernel)
 
     public int K => kernel.K;
 
+    public int FeaturesPerBlock => DenseKernel.FeaturesPerBlock;
+
     public string RowName => kernel.Rows == RowDomain.Tokens ? "tokens" : "sequences";
 
     public bool PicksFirstTokens => kernel.PicksFirstTokens;

@@ -172,24 +172,33 @@ public sealed record PoolKernel(GpuArch Arch, int Columns, PoolKind Kind, bool N
 public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, EpilogueSpec Epilogue, bool PicksFirstTokens = false)
     : KernelPlan(Arch, Epilogue)
 {
-    /// <summary>Output features of a block, a warp each.</summary>
-    public const int FeaturesPerBlock = 8;
+    /// <summary>Output features of a block.</summary>
+    public const int FeaturesPerBlock = 16;
 
     /// <summary>Rows of a block at a time: each read of the weights serves so many.</summary>
-    public const int RowsPerBlock = 8;
+    public const int RowsPerBlock = 16;
 
-    /// <summary>Blocks take rows in turn, as in <see cref="PoolKernel"/>; so many fill the chip.</summary>
-    private const int MostBlocks = 2048;
+    /// <summary>
+    /// Blocks take rows in turn, as in <see cref="PoolKernel"/>. So many an H100 runs at a time, by their registers; any that
+    /// came later would find its weights late.
+    /// </summary>
+    private int MostBlocks => 132 * (K <= 768 ? 3 : 2);
+
+    /// <summary>Tokens of a sequence for which there are blocks enough: of shorter ones there are more, and some are taken in turn.</summary>
+    private const int ShortSequence = 32;
 
     /// <inheritdoc/>
-    public override int Threads => 32 * FeaturesPerBlock;
+    public override int Threads => 256;
 
     /// <inheritdoc/>
     public override int SharedBytes => 0;
 
     /// <inheritdoc/>
-    public override (int X, int Y) Grid(int bucketTokens) => (
-        CeilDiv(N, FeaturesPerBlock), Math.Min(CeilDiv(bucketTokens, RowsPerBlock), Math.Max(1, MostBlocks / CeilDiv(N, FeaturesPerBlock))));
+    public override (int X, int Y) Grid(int bucketTokens)
+    {
+        int columns = CeilDiv(N, FeaturesPerBlock), rows = Rows == RowDomain.Tokens ? bucketTokens : CeilDiv(bucketTokens, ShortSequence);
+        return (columns, Math.Min(CeilDiv(rows, RowsPerBlock), Math.Max(1, MostBlocks / columns)));
+    }
 
     /// <inheritdoc/>
     internal override string TemplateName => "dense";

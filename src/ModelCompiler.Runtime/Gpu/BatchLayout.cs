@@ -12,6 +12,9 @@ internal readonly record struct BatchLayout(int Tokens)
 {
     private const int Alignment = 256;
 
+    /// <summary>Starts that a kernel may read whatever their number (<c>mc::FirstStarts</c>).</summary>
+    private const int FewestStarts = 128;
+
     /// <summary>[1] tokens of the batch.</summary>
     public long TokenCount => 0;
 
@@ -21,13 +24,13 @@ internal readonly record struct BatchLayout(int Tokens)
     /// <summary>[1] tiles of the batch; written where its sequences fill tiles.</summary>
     public long TileCount => 8;
 
-    /// <summary>[sequences + 1] first token of each sequence, then the token count.</summary>
+    /// <summary>[sequences + 1] first token of each sequence, then the token count; 16-byte aligned.</summary>
     public long SequenceStarts => 16;
 
     /// <summary>[tiles].</summary>
-    public long Tiles => Align(SequenceStarts + 4 * (Tokens + 1L));
+    public long Tiles => Align(SequenceStarts + 4L * Math.Max(Tokens + 1, FewestStarts));
 
-    /// <summary>[tokens] ids.</summary>
+    /// <summary>[tokens] ids. These and types can be read up to a multiple of 64, beyond the tokens of the last block of rows.</summary>
     public long TokenIds => Align(Tiles + (long)TokenTile.Bytes * TokenTiles.Most(Tokens));
 
     /// <summary>[tokens] types.</summary>

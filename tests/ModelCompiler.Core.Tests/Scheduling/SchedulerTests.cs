@@ -43,6 +43,18 @@ public class SchedulerTests
         Schedule(Models.BertBase, Models.Scheme(weights, activations), arch).Kernels.OfType<LinearKernel>()
             .ShouldAllBe(kernel => kernel.Problem.Family == family || kernel.Problem.Family == GemmFamily.Int8Activation4);
 
+    [Theory]
+    [InlineData(768, 768, RowDomain.Sequences, 32, 48, 1)]
+    [InlineData(768, 768, RowDomain.Sequences, 1024, 48, 2)] // 16 sequences of 32 tokens for each
+    [InlineData(768, 768, RowDomain.Sequences, 16384, 48, 8)] // no more than the chip has room for
+    [InlineData(1024, 1024, RowDomain.Sequences, 16384, 64, 4)]
+    [InlineData(2, 768, RowDomain.Sequences, 16384, 1, 32)]
+    [InlineData(9, 768, RowDomain.Tokens, 4000, 1, 250)]
+    [InlineData(9, 768, RowDomain.Tokens, 16384, 1, 396)]
+    [InlineData(17, 768, RowDomain.Tokens, 1, 2, 1)]
+    public void Blocks_of_a_head_have_sixteen_outputs_and_rows(int n, int k, RowDomain rows, int tokens, int x, int y) =>
+        new DenseKernel(GpuArch.Sm90a, n, k, rows, new(new(new EpilogueOp.StoreFloat16()))).Grid(tokens).ShouldBe((x, y));
+
     [Fact]
     public void Whole_rows_come_from_blocks_that_meet_on_hopper_and_from_a_second_kernel_before_it()
     {

@@ -70,7 +70,7 @@ public class PlanKernelsTests(ITestOutputHelper output)
     private static IEnumerable<string> Check(KernelPlan kernel, CompiledKernel compiled)
     {
         CubinKernel code = CubinFile.Parse(compiled.Cubin)[kernel.Name];
-        if (kernel is not (LinearKernel or AttentionKernel or HopperAttentionKernel))
+        if (kernel is not (LinearKernel or AttentionKernel or HopperAttentionKernel or EmbeddingKernel or DenseKernel))
             yield break;
         if (compiled.Resources.Spills || code.HasLocalMemoryAccess)
             yield return $"{compiled.Resources.SpillStoreBytes} bytes spilled, {code.LocalMemoryInstructions} local memory instructions, {compiled.Resources.Registers} registers";

@@ -62,4 +62,20 @@ public class BatchBucketTests
 
         int Int(long offset) => BitConverter.ToInt32(block, (int)offset);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(130)]
+    [InlineData(16384)]
+    public void Embeddings_may_read_starts_and_ids_before_they_know_how_many_there_are(int tokens)
+    {
+        const int FirstStarts = 128; // of mc::FirstStarts
+        BatchLayout layout = BatchLayout.For(tokens);
+        (layout.SequenceStarts % 16).ShouldBe(0);
+        (layout.Tiles - layout.SequenceStarts).ShouldBeGreaterThanOrEqualTo(4 * FirstStarts);
+        var kernel = new EmbeddingKernel(GpuArch.Sm90a, 768, 0, true, new(new(new EpilogueOp.StoreFloat16())));
+        int rows = kernel.Grid(tokens).X * RowLaunch.For(kernel.HiddenSize).RowsPerBlock;
+        (layout.TypeIds - layout.TokenIds).ShouldBeGreaterThanOrEqualTo(4 * rows);
+        (layout.Bytes - layout.TypeIds).ShouldBeGreaterThanOrEqualTo(4 * rows);
+    }
 }

@@ -18,7 +18,7 @@ public partial class KernelArgumentTests
     [InlineData(typeof(RowsArguments), "rows.cuh")]
     [InlineData(typeof(EmbeddingArguments), "embedding.cuh")]
     [InlineData(typeof(PoolArguments), "heads.cuh")]
-    [InlineData(typeof(HeadArguments), "heads.cuh")]
+    [InlineData(typeof(HeadArguments), "head_config.cuh")]
     public void Fields_have_the_order_the_names_and_the_offsets_of_the_header(Type type, string header)
     {
         string text = File.ReadAllText(Path.Combine(ModelFixtures.Root, "native/include/mc", header));

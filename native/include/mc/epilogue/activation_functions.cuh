@@ -6,7 +6,8 @@
 
 namespace mc {
 
-// kErfCoarse: the erf form for 4-bit codes, whose steps are far wider than its error; NaN for infinite numbers.
+// kErfCoarse: the erf form where the same kernel makes 4-bit codes of it, whose steps are far wider than its error, and
+// stores nothing else; fp32 values that the next kernel quantizes are of kErf. NaN for infinite numbers.
 enum class GeluForm { kErf, kErfCoarse, kTanh };
 
 // 1 - Phi(z) of the normal distribution, z >= 0: 2 to the power of a polynomial, because the logarithm of the tail is

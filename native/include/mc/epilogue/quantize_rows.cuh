@@ -35,7 +35,9 @@ struct QuantizeRows {
       const int first = Format::quantize_bits(values.at[r][c][0], params[r], target.clip);
       const int second = Format::quantize_bits(values.at[r][c][1], params[r], target.clip);
       if (kCodeSum && view.column_valid(c)) {
-        code_sum[r][0] += static_cast<float>(first - Format::kBitsOfZero + (second - Format::kBitsOfZero));
+        // Unsigned, because rows beyond the tokens may hold NaN.
+        const unsigned pair = static_cast<unsigned>(first) + static_cast<unsigned>(second) - 2u * Format::kBitsOfZero;
+        code_sum[r][0] += static_cast<float>(static_cast<int>(pair));
       }
       return Format::kContainerBits == 8 ? __byte_perm(first, second, 0x0040)
                                          : (static_cast<unsigned>(first) & 15u) | static_cast<unsigned>(second) << 4;

@@ -57,7 +57,7 @@ struct ContextOutput {
   int tokens;
 
   RowRange range[2] = {RowRange::empty(), RowRange::empty()};
-  int code_sum[2] = {0, 0};
+  unsigned code_sum[2] = {0, 0};
 
   __device__ __forceinline__ int token(int row) const { return first_token + lane.row + 8 * row; }
   __device__ __forceinline__ size_t element(int row, int turn) const {
@@ -157,7 +157,7 @@ struct ContextOutput {
 
   // Writes the quad's words, the same in its four lanes, to the place in the first `blocks` blocks.
   template <class Place, class Words>
-  __device__ __forceinline__ void tell(const Place* place, const Words& words, int full, int blocks) const {
+  __device__ __forceinline__ void tell(Place* place, const Words& words, int full, int blocks) const {
     if constexpr (kInCluster) {
 #pragma unroll
       for (int first = 0; first < blocks; first += 4) {
@@ -165,7 +165,7 @@ struct ContextOutput {
         if (block < blocks) store_cluster(ptx::shared_address(place), words, base() + full, block);
       }
     } else if (lane.member == 0) {
-      *reinterpret_cast<Words*>(const_cast<Place*>(place)) = words;
+      *reinterpret_cast<Words*>(place) = words;
     }
   }
 
@@ -180,7 +180,7 @@ struct ContextOutput {
 
   // Each part of the ranges goes to all blocks, by the four lanes that hold it; then every block has all parts.
   __device__ __forceinline__ void exchange_ranges(QuantParams (&params)[2]) {
-    const float4* parts = reinterpret_cast<const float4*>(shared + Shared::kRanges);
+    float4* parts = reinterpret_cast<float4*>(shared + Shared::kRanges);
     const RowRange own[2] = {range[0].template over_lanes<4>(), range[1].template over_lanes<4>()};
     const uint4 ends = make_uint4(bits(own[0].min), bits(own[0].max), bits(own[1].min), bits(own[1].max));
     tell(parts + pair_of(own_part()), ends, Shared::kRangesFull, Config::kClusterSize);
@@ -224,9 +224,8 @@ struct ContextOutput {
   // Leaves the sums over all heads with the lanes of the first block that store them. Only that block waits; the
   // others may end, since nobody writes to them any more.
   __device__ __forceinline__ void sum_codes() {
-    const uint2* parts = reinterpret_cast<const uint2*>(shared + Shared::kCodeSums);
-    const uint2 own =
-        make_uint2(static_cast<unsigned>(lanes_sum<4>(code_sum[0])), static_cast<unsigned>(lanes_sum<4>(code_sum[1])));
+    uint2* parts = reinterpret_cast<uint2*>(shared + Shared::kCodeSums);
+    const uint2 own = make_uint2(lanes_sum<4>(code_sum[0]), lanes_sum<4>(code_sum[1]));
     tell(parts + pair_of(own_part()), own, Shared::kCodeSumsFull, 1);
     if constexpr (!kInCluster) await(Shared::kCodeSumsFull);
     if (rank == 0 && lane.head == 0 && lane.member == 0) {
@@ -235,8 +234,8 @@ struct ContextOutput {
 #pragma unroll
       for (int part = 0; part < Shared::kParts; ++part) {
         const uint2 found = parts[pair_of(part)];
-        code_sum[0] += static_cast<int>(found.x);
-        code_sum[1] += static_cast<int>(found.y);
+        code_sum[0] += found.x;
+        code_sum[1] += found.y;
       }
     }
   }

@@ -8,7 +8,6 @@
 
 #include "mc/half.cuh"
 #include "mc/hopper/few_qkv_attention_shared.cuh"
-#include "mc/hopper/load_matrix.cuh"
 #include "mc/mma.cuh"
 #include "mc/ptx.cuh"
 #include "mc/reduce.cuh"
@@ -139,7 +138,7 @@ struct FewAttention {
 #pragma unroll
       for (int i = 0; i < kGroupSteps; ++i) {
         unsigned values[4];
-        load_matrix_transposed_x4(values, value + (group * kGroupSteps + i) * kStepBytes);
+        ptx::load_matrix_transposed_x4(values, value + (group * kGroupSteps + i) * kStepBytes);
         const auto& first_keys = p[group][2 * i];
         const auto& second_keys = p[group][2 * i + 1];
         const unsigned a[4] = {pack_half2(first_keys[0], first_keys[1]), pack_half2(first_keys[2], first_keys[3]),

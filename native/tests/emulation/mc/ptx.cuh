@@ -55,6 +55,19 @@ inline void load_matrix_x4(unsigned (&words)[4], unsigned address) {
   }
 }
 
+inline void load_matrix_transposed_x4(unsigned (&words)[4], unsigned address) {
+  check_shared(address, 16);
+  const std::array<unsigned, 32> addresses = emulation::exchange(address);
+  const unsigned lane = threadIdx.x % 32;
+  for (unsigned i = 0; i < 4; ++i) {
+    unsigned short pair[2];
+    for (unsigned e = 0; e < 2; ++e) {
+      std::memcpy(&pair[e], dynamic_shared() + addresses[8 * i + lane % 4 * 2 + e] + lane / 4 * 2, 2);
+    }
+    std::memcpy(&words[i], pair, 4);
+  }
+}
+
 inline uint4 load_shared_16(unsigned address) {
   check_shared(address, 16);
   uint4 words;
@@ -64,6 +77,8 @@ inline uint4 load_shared_16(unsigned address) {
 
 inline float4 load_global_16(const void* address) { return *static_cast<const float4*>(address); }
 inline unsigned load_global_4(const void* address) { return *static_cast<const unsigned*>(address); }
+inline uint4 load_relaxed_16(const void* address) { return *static_cast<const uint4*>(address); }
+inline int load_relaxed_4(const int* address) { return *address; }
 
 template <class T>
 inline void keep(T&) {}

@@ -98,7 +98,7 @@ internal struct PoolArguments
     public ulong Input, Output, SequenceStarts, SequenceCount;
 }
 
-/// <summary>mc::HeadArguments of heads.cuh, 48 bytes.</summary>
+/// <summary>mc::HeadArguments of head_config.cuh, 48 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct HeadArguments
 {

@@ -6,17 +6,18 @@
 //   weight  [2, 768] row-major FP16
 //   output  [sequences, 2] row-major float
 //
-// Launch: grid (ceil(2 / outputs a block), some blocks, which take rows in turn), 256 threads. Plan 44c3a0689a810cc9.
+// Launch: grid (ceil(2 / 16), some blocks, which take rows in turn), 256 threads. Plan 44c3a0689a810cc9.
 #include "mc/heads.cuh"
 
 namespace {
 
 using Config = mc::HeadConfig<768, 2, mc::HeadInput::kEachRow, mc::HeadActivation::kNone, true, mc::Half, float>;
 static_assert(Config::kThreads == 256, "the host launches 256 threads");
+static_assert(Config::kOutputsPerBlock == 16, "the host launches a block for 16 outputs");
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, Config::kBlocksPerSm)
 dense_n2_k768_sequences_bias_f32_sm_80(const mc::HeadArguments arguments) {
   mc::Head<Config>::run(arguments);
 }

@@ -17,7 +17,7 @@ static_assert(Config::Launch::kThreads == 128, "the host launches 128 threads");
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(128)
+extern "C" __global__ void __launch_bounds__(128, Config::kBlocksPerSm)
 embedding_n768_p0_types_ln_f16_qs4_sm_80(const mc::EmbeddingArguments arguments) {
   mc::Embedding<Config>::run(arguments);
 }
