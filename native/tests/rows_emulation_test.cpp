@@ -1,4 +1,5 @@
 // Runs the row, embedding, pooling and head kernels of native/include/mc on the emulated device.
+#include "checks/division_checks.h"
 #include "checks/head_checks.h"
 #include "checks/row_checks.h"
 
@@ -25,5 +26,6 @@ int main() {
   pooled_rows_are_near_the_reference<768, mc::Pooling::kMean, false>();
   pooled_rows_are_near_the_reference<4096, mc::Pooling::kMean, true>();
   heads_are_near_the_reference();
+  quotients_are_exact();
   return finish();
 }

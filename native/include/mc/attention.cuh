@@ -242,7 +242,7 @@ struct Attention {
     float result[2][kLaneWidth];
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
-      const float inverse = 1.0f / lanes_sum<4>(sum[row]);
+      const float inverse = ptx::reciprocal_approximate(lanes_sum<4>(sum[row]));
 #pragma unroll
       for (int j = 0; j < kColumnTiles; ++j) {
         result[row][j] = context[j][2 * row] * inverse;

@@ -97,6 +97,7 @@ struct ContextStore {
         if (lane.member == 0) ranges[lane.group + 8 * row][lane.warp] = make_float2(range.min, range.max);
       }
       __syncthreads();
+      RowRange of_rows[2];
 #pragma unroll
       for (int row = 0; row < 2; ++row) {
         RowRange range = RowRange::empty();
@@ -104,8 +105,9 @@ struct ContextStore {
           const float2 part = ranges[lane.group + 8 * row][head];
           range.include(RowRange{part.x, part.y});
         }
-        params[row] = Format::from_range(range.template over_lanes<4>(), args.quantized.clip);
+        of_rows[row] = range.template over_lanes<4>();
       }
+      Format::from_ranges(of_rows, args.quantized.clip, params);
     }
 
     unsigned code_sum[2] = {0, 0};

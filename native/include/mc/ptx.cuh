@@ -135,6 +135,13 @@ __device__ __forceinline__ float reciprocal_root_approximate(float value) {
   return result;
 }
 
+// 1 / value to a unit in the last place; infinity of subnormal numbers, and 0 where the result would be one.
+__device__ __forceinline__ float reciprocal_approximate(float value) {
+  float result;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(value));
+  return result;
+}
+
 // The larger number; NaN where one is NaN.
 __device__ __forceinline__ float maximum_or_nan(float a, float b) {
   float result;

@@ -10,6 +10,7 @@
 // those of the CPU executor.
 #pragma once
 
+#include "mc/division.cuh"
 #include "mc/reduce.cuh"
 
 namespace mc {
@@ -76,21 +77,36 @@ struct QuantFormat {
     return kClip ? fminf(fmaxf(value, -clip), clip) : value;
   }
 
-  // Parameters of a row from its range, which is taken over unclipped values: clipping is monotonic.
-  __device__ __forceinline__ static QuantParams from_range(RowRange range, float clip) {
-    const float low = clipped(range.min, clip);
-    const float high = clipped(range.max, clip);
-    QuantParams params;
-    if constexpr (kAsymmetric) {
-      params.lo = low;
-      params.scale = __fdiv_rn(__fsub_rn(high, low), static_cast<float>(kHighest));
-    } else {
-      params.lo = 0.0f;
-      params.scale = __fdiv_rn(fmaxf(fabsf(low), fabsf(high)), static_cast<float>(kHighest));
+  // Parameters of rows from their ranges, which are taken over unclipped values: clipping is monotonic.
+  template <int kRows>
+  __device__ __forceinline__ static void from_ranges(const RowRange (&ranges)[kRows], float clip,
+                                                     QuantParams (&params)[kRows]) {
+    float extent[kRows];
+    bool divisible = true;
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      const float low = clipped(ranges[r].min, clip);
+      const float high = clipped(ranges[r].max, clip);
+      params[r].lo = kAsymmetric ? low : 0.0f;
+      extent[r] = kAsymmetric ? __fsub_rn(high, low) : fmaxf(fabsf(low), fabsf(high));
+      params[r].scale = quotient<kHighest>(extent[r]);
+      params[r].inv = reciprocal(params[r].scale);
+      divisible = divisible && divides(extent[r]);
     }
-    if (params.scale == 0.0f) params.scale = 1.0f;
-    params.inv = __frcp_rn(params.scale);
-    return params;
+    if (divisible) return;
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      params[r].scale = __fdiv_rn(extent[r], static_cast<float>(kHighest));
+      if (params[r].scale == 0.0f) params[r].scale = 1.0f;
+      params[r].inv = __frcp_rn(params[r].scale);
+    }
+  }
+
+  __device__ __forceinline__ static QuantParams from_range(RowRange range, float clip) {
+    const RowRange ranges[1] = {range};
+    QuantParams params[1];
+    from_ranges(ranges, clip, params);
+    return params[0];
   }
 
   __device__ __forceinline__ static QuantParams from_static(const QuantizedRows& target) {

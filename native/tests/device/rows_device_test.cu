@@ -1,4 +1,5 @@
 // The row, embedding, pooling and head kernels on a GPU.
+#include "checks/division_checks.h"
 #include "checks/head_checks.h"
 #include "checks/row_checks.h"
 
@@ -24,5 +25,6 @@ int main() {
   pooled_rows_are_near_the_reference<1024, mc::Pooling::kMean, true>();
   pooled_rows_are_near_the_reference<4096, mc::Pooling::kMean, true>();
   heads_are_near_the_reference();
+  quotients_are_exact();
   return finish();
 }

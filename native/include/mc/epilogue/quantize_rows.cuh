@@ -90,8 +90,10 @@ struct QuantizeRows {
         for (int r = 0; r < View::kRows; ++r) params[r] = {found[r].x, 0.0f, found[r].y};
       } else {
         view.template reduce_rows<MaxOp>(ends);
+        RowRange ranges[View::kRows];
 #pragma unroll
-        for (int r = 0; r < View::kRows; ++r) params[r] = params_of(make_float2(ends[r][0], ends[r][kEnds - 1]));
+        for (int r = 0; r < View::kRows; ++r) ranges[r] = {-ends[r][kEnds - 1], ends[r][0]};
+        Format::from_ranges(ranges, target.clip, params);
       }
     }
   }

@@ -193,9 +193,8 @@ struct ContextOutput {
       all[1].include(RowRange{found.z, found.w});
     }
 #pragma unroll
-    for (int row = 0; row < 2; ++row) {
-      params[row] = Format::from_range(all[row].template over_lanes<4>(), arguments.attention.quantized.clip);
-    }
+    for (int row = 0; row < 2; ++row) all[row] = all[row].template over_lanes<4>();
+    Format::from_ranges(all, arguments.attention.quantized.clip, params);
   }
 
   // Rows beyond the last token take part for that one.
@@ -210,13 +209,15 @@ struct ContextOutput {
     typename Slots::template Received<2> parts;
     slots.receive(
         0, lane.member, false, [this](int row) { return ::min(token(row), tokens - 1); }, parts);
+    RowRange ranges[2];
 #pragma unroll
     for (int row = 0; row < 2; ++row) {
       float largest = 0.0f;
       parts.for_each(row, lane.member, [&](float2 part) { largest = fmaxf(largest, part.x); });
       largest = lanes_max<4>(largest);
-      params[row] = Format::from_range({-largest, largest}, arguments.attention.quantized.clip);
+      ranges[row] = {-largest, largest};
     }
+    Format::from_ranges(ranges, arguments.attention.quantized.clip, params);
   }
 
   __device__ __forceinline__ static unsigned bits(float value) { return static_cast<unsigned>(__float_as_int(value)); }

@@ -123,7 +123,7 @@ struct FewAttention {
         score = ptx::exp2_approximate(fmaf(score, kScoreScale, -base));
         sum[e] += score;
       });
-      inverse[r] = __frcp_rn(lanes_sum<4>(sum[0] + sum[1]));
+      inverse[r] = ptx::reciprocal_approximate(lanes_sum<4>(sum[0] + sum[1]));
     }
   }
 

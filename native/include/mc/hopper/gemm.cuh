@@ -128,7 +128,7 @@ struct Gemm {
         named_barrier_wait(barrier, kWarpGroup);  // all have read the parameters of the last tile
         if (!Tile::kStationary) Parameters::load_columns(arguments.linear, parameters, place.first_column);
         // The first tiles do without: where there are no others, the batch is small, and its residual still in the L2.
-        if (kPrefetchesResidual && tile >= Tile::kTeams) prefetch_residual(arguments.linear, place, first_row, tokens);
+        if (Needs::kResidual && tile >= Tile::kTeams) prefetch_residual(arguments.linear, place, first_row, tokens);
         Parameters::load_rows(arguments.linear, parameters, place.first_row + first_row, tokens);
       }
       if (kTurns && tile > 0) named_barrier_wait(turn(team), kTurnThreads);
@@ -143,9 +143,6 @@ struct Gemm {
                     Parameters::moved(arguments.linear, parameters, place.first_row + first_row, place.first_column));
     }
   }
-
-  // Beside stationary weights the rows are many and short, and their prefetches cost more than they save.
-  static constexpr bool kPrefetchesResidual = Needs::kResidual && !Tile::kStationary;
 
   // Has the L2 fetch the residual of a warp group's part of a tile while that is multiplied.
   __device__ __forceinline__ static void prefetch_residual(const mc::GemmArguments& arguments, const TilePlace& place,

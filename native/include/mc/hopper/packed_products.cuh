@@ -83,7 +83,9 @@ struct Products<Problem, Tile, Work, true> {
                                                 WidenedActivations (&sets)[2]) {
     wgmma_wait<kPending>();
     wgmma_hold(sets[part % 2].words);
-    if (part % Tile::kBlocksM == Tile::kBlocksM - 1) pipeline.release(part / Tile::kBlocksM, lane);
+    if (part % Tile::kBlocksM < Tile::kBlocksM - 1) return;
+    __syncwarp();  // every lane has its activations
+    pipeline.release(part / Tile::kBlocksM, lane);
   }
 };
 

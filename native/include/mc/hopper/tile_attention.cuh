@@ -194,12 +194,14 @@ struct TileAttention {
         slots_pause();
         read_ranges(tokens, images);
       }
+      RowRange ranges[2];
 #pragma unroll
       for (int h = 0; h < 2; ++h) {
         const unsigned largest = ::max(::max(images[h][0], images[h][1]), ::max(images[h][2], images[h][3]));
         const float of_row = lanes_max<4>(from_ordered_image(largest));
-        params[h] = Format::from_range({-of_row, of_row}, arguments.quantized.clip);
+        ranges[h] = {-of_row, of_row};
       }
+      Format::from_ranges(ranges, arguments.quantized.clip, params);
     }
 #pragma unroll
     for (int h = 0; h < 2; ++h) store(tokens, h, params[h], context);

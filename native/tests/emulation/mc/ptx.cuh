@@ -95,6 +95,7 @@ inline unsigned half2_multiply_add(unsigned a, unsigned b, unsigned c) {
 
 inline void prefetch_l2(const void*) {}
 inline float reciprocal_root_approximate(float value) { return 1.0f / std::sqrt(value); }
+inline float reciprocal_approximate(float value) { return 1.0f / value; }
 inline float exp2_approximate(float value) { return std::exp2(value); }
 
 inline float maximum_or_nan(float a, float b) { return std::isnan(a) || std::isnan(b) ? NAN : std::fmax(a, b); }
