@@ -53,8 +53,8 @@ struct EmbeddingConfig {
   static_assert(kStore || kQuantizes<Format>, "a row is stored, quantized or both");
 
   // For the compiler, which keeps to the registers that this leaves: a row waits for memory twice, others must be
-  // there.
-  static constexpr int kBlocksPerSm = Launch::kRowThreads > 32 ? 1 : kFeatures <= 768 ? 8 : 7;
+  // there. Packing codes takes a few more.
+  static constexpr int kBlocksPerSm = Launch::kRowThreads > 32 ? 1 : kFeatures <= 768 && !kPacks<Format> ? 8 : 7;
 };
 
 template <typename Config>

@@ -195,4 +195,10 @@ constexpr bool kQuantizes = true;
 template <>
 constexpr bool kQuantizes<NoFormat> = false;
 
+// Whether two codes share a byte.
+template <typename Format>
+constexpr bool kPacks = Format::kContainerBits == 4;
+template <>
+constexpr bool kPacks<NoFormat> = false;
+
 }  // namespace mc
