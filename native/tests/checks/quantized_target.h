@@ -82,13 +82,14 @@ class QuantizedTarget {
                                           : std::max(std::fabs(*low), std::fabs(*high)) / Format::kHighest;
       if (scale == 0.0f) scale = 1.0f;
       const float lo = !Format::kAsymmetric ? 0.0f : Format::kStatic ? constants_.static_lo : *low;
-      // A range of less than the function's error may have come out as none.
-      const bool vanished = match == CodeMatch::kTies && scale * Format::kHighest < kFunctionError && scale_[m] == 1.0f;
+      // A range of less than the function's error may have come out as none, which makes the scale 1, here or there.
+      const bool vanished = match == CodeMatch::kTies && (scale == 1.0f || scale_[m] == 1.0f) &&
+                            std::min(scale, static_cast<float>(scale_[m])) * Format::kHighest < kFunctionError;
       wrong += !vanished && !near(scale_[m], scale, scale, match);
       if (Format::kAsymmetric) wrong += !near(lo_[m], lo, std::fabs(lo) + scale, match);
       const float inverse = 1.0f / scale;
       long long sum = 0;
-      const bool judged_by_value = match == CodeMatch::kTies && scale < 2 * kFunctionError;
+      const bool judged_by_value = vanished || (match == CodeMatch::kTies && scale < 2 * kFunctionError);
       for (int n = 0; n < features_; ++n) {
         const float difference = row[n] - lo;
         const double rounded = std::nearbyint(static_cast<double>(difference) * inverse);  // of the exact product
@@ -96,7 +97,7 @@ class QuantizedTarget {
         const int found = code(m, n);
         sum += found;
         if (judged_by_value) {
-          wrong += std::fabs(value(m, n) - row[n]) > scale + kFunctionError;
+          wrong += std::fabs(value(m, n) - row[n]) > (vanished ? 0.0f : scale) + kFunctionError;
           continue;
         }
         off_by_one += std::abs(found - expected) == 1;
