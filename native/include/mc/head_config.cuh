@@ -13,7 +13,7 @@ enum class HeadInput { kEachRow, kFirstTokens };
 
 // The counts and sequence_starts are of the batch, which is in place before the first kernel of a graph starts.
 struct HeadArguments {
-  const void* input;           //  0: [rows, inputs] Config::Input, 16-byte aligned
+  const Half* input;           //  0: [rows, inputs], 16-byte aligned
   const Half* weight;          //  8: [outputs, inputs] row-major, 16-byte aligned
   const float* bias;           // 16: [outputs]; not read without bias
   void* output;                // 24: [rows, outputs] Config::Output
@@ -22,26 +22,23 @@ struct HeadArguments {
 };
 static_assert(sizeof(HeadArguments) == 48, "layout is shared with the host");
 
-// Input_ and Output_: float or Half.
-template <int kInputs_, int kOutputs_, HeadInput kSource_, HeadActivation kActivation_, bool kBias_, typename Input_,
-          typename Output_>
+// Output_: float or Half.
+template <int kInputs_, int kOutputs_, HeadInput kSource_, HeadActivation kActivation_, bool kBias_, typename Output_>
 struct HeadConfig {
   static constexpr int kInputs = kInputs_;
   static constexpr int kOutputs = kOutputs_;
   static constexpr HeadInput kSource = kSource_;
   static constexpr HeadActivation kActivation = kActivation_;
   static constexpr bool kBias = kBias_;
-  using Input = Input_;
   using Output = Output_;
   static_assert(kInputs % 8 == 0 && kInputs >= 8, "rows are read in chunks of 8");
 
-  static constexpr bool kWide = sizeof(Input) == 4;
   static constexpr int kWarps = 8;
   static constexpr int kThreads = 32 * kWarps;
   // For the compiler, which to save registers for more blocks would read rows bit by bit, one wait after the other.
   static constexpr int kBlocksPerSm = kInputs <= 768 ? 3 : 2;
-  static constexpr int kOutputsPerBlock = kWide ? kWarps : 16;
-  static constexpr int kRowsPerBlock = kWide ? 2 : 16;  // at a time: each read of the weights serves so many
+  static constexpr int kOutputsPerBlock = 16;
+  static constexpr int kRowsPerBlock = 16;  // at a time: each read of the weights serves so many
 
   // Row of the input that an output row reads.
   __device__ __forceinline__ static int source(const HeadArguments& args, int row) {

@@ -1,10 +1,11 @@
-// Checks of what stands on top of an encoder: pooling and small dense layers (heads.cuh).
+// Checks of what stands on top of an encoder: pooling and small dense layers (pool.cuh, head.cuh).
 #pragma once
 
 #include "checks/half_matrix.h"
 #include "checks/report.h"
 #include "checks/sequences.h"
-#include "mc/heads.cuh"
+#include "mc/head.cuh"
+#include "mc/pool.cuh"
 
 namespace checks {
 
@@ -44,26 +45,23 @@ void pooled_rows_are_near_the_reference() {
   report(name + ", beyond the sequences", overwritten_from(output, size_t(sequences.count()) * kFeatures), 1);
 }
 
-// Input: Half or float. Blocks take rows twice and more where there are many.
-template <int kInputs, int kOutputs, mc::HeadInput kSource, mc::HeadActivation kActivation, class Input>
+// Blocks take rows twice and more where there are many.
+template <int kInputs, int kOutputs, mc::HeadInput kSource, mc::HeadActivation kActivation>
 void head_outputs_are_near_the_reference(int rows) {
-  using Config = mc::HeadConfig<kInputs, kOutputs, kSource, kActivation, true, Input, float>;
-  constexpr bool kWide = sizeof(Input) == 4;
+  using Config = mc::HeadConfig<kInputs, kOutputs, kSource, kActivation, true, float>;
   constexpr int kBlocks = 3, kRowsBeyond = 20;
   Lengths lengths;
   for (int i = 0; i < std::max(rows, 1); ++i) lengths.push_back(1 + i * 5 % 4);
   Sequences sequences(lengths);
   const int input_rows = kSource == mc::HeadInput::kFirstTokens ? sequences.tokens() : std::max(rows, 1);
   Random random(kInputs + 4);
-  const std::vector<float> numbers = random_floats(random, size_t(input_rows) * kInputs, 1.0f);
-  HalfMatrix input(numbers);
-  platform::Array<float> wide_input(numbers);
+  HalfMatrix input(random_floats(random, size_t(input_rows) * kInputs, 1.0f));
   HalfMatrix weight(random_floats(random, size_t(kOutputs) * kInputs, 0.05f));
   platform::Array<float> bias(random_floats(random, kOutputs, 1.0f));
   platform::Array<int> row_count(std::vector<int>{rows});
   platform::Array<float> output(size_t(rows + kRowsBeyond) * kOutputs, kOutputPoison);
   mc::HeadArguments arguments = {};
-  arguments.input = kWide ? static_cast<const void*>(wide_input.device()) : input.device();
+  arguments.input = input.device();
   arguments.weight = weight.device(), arguments.bias = bias.device(), arguments.output = output.device();
   arguments.sequence_starts = sequences.device_starts(), arguments.row_count = row_count.device();
   platform::Shape shape;
@@ -81,9 +79,7 @@ void head_outputs_are_near_the_reference(int rows) {
         static_cast<size_t>(kSource == mc::HeadInput::kFirstTokens ? sequences.start(r) : r) * kInputs;
     for (int n = 0; n < kOutputs; ++n) {
       double y = bias[n];
-      for (int k = 0; k < kInputs; ++k) {
-        y += double(kWide ? numbers[source + k] : input[source + k]) * weight[size_t(n) * kInputs + k];
-      }
+      for (int k = 0; k < kInputs; ++k) y += double(input[source + k]) * weight[size_t(n) * kInputs + k];
       if (kActivation == mc::HeadActivation::kTanh) y = std::tanh(y);
       if (kActivation == mc::HeadActivation::kRelu) y = std::max(y, 0.0);
       wrong += !(std::fabs(output[size_t(r) * kOutputs + n] - y) <= 2e-5);
@@ -94,10 +90,10 @@ void head_outputs_are_near_the_reference(int rows) {
 }
 
 // No row, one, and numbers beside the rows that a block has at a time and beyond those that all blocks have.
-template <int kInputs, int kOutputs, mc::HeadInput kSource, mc::HeadActivation kActivation, class Input>
+template <int kInputs, int kOutputs, mc::HeadInput kSource, mc::HeadActivation kActivation>
 void head_outputs_are_near_the_reference() {
   for (int rows : {0, 1, 7, 8, 9, 16, 17, 128, 200}) {
-    head_outputs_are_near_the_reference<kInputs, kOutputs, kSource, kActivation, Input>(rows);
+    head_outputs_are_near_the_reference<kInputs, kOutputs, kSource, kActivation>(rows);
   }
 }
 
@@ -105,16 +101,14 @@ void head_outputs_are_near_the_reference() {
 inline void heads_are_near_the_reference() {
   using enum mc::HeadInput;
   using enum mc::HeadActivation;
-  head_outputs_are_near_the_reference<768, 1, kEachRow, kNone, mc::Half>();
-  head_outputs_are_near_the_reference<768, 2, kEachRow, kNone, mc::Half>();
-  head_outputs_are_near_the_reference<96, 3, kEachRow, kRelu, mc::Half>();
-  head_outputs_are_near_the_reference<256, 20, kFirstTokens, kTanh, mc::Half>();
-  head_outputs_are_near_the_reference<328, 45, kFirstTokens, kRelu, mc::Half>();
-  head_outputs_are_near_the_reference<1536, 16, kEachRow, kNone, mc::Half>();
-  head_outputs_are_near_the_reference<96, 3, kEachRow, kRelu, float>();
-  head_outputs_are_near_the_reference<768, 20, kFirstTokens, kNone, float>();
-  head_outputs_are_near_the_reference<768, 768, kFirstTokens, kTanh, mc::Half>(9);
-  head_outputs_are_near_the_reference<1024, 1024, kEachRow, kNone, mc::Half>(1);
+  head_outputs_are_near_the_reference<768, 1, kEachRow, kNone>();
+  head_outputs_are_near_the_reference<768, 2, kEachRow, kNone>();
+  head_outputs_are_near_the_reference<96, 3, kEachRow, kRelu>();
+  head_outputs_are_near_the_reference<256, 20, kFirstTokens, kTanh>();
+  head_outputs_are_near_the_reference<328, 45, kFirstTokens, kRelu>();
+  head_outputs_are_near_the_reference<1536, 16, kEachRow, kNone>();
+  head_outputs_are_near_the_reference<768, 768, kFirstTokens, kTanh>(9);
+  head_outputs_are_near_the_reference<1024, 1024, kEachRow, kNone>(1);
 }
 
 }  // namespace checks

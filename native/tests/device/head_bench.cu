@@ -18,7 +18,7 @@
 #include "checks/numbers.h"
 #include "dependent_graph.h"
 #include "mc/embedding.cuh"
-#include "mc/heads.cuh"
+#include "mc/head.cuh"
 
 namespace {
 
@@ -111,10 +111,8 @@ unsigned blocks_of_rows(int rows) {
 template <int kHidden>
 class HeadBench {
  public:
-  using Pooler =
-      mc::HeadConfig<kHidden, kHidden, mc::HeadInput::kFirstTokens, mc::HeadActivation::kTanh, true, Half, Half>;
-  using Classifier =
-      mc::HeadConfig<kHidden, kLabels, mc::HeadInput::kEachRow, mc::HeadActivation::kNone, true, Half, float>;
+  using Pooler = mc::HeadConfig<kHidden, kHidden, mc::HeadInput::kFirstTokens, mc::HeadActivation::kTanh, true, Half>;
+  using Classifier = mc::HeadConfig<kHidden, kLabels, mc::HeadInput::kEachRow, mc::HeadActivation::kNone, true, float>;
 
   explicit HeadBench(cudaStream_t stream) : stream_(stream) {
     bench::prepare(pooler_, "pooler"), bench::prepare(classifier_, "classifier");
@@ -167,8 +165,8 @@ class HeadBench {
       }
     }
     std::printf("  %s\n", worst < 5e-4 && worst_logit < 1e-5 ? "ok" : "WRONG");
-    for (const void* pointer : {first.input, (const void*)first.weight, (const void*)first.bias, (const void*)pooled,
-                                (const void*)second.weight, (const void*)output}) {
+    for (const void* pointer : {(const void*)first.input, (const void*)first.weight, (const void*)first.bias,
+                                (const void*)pooled, (const void*)second.weight, (const void*)output}) {
       require(cudaFree(const_cast<void*>(pointer)), "cudaFree");
     }
   }

@@ -17,7 +17,7 @@ public partial class KernelArgumentTests
     [InlineData(typeof(FewQkvAttentionArguments), "hopper/few_qkv_attention_config.cuh")]
     [InlineData(typeof(RowsArguments), "rows.cuh")]
     [InlineData(typeof(EmbeddingArguments), "embedding.cuh")]
-    [InlineData(typeof(PoolArguments), "heads.cuh")]
+    [InlineData(typeof(PoolArguments), "pool.cuh")]
     [InlineData(typeof(HeadArguments), "head_config.cuh")]
     public void Fields_have_the_order_the_names_and_the_offsets_of_the_header(Type type, string header)
     {

@@ -91,7 +91,7 @@ internal struct EmbeddingArguments
     public int PositionOffset;
 }
 
-/// <summary>mc::PoolArguments of heads.cuh, 32 bytes.</summary>
+/// <summary>mc::PoolArguments of pool.cuh, 32 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct PoolArguments
 {

@@ -7,11 +7,11 @@
 //   output  [sequences, 2] row-major float
 //
 // Launch: grid (ceil(2 / 16), some blocks, which take rows in turn), 256 threads. Plan 44c3a0689a810cc9.
-#include "mc/heads.cuh"
+#include "mc/head.cuh"
 
 namespace {
 
-using Config = mc::HeadConfig<768, 2, mc::HeadInput::kEachRow, mc::HeadActivation::kNone, true, mc::Half, float>;
+using Config = mc::HeadConfig<768, 2, mc::HeadInput::kEachRow, mc::HeadActivation::kNone, true, float>;
 static_assert(Config::kThreads == 256, "the host launches 256 threads");
 static_assert(Config::kOutputsPerBlock == 16, "the host launches a block for 16 outputs");
 

@@ -7,11 +7,11 @@
 //   output  [sequences, 768] row-major mc::Half
 //
 // Launch: grid (ceil(768 / 16), some blocks, which take rows in turn), 256 threads. Plan d7d105aa71a6c22d.
-#include "mc/heads.cuh"
+#include "mc/head.cuh"
 
 namespace {
 
-using Config = mc::HeadConfig<768, 768, mc::HeadInput::kFirstTokens, mc::HeadActivation::kTanh, true, mc::Half, mc::Half>;
+using Config = mc::HeadConfig<768, 768, mc::HeadInput::kFirstTokens, mc::HeadActivation::kTanh, true, mc::Half>;
 static_assert(Config::kThreads == 256, "the host launches 256 threads");
 static_assert(Config::kOutputsPerBlock == 16, "the host launches a block for 16 outputs");
 

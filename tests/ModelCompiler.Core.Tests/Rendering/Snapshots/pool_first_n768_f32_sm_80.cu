@@ -6,7 +6,7 @@
 //   input   [tokens, 768] row-major FP16
 //
 // Launch: grid (some blocks, which take sequences in turn), 96 threads. Plan 31be3d73989dde1b.
-#include "mc/heads.cuh"
+#include "mc/pool.cuh"
 
 namespace {
 

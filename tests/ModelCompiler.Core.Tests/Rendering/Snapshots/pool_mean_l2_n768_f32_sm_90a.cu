@@ -7,7 +7,7 @@
 //   input   [tokens, 768] row-major FP16
 //
 // Launch: grid (some blocks, which take sequences in turn), 480 threads. Plan bfba9dee14d1e687.
-#include "mc/heads.cuh"
+#include "mc/pool.cuh"
 
 namespace {
 

@@ -1,11 +1,8 @@
-// What stands on top of an encoder: pooling over a sequence's tokens, and small dense layers (pooler, classifier).
-// FP16 storage, fp32 arithmetic.
+// Pooling over a sequence's tokens, which may stand on top of an encoder. FP16 storage, fp32 arithmetic.
 #pragma once
 
 #include "mc/dependency.cuh"
-#include "mc/float_head.cuh"
 #include "mc/half.cuh"
-#include "mc/half_head.cuh"
 #include "mc/reduce.cuh"
 
 namespace mc {
@@ -109,22 +106,6 @@ struct Pool {
       store8(static_cast<typename Config::Output*>(args.output) + static_cast<size_t>(sequence) * Config::kFeatures +
                  column,
              pooled);
-    }
-  }
-};
-
-// output[r, n] = activation(sum over k of input[source(r), k] * weight[n, k] + bias[n])
-//
-// Launch: grid (ceil(kOutputs / kOutputsPerBlock), any number of blocks, which take kRowsPerBlock rows in turn), block
-// kThreads, dynamic shared memory 0 bytes.
-// Static shared memory: 10 KiB with FP16 inputs, else 0 bytes.
-template <typename Config>
-struct Head {
-  __device__ __forceinline__ static void run(const HeadArguments& args) {
-    if constexpr (Config::kWide) {
-      FloatHead<Config>::run(args);
-    } else {
-      HalfHead<Config>::run(args);
     }
   }
 };

@@ -1,11 +1,17 @@
-// A small dense layer of FP16 inputs, on tensor cores: a block multiplies 16 outputs by 8 or 16 rows, its warps divide
-// K.
+// A small dense layer on top of an encoder (pooler, classifier), on tensor cores:
+//
+//   output[r, n] = activation(sum over k of input[source(r), k] * weight[n, k] + bias[n])
+//
+// A block multiplies 16 outputs by 8 or 16 rows, its warps divide K.
 //
 // With few rows its time is that of reading them once: weights, bias, counts and the places of rows are in registers
 // when the kernel ahead ends.
 //
 // Outputs are the rows of m16n8k16 and input rows its columns. A product takes k in any order that both operands share,
 // so a lane reads 8 consecutive k of a row in one load: the four lanes of a row, 32 of them, which are two products.
+//
+// Launch: grid (ceil(kOutputs / kOutputsPerBlock), any number of blocks, which take kRowsPerBlock rows in turn), block
+// kThreads, dynamic shared memory 0 bytes, static 10 KiB.
 #pragma once
 
 #include "mc/dependency.cuh"
@@ -15,7 +21,7 @@
 namespace mc {
 
 template <typename Config>
-struct HalfHead {
+struct Head {
   static constexpr int kTile = 16;        // outputs, and rows, of a block
   static constexpr int kStepInputs = 32;  // of a warp at a time
   static constexpr int kSteps = (Config::kInputs + kStepInputs - 1) / kStepInputs;
@@ -23,7 +29,7 @@ struct HalfHead {
   static constexpr int kEarly = kWarpSteps < 4 ? kWarpSteps : 4;  // steps whose weights stay in registers
   static constexpr int kGroupRows = 8;                            // columns of a product
   static constexpr int kGroups = kTile / kGroupRows;
-  static_assert(kTile == Config::kOutputsPerBlock && kTile == Config::kRowsPerBlock && !Config::kWide);
+  static_assert(kTile == Config::kOutputsPerBlock && kTile == Config::kRowsPerBlock);
 
   __device__ __forceinline__ static void run(const HeadArguments& args) {
     const int count = *args.row_count;
@@ -42,10 +48,9 @@ struct HalfHead {
     uint4 early[kEarly][2];
 #pragma unroll
     for (int i = 0; i < kEarly; ++i) load(weights, i, early[i]);
-    const auto* matrix = static_cast<const Half*>(args.input);
     const auto source = [&](int row) { return Config::source(args, row); };
     const Half* inputs[kGroups];
-    rows_of(matrix, first_row, count, source, inputs);
+    rows_of(args.input, first_row, count, source, inputs);
     dependency_wait();
 
     __shared__ float partial[Config::kWarps][kTile][kPitch];
@@ -59,7 +64,7 @@ struct HalfHead {
       const int row = first_row + thread / kTile;
       first_row += static_cast<int>(gridDim.y) * kTile;
       const bool more = first_row < count;
-      if (more) rows_of(matrix, first_row, count, source, inputs);
+      if (more) rows_of(args.input, first_row, count, source, inputs);
       __syncthreads();
       if (owner && row < count) {
         float sum = 0.0f;
