@@ -1,5 +1,5 @@
-// What benches of kernels for few tokens share: a kernel that starts while the one ahead of it ends, by programmatic
-// dependent launch, and the time of a graph of such launches.
+// What benches of kernels for few tokens share: device memory, a kernel that starts while the one ahead of it ends, by
+// programmatic dependent launch, and the time of a graph of such launches.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -16,6 +16,15 @@ inline void require(cudaError_t error, const char* call) {
   if (error == cudaSuccess) return;
   std::printf("%s: %s\n", call, cudaGetErrorString(error));
   std::exit(1);
+}
+
+// Device memory of one value in every byte.
+template <class T>
+T* memory(size_t count, int byte = 0) {
+  void* pointer = nullptr;
+  require(cudaMalloc(&pointer, count * sizeof(T)), "cudaMalloc");
+  require(cudaMemset(pointer, byte, count * sizeof(T)), "cudaMemset");
+  return static_cast<T*>(pointer);
 }
 
 // cluster: blocks along x that are one, or 1.

@@ -34,6 +34,7 @@ namespace {
 using namespace mc;
 using namespace mc::hopper;
 using bench::DependentKernel;
+using bench::memory;
 using bench::require;
 
 constexpr int kLayers = 12, kHeads = MC_HEADS, kBits = MC_BITS, kHidden = 64 * kHeads, kMlp = 4 * kHidden;
@@ -67,14 +68,6 @@ template <class Kernel>
 __global__ void __launch_bounds__(Kernel::kThreads, Kernel::kBlocksPerSm)
     attention_entry(const __grid_constant__ hopper::AttentionArguments arguments) {
   Kernel::run(arguments);
-}
-
-template <class T>
-T* memory(size_t count) {
-  void* pointer = nullptr;
-  require(cudaMalloc(&pointer, count * sizeof(T)), "cudaMalloc");
-  require(cudaMemset(pointer, 0, count * sizeof(T)), "cudaMemset");
-  return static_cast<T*>(pointer);
 }
 
 template <class T, class Number>

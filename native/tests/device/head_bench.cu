@@ -43,17 +43,15 @@ __global__ void __launch_bounds__(Config::Launch::kThreads, Config::kBlocksPerSm
   mc::Embedding<Config>::run(arguments);
 }
 
+// Poisoned, so that what a kernel leaves out is seen.
 template <class T>
-T* memory(size_t count) {
-  void* pointer = nullptr;
-  require(cudaMalloc(&pointer, count * sizeof(T)), "cudaMalloc");
-  require(cudaMemset(pointer, 0xff, count * sizeof(T)), "cudaMemset");
-  return static_cast<T*>(pointer);
+T* poisoned(size_t count) {
+  return bench::memory<T>(count, 0xff);
 }
 
 template <class T>
 T* on_device(const std::vector<T>& host, size_t room = 0) {
-  T* device = memory<T>(std::max(host.size(), room));
+  T* device = poisoned<T>(std::max(host.size(), room));
   require(cudaMemcpy(device, host.data(), host.size() * sizeof(T), cudaMemcpyHostToDevice), "upload");
   return device;
 }
@@ -125,8 +123,8 @@ class HeadBench {
     const std::vector<Half> dense = random_halves(size_t(kHidden) * kHidden, 0.03f);
     const std::vector<Half> labels = random_halves(size_t(kLabels) * kHidden, 0.03f);
     const std::vector<float> bias = random_floats(kHidden, 0.1f, 0.0f);
-    Half* pooled = memory<Half>(size_t(bucket_rows) * kHidden);
-    float* output = memory<float>(size_t(bucket_rows) * kLabels);
+    Half* pooled = poisoned<Half>(size_t(bucket_rows) * kHidden);
+    float* output = poisoned<float>(size_t(bucket_rows) * kLabels);
     mc::HeadArguments first = {}, second = {};
     first.input = on_device(input), first.weight = on_device(dense), first.bias = on_device(bias);
     first.output = pooled, first.sequence_starts = on_device(starts_of(sequences, length), bucket_rows + 1);
@@ -189,9 +187,9 @@ class EmbeddingBench {
     arguments_.word = on_device(words_), arguments_.position = on_device(positions_),
     arguments_.type = on_device(types_);
     arguments_.gamma = on_device(gamma_), arguments_.beta = on_device(beta_);
-    arguments_.output = memory<Half>(size_t(kMostTokens) * kFeatures);
-    arguments_.quantized.codes = memory<signed char>(size_t(kMostTokens) * kFeatures);
-    arguments_.quantized.scale = memory<float>(kMostTokens);
+    arguments_.output = poisoned<Half>(size_t(kMostTokens) * kFeatures);
+    arguments_.quantized.codes = poisoned<signed char>(size_t(kMostTokens) * kFeatures);
+    arguments_.quantized.scale = poisoned<float>(kMostTokens);
     arguments_.epsilon = 1e-12f;
   }
 
@@ -260,7 +258,7 @@ class EmbeddingBench {
   std::vector<Half> types_ = random_halves(size_t(kTypes) * kFeatures, 0.04f);
   std::vector<float> gamma_ = random_floats(kFeatures, 0.1f, 1.0f), beta_ = random_floats(kFeatures, 0.1f, 0.0f);
   mc::EmbeddingArguments arguments_ = {};
-  unsigned char* other_ = memory<unsigned char>(kOtherBytes);
+  unsigned char* other_ = poisoned<unsigned char>(kOtherBytes);
 };
 
 template <int kHidden>

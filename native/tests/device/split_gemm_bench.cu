@@ -26,6 +26,7 @@
 namespace {
 
 using bench::DependentKernel;
+using bench::memory;
 using bench::require;
 using mc::GemmProblem;
 using mc::Operand;
@@ -84,15 +85,7 @@ __global__ void nothing() {
   mc::dependency_wait();
 }
 
-// Device memory of one value in every byte; codes and FP16 numbers near 0 are what the kernels make of it.
-template <class T>
-T* memory(size_t count, int byte) {
-  void* pointer = nullptr;
-  require(cudaMalloc(&pointer, count * sizeof(T)), "cudaMalloc");
-  require(cudaMemset(pointer, byte, count * sizeof(T)), "cudaMemset");
-  return static_cast<T*>(pointer);
-}
-
+// Kernels take the bytes for codes and FP16 numbers near 0.
 struct Buffers {
   int* token_count = memory<int>(1, 0);
   unsigned char* hidden_codes = memory<unsigned char>(kMaxTokens * kHidden, 1);
