@@ -22,14 +22,14 @@ namespace mc {
 
 template <typename Config>
 struct Head {
-  static constexpr int kTile = 16;        // outputs, and rows, of a block
-  static constexpr int kStepInputs = 32;  // of a warp at a time
+  static constexpr int kTile = Config::kOutputsPerBlock;  // outputs, and rows, of a block
+  static constexpr int kStepInputs = 32;                  // of a warp at a time
   static constexpr int kSteps = (Config::kInputs + kStepInputs - 1) / kStepInputs;
   static constexpr int kWarpSteps = (kSteps + Config::kWarps - 1) / Config::kWarps;
   static constexpr int kEarly = kWarpSteps < 4 ? kWarpSteps : 4;  // steps whose weights stay in registers
   static constexpr int kGroupRows = 8;                            // columns of a product
   static constexpr int kGroups = kTile / kGroupRows;
-  static_assert(kTile == Config::kOutputsPerBlock && kTile == Config::kRowsPerBlock);
+  static_assert(kTile == Config::kRowsPerBlock && kTile == 2 * kGroupRows);
 
   __device__ __forceinline__ static void run(const HeadArguments& args) {
     const int count = *args.row_count;

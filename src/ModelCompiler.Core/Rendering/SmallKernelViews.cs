@@ -104,6 +104,8 @@ internal sealed class DenseView(DenseKernel kernel) : KernelView(kernel)
 
     public int FeaturesPerBlock => DenseKernel.FeaturesPerBlock;
 
+    public int BlocksPerMultiprocessor => kernel.BlocksPerMultiprocessor;
+
     public string RowName => kernel.Rows == RowDomain.Tokens ? "tokens" : "sequences";
 
     public bool PicksFirstTokens => kernel.PicksFirstTokens;

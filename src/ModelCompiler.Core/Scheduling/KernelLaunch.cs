@@ -12,6 +12,9 @@ public sealed record KernelLaunch(KernelPlan Kernel, int Op, int? Scratch, int? 
 {
     /// <summary>The first plan op that it does.</summary>
     public int FirstOp => Op - Kernel.Ops + 1;
+
+    /// <summary>A launch without other memory that does the ops from <paramref name="firstOp"/> on.</summary>
+    public static KernelLaunch From(int firstOp, KernelPlan kernel) => new(kernel, firstOp + kernel.Ops - 1, null, null);
 }
 
 /// <summary>A buffer in device memory: a plan buffer in the layout of the architecture, or scratch of a split op.</summary>

@@ -178,11 +178,14 @@ public sealed record DenseKernel(GpuArch Arch, int N, int K, RowDomain Rows, Epi
     /// <summary>Rows of a block at a time: each read of the weights serves so many.</summary>
     public const int RowsPerBlock = 16;
 
+    /// <summary>Blocks that a multiprocessor has registers for at a time.</summary>
+    internal int BlocksPerMultiprocessor => K <= 768 ? 3 : 2;
+
     /// <summary>
-    /// Blocks take rows in turn, as in <see cref="PoolKernel"/>. So many an H100 runs at a time, by their registers; any that
-    /// came later would find its weights late.
+    /// Blocks take rows in turn, as in <see cref="PoolKernel"/>. So many an H100 runs at a time; any that came later would find its
+    /// weights late.
     /// </summary>
-    private int MostBlocks => 132 * (K <= 768 ? 3 : 2);
+    private int MostBlocks => WgmmaRules.Multiprocessors * BlocksPerMultiprocessor;
 
     /// <summary>Tokens of a sequence for which there are blocks enough: of shorter ones there are more, and some are taken in turn.</summary>
     private const int ShortSequence = 32;

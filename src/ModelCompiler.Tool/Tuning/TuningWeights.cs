@@ -34,16 +34,9 @@ internal static class TuningWeights
             from op in plan.Ops.Select((op, index) => (Linear: op as LinearOp, Index: index))
             where op.Linear is not null
             from kernel in byWeights[WeightsOf(GemmProblem.For(op.Linear.N, op.Linear.K, op.Linear.Precision, arch))]
-            select Launch(kernel, op.Index);
+            select KernelLaunch.From(op.Index, kernel);
         var bucket = new BucketPlan(1, launches.ToEquatableArray(), default, new(default, 0), 0);
         return new(arch, new(bucket), default, default, default);
-
-        // A launch belongs to the last op that it does.
-        static KernelLaunch Launch(KernelPlan kernel, int firstOp)
-        {
-            var launch = new KernelLaunch(kernel, firstOp, null, null);
-            return launch with { Op = firstOp + (firstOp - launch.FirstOp) };
-        }
 
         static (int N, int K, LinearPrecision Precision) WeightsOf(GemmProblem problem) => (problem.N, problem.K, problem.Precision);
     }

@@ -39,9 +39,13 @@ public class SchedulerTests
     [InlineData(8, 8, GpuArch.Sm90a, GemmFamily.Int8)]
     [InlineData(4, 16, GpuArch.Sm86, GemmFamily.Float16Weight4)]
     [InlineData(16, 16, GpuArch.Sm90a, GemmFamily.Float16)]
-    public void A_precision_runs_on_the_instruction_that_the_chip_has(int weights, int activations, GpuArch arch, GemmFamily family) =>
+    public void A_precision_runs_on_the_instruction_that_the_chip_has(int weights, int activations, GpuArch arch, GemmFamily family)
+    {
+        // Between the products of an MLP for many tokens INT4 codes are packed on Hopper too, and widened for the same instruction.
+        GemmFamily[] families = (activations, arch) == (4, GpuArch.Sm90a) ? [family, GemmFamily.Int8Activation4] : [family];
         Schedule(Models.BertBase, Models.Scheme(weights, activations), arch).Kernels.OfType<LinearKernel>()
-            .ShouldAllBe(kernel => kernel.Problem.Family == family || kernel.Problem.Family == GemmFamily.Int8Activation4);
+            .Select(kernel => kernel.Problem.Family).Distinct().ShouldBe(families, ignoreOrder: true);
+    }
 
     [Theory]
     [InlineData(768, 768, RowDomain.Sequences, 32, 48, 1)]

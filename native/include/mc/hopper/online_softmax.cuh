@@ -76,7 +76,9 @@ struct OnlineSoftmax {
   }
 
   // What the rows of the context are to be multiplied with. All lanes of the warp call it.
-  __device__ __forceinline__ float inverse_sum(int row) const { return ptx::reciprocal_approximate(lanes_sum<4>(sum[row])); }
+  __device__ __forceinline__ float inverse_sum(int row) const {
+    return ptx::reciprocal_approximate(lanes_sum<4>(sum[row]));
+  }
 };
 
 }  // namespace mc::hopper

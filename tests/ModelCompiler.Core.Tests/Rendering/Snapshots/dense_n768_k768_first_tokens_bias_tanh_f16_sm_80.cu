@@ -14,6 +14,7 @@ namespace {
 using Config = mc::HeadConfig<768, 768, mc::HeadInput::kFirstTokens, mc::HeadActivation::kTanh, true, mc::Half>;
 static_assert(Config::kThreads == 256, "the host launches 256 threads");
 static_assert(Config::kOutputsPerBlock == 16, "the host launches a block for 16 outputs");
+static_assert(Config::kBlocksPerSm == 3, "the host counts on 3 blocks of a multiprocessor");
 
 }  // namespace
 
