@@ -24,6 +24,7 @@ struct SumOp {
 struct MaxOp {
   static constexpr bool kIsMax = true;
   __device__ __forceinline__ static float apply(float a, float b) { return fmaxf(a, b); }
+  __device__ __forceinline__ static unsigned apply(unsigned a, unsigned b) { return a < b ? b : a; }
   template <typename T>
   __device__ __forceinline__ static T identity() {
     return minus_infinity();

@@ -189,7 +189,7 @@ template <class Problem, class Tile, RowScope kScope, int kCluster, class Format
           bool kCodeSum = Format::kAsymmetric>
 void gelu_then_quantize_equals_the_reference(const std::vector<int>& token_counts) {
   gelu_then_quantize_of_kernel_equals_the_reference<
-      LinearThen<Problem, Tile, kScope, kCluster, mc::Gelu<kForm>, mc::QuantizeRows<Format, kCodeSum>>, Format, kForm,
+      LinearThen<Problem, Tile, kScope, kCluster, mc::GeluQuantizeRows<kForm, Format, kCodeSum>>, Format, kForm,
       kCodeSum>(token_counts);
 }
 

@@ -120,6 +120,10 @@ void check_hopper_rows() {
       platform::tokens({17, 300}), 2);
   mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<128, 128, 3, Schedule::kPairs>, RowScope::kGrid, 1, S4,
                                        true>(platform::tokens({127, 300}), 3);
+  if constexpr (!mc::is_float(kA)) {
+    mapped_quantize_equals_the_reference<Dense, Wide, WgmmaTile<64, 96, 3, kTurns>, RowScope::kGrid, 1, S8, true>(
+        platform::tokens({17, 300}), 3, true);
+  }
   mapped_quantize_equals_the_reference<Dense, GemmProblem<72, 256, kA, kW>, WgmmaTile<64, 96, 2, kTurns>,
                                        RowScope::kTile, 1, U4, true>(platform::tokens({127, 300}), 2);
   // Packed codes: sectors of 64 columns, 32 columns left over, tiles that reach beyond N.

@@ -178,7 +178,7 @@ struct ClusterKernel {
     const int thread = static_cast<int>(threadIdx.x), rank = mc::ptx::cluster_rank();
     if (thread == 0) {
       for (int stage = 0; stage < kStages; ++stage)
-        barrier_init(full + 8 * stage, 1), barrier_init(empty + 8 * stage, kBlocks);
+        barrier_init(full + 8 * stage, 1), barrier_init(empty + 8 * stage, kBlocks * kWarpGroup);
       barrier_init(exchange, 1);
       barrier_init_fence();
     }
@@ -203,8 +203,7 @@ struct ClusterKernel {
         barrier_wait(full + 8 * stage, tile / kStages % 2);
         const unsigned char* bytes = mc::ptx::dynamic_shared() + stage * kTileBytes;
         for (int i = thread - kWarpGroup; i < kTileBytes; i += kWarpGroup) sum += bytes[i] * (rank + 1u) * (tile + 1u);
-        named_barrier_wait(1, kWarpGroup);
-        if (thread < kWarpGroup + kBlocks) barrier_arrive_cluster_after_reads(empty + 8 * stage, thread - kWarpGroup);
+        for (int rank = 0; rank < kBlocks; ++rank) barrier_arrive_cluster_after_reads(empty + 8 * stage, rank);
       }
       for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, offset);
       auto* sums = reinterpret_cast<unsigned*>(mc::ptx::dynamic_shared() + kSums);

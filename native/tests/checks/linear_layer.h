@@ -83,6 +83,12 @@ class LinearLayer {
     }
   }
 
+  // Makes every third token's values its biases, nearly, and those at most `highest`.
+  void lower_every_third_token(float highest) {
+    for (int m = 0; m < tokens_; m += 3) a_scale_[m] = 1e-9f;
+    for (int n = 0; n < kN; ++n) bias_[n] = highest - std::fabs(bias_[n]);
+  }
+
   mc::GemmArguments arguments() {
     mc::GemmArguments result{};
     result.token_count = token_count_.device();

@@ -39,16 +39,28 @@ internal sealed record EpilogueText(string Type, string Equation)
 
         bool toFourBits = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.Quantize { Format.Bits: 4 })
             && !kernel.Epilogue.Ops.Any(op => op is EpilogueOp.StoreFloat16 or EpilogueOp.StoreFloat32);
+        EpilogueOp? before = null;
         foreach (EpilogueOp op in kernel.Epilogue.Ops)
         {
-            if (op is not EpilogueOp.Bias || !fusesBias)
+            if (op is EpilogueOp.Quantize quantize && before is EpilogueOp.Activation activation && GeluForm(activation, toFourBits) is { } form)
+                steps[^1] = new($"mc::GeluQuantizeRows<{form}, {CudaText.Format(quantize)}>", $"{steps[^1].Equation}; {Step(op, toFourBits).Equation}");
+            else if (op is not EpilogueOp.Bias || !fusesBias)
                 steps.Add(Step(op, toFourBits));
             if (op is EpilogueOp.Bias && offsetActivations && !offsetWeights)
                 steps.Add(activationOffset);
+            before = op;
         }
 
         return steps;
     }
+
+    // toFourBits: nothing but 4-bit codes comes of it. Null for other functions.
+    private static string? GeluForm(EpilogueOp.Activation activation, bool toFourBits) => activation.Function switch
+    {
+        ActivationFunction.Gelu => toFourBits ? "mc::GeluForm::kErfCoarse" : "mc::GeluForm::kErf",
+        ActivationFunction.GeluTanh => "mc::GeluForm::kTanh",
+        _ => null,
+    };
 
     private static string Dequantize(LinearPrecision precision, bool isStatic, bool fusesBias)
     {
@@ -70,13 +82,11 @@ internal sealed record EpilogueText(string Type, string Equation)
         };
     }
 
-    // toFourBits: nothing but 4-bit codes comes of it.
     private static EpilogueText Step(EpilogueOp op, bool toFourBits) => op switch
     {
         EpilogueOp.Bias => new("mc::Bias", "y += bias[n]"),
-        EpilogueOp.Activation { Function: ActivationFunction.Gelu } => new(
-            toFourBits ? "mc::Gelu<mc::GeluForm::kErfCoarse>" : "mc::Gelu<mc::GeluForm::kErf>", "y = gelu(y), erf form"),
-        EpilogueOp.Activation { Function: ActivationFunction.GeluTanh } => new("mc::Gelu<mc::GeluForm::kTanh>", "y = gelu(y), tanh form"),
+        EpilogueOp.Activation { Function: ActivationFunction.Gelu or ActivationFunction.GeluTanh } gelu => new(
+            $"mc::Gelu<{GeluForm(gelu, toFourBits)}>", $"y = gelu(y), {(gelu.Function == ActivationFunction.Gelu ? "erf" : "tanh")} form"),
         EpilogueOp.Activation { Function: ActivationFunction.Relu } => new("mc::Relu", "y = max(y, 0)"),
         EpilogueOp.Activation { Function: ActivationFunction.Tanh } => new("mc::Tanh", "y = tanh(y)"),
         EpilogueOp.Residual => new("mc::Residual", "y += residual[m, n]"),

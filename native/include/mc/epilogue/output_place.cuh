@@ -28,6 +28,7 @@ struct OutputPlace {
   static constexpr bool kRuns = false;  // whether a thread's pairs c = 4 q .. 4 q + 3 are neighbours in the output
   static constexpr bool kNeighbours = false;    // whether it has two pairs of a row, which are neighbours
   static constexpr bool kFinishesRows = false;  // whether what follows from a row's reduction is found once for a row
+  static constexpr bool kTellsWords = false;    // whether a step may tell words of its own (gelu_quantize_rows.cuh)
   static constexpr bool kWholeColumns = kWholeColumns_;  // every column of the tile is one of the output
 
   struct Values {

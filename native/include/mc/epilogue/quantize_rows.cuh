@@ -78,11 +78,10 @@ struct QuantizeRows {
           ends[r][0] = fmaxf(ends[r][0], fmaxf(fabsf(first), fabsf(second)));
         }
       });
-      const auto params_of = [&](float2 of_row) { return Format::from_range({-of_row.y, of_row.x}, target.clip); };
       if constexpr (View::kFinishesRows && !Format::kAsymmetric) {
         float2 found[View::kRows];
         const auto scale_and_inverse = [&](float2 of_row) {
-          const QuantParams of = params_of(of_row);
+          const QuantParams of = Format::from_range({-of_row.x, of_row.x}, target.clip);
           return make_float2(of.scale, of.inv);
         };
         view.template finish_rows<MaxOp>(ends, scale_and_inverse, found);

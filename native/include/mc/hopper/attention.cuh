@@ -244,8 +244,6 @@ struct Attention {
       length[row] = window.end_of(lane_index / 4 + 8 * row) - start[row];
     }
 
-    // Blocks that are written to have started. That is so long before the first operands are here.
-    if constexpr (Config::kInCluster) cluster_wait();
     Output output = {arguments, lane, shared, rank, first_token, tokens};
     float context[kContextTiles][4] = {};
     int tile = 0;
@@ -337,6 +335,8 @@ struct Attention {
     __syncthreads();
     if constexpr (Config::kInCluster) cluster_arrive();
     dependency_release();
+    // All blocks that will be written to have started. In the shadow of the kernel ahead, but for the first wave.
+    if constexpr (Config::kInCluster) cluster_wait();
 
     if (warp == kComputeWarps) {
       const Keys read = self.keys_of(0, 4 * Config::kQueryGroups - 1);
@@ -345,7 +345,6 @@ struct Attention {
         dependency_wait();
         self.produce(arguments.qkv, keys);
       }
-      if constexpr (Config::kInCluster) cluster_wait();
     } else {
       self.compute(arguments, window, warp);
     }

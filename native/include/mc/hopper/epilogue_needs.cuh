@@ -34,6 +34,8 @@ struct StepNeeds<QuantizeRows<Format, kCodeSum>> : StepNeeds<void> {
   static constexpr int kExchanges = (Format::kStatic ? 0 : 1) + (kCodeSum ? 1 : 0);
   static constexpr int kExchangedWords = !Format::kStatic && Format::kAsymmetric ? 2 : 1;
 };
+template <GeluForm kForm, class Format, bool kCodeSum>
+struct StepNeeds<GeluQuantizeRows<kForm, Format, kCodeSum>> : StepNeeds<QuantizeRows<Format, kCodeSum>> {};
 template <>
 struct StepNeeds<StoreRangeParts> : StepNeeds<void> {
   static constexpr int kExchanges = 1;

@@ -27,6 +27,7 @@ struct OutputView {
   static constexpr int kRows = 2 * Tile::kBlocksM;
   static constexpr int kColumns = Tile::kN / 8;
   static constexpr bool kRuns = true, kNeighbours = false, kFinishesRows = false;
+  static constexpr bool kTellsWords = kScope == RowScope::kGrid;
   static constexpr bool kWholeColumns = Problem::kN % Tile::kN == 0;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
   using Slots = RowSlots<kColumnTiles, kWords, kExchanges, 4>;
@@ -145,6 +146,26 @@ struct OutputView {
         });
         squares[r] = lanes_sum<4>(squares[r]);
       }
+    }
+  }
+
+  // For a step that has blocks tell one another about a row by words of its own, one or several after another, each
+  // larger than the one before it. The four lanes of a row call it with the same word.
+  __device__ __forceinline__ void tell_row(int r, unsigned word) const {
+    if (lane % 4 == 0 && row_valid(r)) slots_.tell_word(row(r), met_, warp_column / Tile::kN, word);
+  }
+
+  // largest[r]: of all blocks' words of row r, once all are above[r] + 1 or more. All lanes of the warp call it.
+  __device__ __forceinline__ void await_rows(const unsigned (&above)[kRows], unsigned (&largest)[kRows]) const {
+    typename Slots::template Received<kRows> received;
+    slots_.receive(
+        met_, lane, tokens > kFewTokens, [&](int r) { return readable_row(r); }, received,
+        [&](int r, unsigned word) { return word > above[r]; });
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      largest[r] = 0;
+      received.for_each_word(r, lane, [&](unsigned word) { largest[r] = ::max(largest[r], word); });
+      largest[r] = lanes_reduce<MaxOp, 4>(largest[r]);
     }
   }
 

@@ -7,6 +7,8 @@
 // they start in, those with lower tickets are running or have ended.
 #pragma once
 
+#include "mc/ptx.cuh"
+
 namespace mc::hopper {
 
 __device__ __forceinline__ void slot_fill(unsigned* slot, unsigned word) {
@@ -18,10 +20,8 @@ __device__ __forceinline__ void slot_fill(unsigned long long* slot, unsigned lon
 
 // What 16 aligned bytes of slots hold now.
 __device__ __forceinline__ void slots_read(const unsigned* slots, unsigned (&words)[4]) {
-  asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
-               : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
-               : "l"(slots)
-               : "memory");
+  const uint4 found = ptx::load_relaxed_16(slots);
+  words[0] = found.x, words[1] = found.y, words[2] = found.z, words[3] = found.w;
 }
 __device__ __forceinline__ void slots_read(const unsigned long long* slots, unsigned long long (&words)[2]) {
   asm volatile("ld.relaxed.gpu.global.v2.u64 {%0, %1}, [%2];" : "=l"(words[0]), "=l"(words[1]) : "l"(slots) : "memory");

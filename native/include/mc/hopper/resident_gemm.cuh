@@ -77,7 +77,7 @@ struct ResidentGemm {
     Loop::load_weights(arguments, shared, place);
     Parameters::load_columns(arguments, kParametersOffset, place);
     if constexpr (kScope_ == RowScope::kCluster) {
-      if (threadIdx.x == 0) View::initialise(shared + kScratchOffset);
+      if (threadIdx.x < 32) View::initialise(shared + kScratchOffset);
       ptx::cluster_meet();
     }
 

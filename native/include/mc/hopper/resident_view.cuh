@@ -92,13 +92,19 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
                     (Tile::kTileN * kClusterSize == Problem::kN && kClusterSize % 4 == 0 && kClusterSize <= 16),
                 "RowScope::kCluster: 4, 8, 12 or 16 blocks span all N columns");
 
-  // Called by one thread, before the blocks of the cluster meet. Each barrier sees one phase.
+  // Called by one warp, before the blocks of the cluster meet. Each barrier sees one phase.
   __device__ __forceinline__ static void initialise(unsigned scratch) {
+    const bool first_lane = threadIdx.x % 32 == 0;
 #pragma unroll
-    for (int i = 0; i < kExchanges; ++i) barrier_init(scratch + kBarrierBytes * i, 1);
-    barrier_init_fence();
+    for (int i = 0; i < kExchanges; ++i) {
+      if (first_lane) barrier_init(scratch + kBarrierBytes * i, 1);
+    }
+    if (first_lane) barrier_init_fence();
+    __syncwarp();
 #pragma unroll
-    for (int i = 0; i < kExchanges; ++i) barrier_arrive_expect(scratch + kBarrierBytes * i, kRankPartBytes);
+    for (int i = 0; i < kExchanges; ++i) {
+      if (first_lane) barrier_arrive_expect(scratch + kBarrierBytes * i, kRankPartBytes);
+    }
   }
 
   // scratch: offset in dynamic shared memory.

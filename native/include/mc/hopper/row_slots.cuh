@@ -59,7 +59,10 @@ struct RowSlots {
   }
 
   __device__ __forceinline__ void tell(int row, int exchange, int part, float2 values) const {
-    slot_fill(of_row(row, exchange) + part, SlotWord<kWords>::of(values));
+    tell_word(row, exchange, part, SlotWord<kWords>::of(values));
+  }
+  __device__ __forceinline__ void tell_word(int row, int exchange, int part, Word word) const {
+    slot_fill(of_row(row, exchange) + part, word);
   }
 
   // A lane's share of the parts of kRows rows.
@@ -70,40 +73,51 @@ struct RowSlots {
     // Passes on the parts of row r that fall to the lane, in rising order; each falls to one of the kLanes.
     template <class Take>
     __device__ __forceinline__ void for_each(int r, int lane, Take&& take) const {
+      for_each_word(r, lane, [&](Word word) { take(SlotWord<kWords>::part(word)); });
+    }
+    template <class Take>
+    __device__ __forceinline__ void for_each_word(int r, int lane, Take&& take) const {
 #pragma unroll
       for (int i = 0; i < kReadsOfLane; ++i) {
 #pragma unroll
         for (int j = 0; j < kOfRead; ++j) {
           const int part = (i * kLanes + lane % kLanes) * kOfRead + j;
           if (i * kLanes * kOfRead + (kLanes - 1) * kOfRead + j < kParts || part < kParts) {
-            take(SlotWord<kWords>::part(words[r][i][j]));
+            take(words[r][i][j]);
           }
         }
       }
     }
   };
 
-  // Waits for all parts of the rows row_of(0) .. row_of(kRows - 1). sparing: the operands of products are on their way;
+  // Waits for all parts of the rows row_of(0) .. row_of(kRows - 1), or for words w of row r with is_there(r, w), which
+  // holds for none that is zero. sparing: the operands of products are on their way;
   // blocks fill the slots of a warp's rows at once, so the lanes of the first row wait for it alone, lest the reads of
   // all take what the L2 gives. It costs another trip to the L2. All lanes of the warp call it where lanes share rows.
   template <int kRows, class RowOf>
   __device__ __forceinline__ void receive(int exchange, int lane, bool sparing, RowOf&& row_of,
                                           Received<kRows>& received) const {
+    receive(exchange, lane, sparing, row_of, received, [](int, Word word) { return word != 0; });
+  }
+  template <int kRows, class RowOf, class IsThere>
+  __device__ __forceinline__ void receive(int exchange, int lane, bool sparing, RowOf&& row_of,
+                                          Received<kRows>& received, IsThere&& is_there) const {
     if (kLanes > 1 && sparing) {
       Received<1> first;
       while (true) {
-        const bool missing = lane < kLanes && !read(exchange, lane, row_of, first);
+        const bool missing = lane < kLanes && !read(exchange, lane, row_of, first, is_there);
         if (__ballot_sync(kFullWarp, missing) == 0) break;
         slots_pause();
       }
     }
-    while (!read(exchange, lane, row_of, received)) slots_pause();
+    while (!read(exchange, lane, row_of, received, is_there)) slots_pause();
   }
 
  private:
   // Reads the lane's share once. True where no part is missing.
-  template <int kRows, class RowOf>
-  __device__ __forceinline__ bool read(int exchange, int lane, RowOf&& row_of, Received<kRows>& received) const {
+  template <int kRows, class RowOf, class IsThere>
+  __device__ __forceinline__ bool read(int exchange, int lane, RowOf&& row_of, Received<kRows>& received,
+                                       IsThere&& is_there) const {
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
 #pragma unroll
@@ -122,7 +136,7 @@ struct RowSlots {
         for (int j = 0; j < kOfRead; ++j) {
           // Slots behind the last part stay empty.
           const bool is_part = kParts % kOfRead == 0 || j < kParts % kOfRead || i * kLanes + lane % kLanes < kReads - 1;
-          complete &= !is_part || received.words[r][i][j] != 0;
+          complete &= !is_part || is_there(r, received.words[r][i][j]);
         }
       }
     }

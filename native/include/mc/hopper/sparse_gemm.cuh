@@ -96,7 +96,7 @@ struct SparseGemm {
     if (thread == 0) {
       for (int stage = 0; stage < Tile::kStages; ++stage) {
         barrier_init(shared + kFull + stage * kBarrierBytes, 1);
-        barrier_init(shared + kEmpty + stage * kBarrierBytes, kSharers * Tile::kGroups * 4);
+        barrier_init(shared + kEmpty + stage * kBarrierBytes, kSharers * Tile::kGroups * kWarpGroup);
       }
       for (int piece = 0; piece < kKeptPieces; ++piece) barrier_init(shared + kKept + piece * kBarrierBytes, 1);
       for (int team = 0; team < Tile::kTeams; ++team) View::init_barriers(shared + scratch(team) + kExchangeAt);
@@ -354,15 +354,15 @@ struct SparseGemm {
     wgmma_commit();
   }
 
-  // This warp has read the stage: tells all blocks that write to it.
+  // This thread has read the stage, as the products of its warp group have: tells all blocks that write to it. One lane
+  // for a warp would be no faster.
   __device__ __forceinline__ static void release(unsigned shared, int stage) {
-    const int lane = static_cast<int>(threadIdx.x) % 32;
     const unsigned empty = shared + kEmpty + stage * kBarrierBytes;
-    __syncwarp();  // every lane has read its metadata
     if constexpr (kSharers == 1) {
-      if (lane == 0) barrier_arrive(empty);
+      barrier_arrive(empty);
     } else {
-      if (lane < kSharers) barrier_arrive_cluster_after_reads(empty, lane);
+#pragma unroll
+      for (int rank = 0; rank < kSharers; ++rank) barrier_arrive_cluster_after_reads(empty, rank);
     }
   }
 };

@@ -21,7 +21,7 @@ struct SplitView {
   using Problem = typename Tile::Problem;
   static constexpr int kRows = 1;
   static constexpr int kColumns = Tile::kPairs;
-  static constexpr bool kRuns = false, kNeighbours = false, kFinishesRows = false;
+  static constexpr bool kRuns = false, kNeighbours = false, kFinishesRows = false, kTellsWords = false;
   static constexpr bool kWholeColumns = true;
   static constexpr RowScope kScope = RowScope::kCluster;
   static constexpr int kClusterSize = Tile::kRanks;

@@ -22,7 +22,7 @@ class TransposedSlice {
   static constexpr int kTokens = 8;
   static constexpr int kRows = 2;
   static constexpr int kColumns = 2;
-  static constexpr bool kRuns = false, kNeighbours = true, kFinishesRows = false;
+  static constexpr bool kRuns = false, kNeighbours = true, kFinishesRows = false, kTellsWords = false;
   static constexpr bool kWholeColumns = Problem::kN % (128 * kGroups) == 0;
 
   struct Values {

@@ -49,7 +49,7 @@ class TransposedView {
   static constexpr int kColumns = 4;
   static constexpr int kTileN = 128 * kGroups;
   static constexpr bool kWholeColumns = Problem::kN % kTileN == 0;
-  static constexpr bool kRuns = true, kNeighbours = false, kFinishesRows = true;
+  static constexpr bool kRuns = true, kNeighbours = false, kFinishesRows = true, kTellsWords = false;
   using Slots = RowSlots<(Problem::kN + kTileN - 1) / kTileN, kWords, kExchanges, 1>;
   static_assert(kScope != RowScope::kTile, "a block that spans all columns is a cluster of one");
   static_assert(kScope != RowScope::kCluster ||
