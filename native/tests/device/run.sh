@@ -5,12 +5,16 @@
 #
 #   native/tests/device/run.sh [FILTER]      FILTER: part of a program's name, such as gemm_5 or attention
 #
-#   NVCC    the compiler                     nvcc
-#   BUILD   where programs are put           a folder under $TMPDIR
-#   JOBS    compilations at a time           the number of processors
-#   LIMIT   seconds for a program            180
+#   NVCC        the compiler                           nvcc
+#   BUILD       where programs are put                 a folder under $TMPDIR
+#   JOBS        compilations at a time                 the number of processors
+#   LIMIT       seconds for a program                  180, with SANITIZER 900
+#   SANITIZER   a tool of compute-sanitizer, such as   none
+#               memcheck or racecheck, that watches
+#               the programs, JOBS of them at a time
 #
-# The last line is 'N checks, N failed'; the exit status is 0 only where none failed.
+# The last line is 'N checks, N failed'; the exit status is 0 only where none failed. A program about which the sanitizer
+# reports anything has a failed check more.
 set -u -o pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,7 +23,8 @@ filter=${1:-}
 nvcc=${NVCC:-nvcc}
 build=${BUILD:-${TMPDIR:-/tmp}/mc-device-tests}
 jobs=${JOBS:-$(nproc)}
-limit=${LIMIT:-180}
+sanitizer=${SANITIZER:-}
+limit=${LIMIT:-$([ -n "$sanitizer" ] && echo 900 || echo 180)}
 mkdir -p "$build"
 
 if ! command -v "$nvcc" > /dev/null; then
@@ -28,6 +33,19 @@ fi
 if ! command -v "$nvcc" > /dev/null; then
   echo "nvcc is neither in PATH nor in /usr/local/cuda/bin; set NVCC" >&2
   exit 2
+fi
+
+watch=()
+runs=1
+if [ -n "$sanitizer" ]; then
+  tool=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
+  if [ ! -x "$tool" ]; then
+    echo "compute-sanitizer is neither in PATH nor in /usr/local/cuda/bin" >&2
+    exit 2
+  fi
+  watch=("$tool" --tool "$sanitizer")
+  runs=$jobs
+  export MC_LAUNCH_SECONDS=$limit  # instructions of a watched kernel take long, those that wait above all
 fi
 
 flags=(-std=c++20 -O2 --expt-relaxed-constexpr -Xcompiler -ffp-contract=off
@@ -85,6 +103,20 @@ done
 wait
 echo "built ${#selected[@]} programs in $((SECONDS - started)) s, in $build"
 
+# Leaves what a program prints, its status and its seconds beside it.
+run() {
+  local name=$1 begun=$SECONDS status
+  timeout "$limit" "${watch[@]}" "$build/$name" > "$build/$name.out" 2>&1
+  status=$?
+  echo "$status $((SECONDS - begun))" > "$build/$name.status"
+  echo "$name ended after $((SECONDS - begun)) s" >&2
+}
+for line in "${selected[@]}"; do
+  while [ "$(jobs -rp | wc -l)" -ge "$runs" ]; do wait -n; done
+  if [ -x "$build/${line%% *}" ]; then run "${line%% *}" & fi
+done
+wait
+
 checks=0
 failed=0
 for line in "${selected[@]}"; do
@@ -95,12 +127,10 @@ for line in "${selected[@]}"; do
     checks=$((checks + 1)) failed=$((failed + 1))
     continue
   fi
-  begun=$SECONDS
-  timeout "$limit" "$build/$name" > "$build/$name.out" 2>&1
-  status=$?
-  echo "== $name, $((SECONDS - begun)) s"
+  read -r status seconds < "$build/$name.status"
+  echo "== $name, $seconds s"
   head -n 40 "$build/$name.out"
-  summary=$(tail -n 1 "$build/$name.out")
+  summary=$(grep -E '^[0-9]+ checks, [0-9]+ failed$' "$build/$name.out" | tail -n 1)
   if [[ $summary =~ ^([0-9]+)\ checks,\ ([0-9]+)\ failed$ ]]; then
     checks=$((checks + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
     # A program without a failed check ends with status 0, and one without a check has tested nothing.
@@ -111,6 +141,14 @@ for line in "${selected[@]}"; do
   else
     echo "FAILED $name: ended with status $status and no summary (124: longer than $limit s)"
     checks=$((checks + 1)) failed=$((failed + 1))
+  fi
+  if [ -n "$sanitizer" ]; then
+    found=$(grep 'SUMMARY' "$build/$name.out" | tail -n 1)
+    checks=$((checks + 1))
+    if [[ ! $found =~ SUMMARY:\ 0\  ]]; then
+      echo "FAILED $name: $sanitizer: ${found:-no summary}"
+      failed=$((failed + 1))
+    fi
   fi
 done
 

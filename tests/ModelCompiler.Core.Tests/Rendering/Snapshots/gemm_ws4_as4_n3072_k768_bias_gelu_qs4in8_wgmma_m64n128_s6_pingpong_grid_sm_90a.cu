@@ -2,8 +2,7 @@
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
 //   y = fma(acc · a_scale[m], w_scale[n], bias[n])
-//   y = gelu(y), erf form
-//   quantized[m, n] = quantize(y): s4 codes, one to a byte, range of each token
+//   y = gelu(y), erf form; quantized[m, n] = quantize(y): s4 codes, one to a byte, range of each token
 //
 //   A   [tokens, 768] row-major, s4 in bytes, through a tensor map in boxes of 64 rows x 128 bytes
 //   W   [3072, 768] in the order of mc/hopper/weight_tiles.cuh, s4, a scale for each row
@@ -21,8 +20,7 @@ using Problem = mc::GemmProblem<3072, 768, mc::Operand::kS8, mc::Operand::kS8>;
 using Tile = mc::hopper::WgmmaTile<64, 128, 6, mc::hopper::Schedule::kPingPong>;
 using Epilogue = mc::Epilogue<
     mc::DequantizeWithBias<>,
-    mc::Gelu<mc::GeluForm::kErfCoarse>,
-    mc::QuantizeRows<mc::QuantFormat<4, 8, false, false>>>;
+    mc::GeluQuantizeRows<mc::GeluForm::kErfCoarse, mc::QuantFormat<4, 8, false, false>>>;
 using Kernel = mc::hopper::Gemm<Problem, Tile, mc::RowScope::kGrid, 1, Epilogue>;
 
 static_assert(Kernel::kThreads == 384, "the host launches 384 threads");

@@ -2,8 +2,7 @@
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
 //   y = fma((sum over groups g, in order, of acc_g · w_scale[g, n]), a_scale[m], bias[n])
-//   y = gelu(y), erf form
-//   quantized[m, n] = quantize(y): s8 codes, one to a byte, range of each token
+//   y = gelu(y), erf form; quantized[m, n] = quantize(y): s8 codes, one to a byte, range of each token
 //
 //   A   [tokens, 768] row-major, s8
 //   W   [3072, 768] in the order of mc/weight_layout.cuh, s4, a scale for 128 inputs
@@ -20,8 +19,7 @@ using Problem = mc::GemmProblem<3072, 768, mc::Operand::kS8, mc::Operand::kS4, 1
 using Tile = mc::Tile<64, 256, 64, 2, 4, 3>;
 using Epilogue = mc::Epilogue<
     mc::DequantizeWithBias<>,
-    mc::Gelu<mc::GeluForm::kErf>,
-    mc::QuantizeRows<mc::QuantFormat<8, 8, false, false>>>;
+    mc::GeluQuantizeRows<mc::GeluForm::kErf, mc::QuantFormat<8, 8, false, false>>>;
 using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kCluster, 12, Epilogue>;
 
 static_assert(Kernel::kThreads == 256, "the host launches 256 threads");

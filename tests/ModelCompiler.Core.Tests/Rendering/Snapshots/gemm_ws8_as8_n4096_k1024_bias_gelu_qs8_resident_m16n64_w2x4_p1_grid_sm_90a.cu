@@ -2,8 +2,7 @@
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
 //   y = fma(acc · a_scale[m], w_scale[n], bias[n])
-//   y = gelu(y), erf form
-//   quantized[m, n] = quantize(y): s8 codes, one to a byte, range of each token
+//   y = gelu(y), erf form; quantized[m, n] = quantize(y): s8 codes, one to a byte, range of each token
 //
 //   A   [tokens, 1024] row-major, s8; whole tiles of rows are read
 //   W   [4096, 1024] in the order of mc/weight_layout.cuh, s8, a scale for each row
@@ -21,8 +20,7 @@ using Problem = mc::GemmProblem<4096, 1024, mc::Operand::kS8, mc::Operand::kS8>;
 using Tile = mc::hopper::ResidentTile<16, 64, 2, 4, 1>;
 using Epilogue = mc::Epilogue<
     mc::DequantizeWithBias<>,
-    mc::Gelu<mc::GeluForm::kErf>,
-    mc::QuantizeRows<mc::QuantFormat<8, 8, false, false>>>;
+    mc::GeluQuantizeRows<mc::GeluForm::kErf, mc::QuantFormat<8, 8, false, false>>>;
 using Kernel = mc::hopper::ResidentGemm<Problem, Tile, mc::RowScope::kGrid, 1, Epilogue>;
 
 static_assert(Kernel::kThreads == 256, "the host launches 256 threads");

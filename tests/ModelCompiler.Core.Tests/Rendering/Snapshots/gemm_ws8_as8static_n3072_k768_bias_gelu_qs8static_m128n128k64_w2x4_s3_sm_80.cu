@@ -2,8 +2,7 @@
 //
 //   acc = sum over k of A[m, k] · W[n, k], int32, exact
 //   y = fma(acc · a_scale, w_scale[n], bias[n])
-//   y = gelu(y), erf form
-//   quantized[m, n] = quantize(y): s8 codes, one to a byte, static range
+//   y = gelu(y), erf form; quantized[m, n] = quantize(y): s8 codes, one to a byte, static range
 //
 //   A   [tokens, 768] row-major, s8
 //   W   [3072, 768] in the order of mc/weight_layout.cuh, s8, a scale for each row
@@ -20,8 +19,7 @@ using Problem = mc::GemmProblem<3072, 768, mc::Operand::kS8, mc::Operand::kS8, 0
 using Tile = mc::Tile<128, 128, 64, 2, 4, 3>;
 using Epilogue = mc::Epilogue<
     mc::DequantizeWithBias<true>,
-    mc::Gelu<mc::GeluForm::kErf>,
-    mc::QuantizeRows<mc::QuantFormat<8, 8, false, true>>>;
+    mc::GeluQuantizeRows<mc::GeluForm::kErf, mc::QuantFormat<8, 8, false, true>>>;
 using Kernel = mc::Gemm<Problem, Tile, mc::RowScope::kPartial, 1, Epilogue>;
 
 static_assert(Kernel::kThreads == 256, "the host launches 256 threads");
