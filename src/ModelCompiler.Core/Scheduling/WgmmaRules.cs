@@ -1,3 +1,5 @@
+using ModelCompiler.Core.Spec;
+
 namespace ModelCompiler.Core.Scheduling;
 
 /// <summary>Tiles of the many-token GEMM, the best first (bench/results: hopper_gemm_bench on an H100).</summary>
@@ -99,7 +101,7 @@ internal static class WgmmaRules
     {
         RowScope.Grid when problem.ReadsPackedCodes => BestOfPackedCodes(problem, tokens),
         RowScope.Grid when epilogue.RowSums > 0 => TileForEachBlock(problem, tokens) is { } shape ? [shape] : [],
-        RowScope.Cluster => BestOfWholeRows(problem, tokens) is { } shape ? [shape] : [],
+        RowScope.Cluster => BestOfWholeRows(problem, tokens),
         RowScope.Tile => [],
         _ => tokens switch
         {
@@ -130,13 +132,13 @@ internal static class WgmmaRules
     /// Layer norm and code sums leave a thread registers for 96 sums at most, and one of four groups for fewer than 64. Others
     /// spill in the epilogue and are candidates that only a measurement takes.
     /// </summary>
-    private static TileShape? BestOfWholeRows(GemmProblem problem, int tokens)
+    private static IEnumerable<TileShape> BestOfWholeRows(GemmProblem problem, int tokens)
     {
         int[] widths = [.. Widths(problem).Where(width => width <= 192)];
         int[] portable = [.. widths.Where(width => problem.N / width <= PortableCluster)];
         bool isWide = portable.Contains(192);
         if (tokens > 2048 && !isWide && portable.Contains(128))
-            return new(128, 128, WarpGroupSchedule.Cooperative);
+            return TilesOf128Columns(problem);
         IEnumerable<int> preferred = tokens switch
         {
             <= LowestTile => widths,
@@ -145,10 +147,21 @@ internal static class WgmmaRules
             _ => Enumerable.Reverse(portable),
         };
         return preferred.Concat(Enumerable.Reverse(portable)).Concat(tokens <= 512 ? widths : Enumerable.Reverse(widths))
-            .Select(width => new TileShape(64, width, WarpGroupSchedule.PingPong, RowBlocks(width))).FirstOrDefault();
+            .Select(width => new TileShape(64, width, WarpGroupSchedule.PingPong, RowBlocks(width))).Take(1);
 
         // Many blocks that read all weights for 64 rows each keep the L2 busy.
         int RowBlocks(int width) => tokens > 2048 && 2 * problem.N / width <= PortableCluster ? 2 : 1;
+    }
+
+    /// <summary>
+    /// For clusters too large for wider tiles: three teams hide each other's epilogues where a block has room for its weights, and
+    /// where the terms of asymmetric weights leave them the registers.
+    /// </summary>
+    private static IEnumerable<TileShape> TilesOf128Columns(GemmProblem problem)
+    {
+        if (problem.Precision.Weights.Symmetry == Symmetry.Symmetric)
+            yield return new(64, 128, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary);
+        yield return new(128, 128, WarpGroupSchedule.Cooperative);
     }
 
     /// <summary>The narrowest tile that leaves each multiprocessor of an H100 SXM one at most, or null.</summary>
