@@ -22,6 +22,8 @@ public class WgmmaGemmTests
         // Behind packed codes.
         Of(4096)[3].ShouldBe("wgmma_m128n192_s6_together_grid");
         Rules(Models.BertLarge, Models.W4A4, 16384)[3].Schedule.ShouldBe("wgmma_m128n256_s4_together_grid");
+        Rules(Models.BertLarge, Models.W4A4, 4096)[1].Schedule.ShouldBe("wgmma_m64n128_s8_threes_kept_c8");
+        Rules(Models.BertLarge, Models.Scheme(8, 8, Symmetry.Asymmetric), 4096)[1].Schedule.ShouldBe("wgmma_m128n128_s6_together_c8");
         Rules(Models.BertBase, Models.Scheme(8, 8), 16384)[3].Schedule.ShouldBe("wgmma_m64n192_s6_pingpong_x2_c8");
     }
 

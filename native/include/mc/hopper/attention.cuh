@@ -335,7 +335,7 @@ struct Attention {
     __syncthreads();
     if constexpr (Config::kInCluster) cluster_arrive();
     dependency_release();
-    // All blocks that will be written to have started. In the shadow of the kernel ahead, but for the first wave.
+    // Blocks that are written to have started. The first ones wait in the shadow of the kernel ahead.
     if constexpr (Config::kInCluster) cluster_wait();
 
     if (warp == kComputeWarps) {
