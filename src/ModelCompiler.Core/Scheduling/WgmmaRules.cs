@@ -155,11 +155,11 @@ internal static class WgmmaRules
 
     /// <summary>
     /// For clusters too large for wider tiles: three teams hide each other's epilogues where a block has room for its weights, and
-    /// where the terms of asymmetric weights leave them the registers.
+    /// where no terms of asymmetric operands take their registers.
     /// </summary>
     private static IEnumerable<TileShape> TilesOf128Columns(GemmProblem problem)
     {
-        if (problem.Precision.Weights.Symmetry == Symmetry.Symmetric)
+        if (problem.Precision is { Weights.Symmetry: Symmetry.Symmetric, Activations.Symmetry: Symmetry.Symmetric })
             yield return new(64, 128, WarpGroupSchedule.Threes, Weights: WeightFlow.Stationary);
         yield return new(128, 128, WarpGroupSchedule.Cooperative);
     }
