@@ -203,7 +203,7 @@ struct ClusterKernel {
         barrier_wait(full + 8 * stage, tile / kStages % 2);
         const unsigned char* bytes = mc::ptx::dynamic_shared() + stage * kTileBytes;
         for (int i = thread - kWarpGroup; i < kTileBytes; i += kWarpGroup) sum += bytes[i] * (rank + 1u) * (tile + 1u);
-        for (int rank = 0; rank < kBlocks; ++rank) barrier_arrive_cluster_after_reads(empty + 8 * stage, rank);
+        for (int to = 0; to < kBlocks; ++to) barrier_arrive_cluster_after_reads(empty + 8 * stage, to);
       }
       for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, offset);
       auto* sums = reinterpret_cast<unsigned*>(mc::ptx::dynamic_shared() + kSums);

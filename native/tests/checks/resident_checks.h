@@ -23,7 +23,7 @@ constexpr RowScope scope_of(int cluster) { return cluster == 1 ? RowScope::kGrid
 template <class Problem, class Tile, int kCluster, class Format>
 void resident_gelu(const std::vector<int>& token_counts) {
   constexpr bool kCodeSum = kCluster > 1 && Format::kAsymmetric;
-  using Gemm = ResidentThen<Problem, Tile, scope_of(kCluster), kCluster, 
+  using Gemm = ResidentThen<Problem, Tile, scope_of(kCluster), kCluster,
                             mc::GeluQuantizeRows<kErfFor<Format>, Format, kCodeSum>>;
   gelu_then_quantize_of_kernel_equals_the_reference<Gemm, Format, kErfFor<Format>, kCodeSum>(
       platform::tokens(token_counts));

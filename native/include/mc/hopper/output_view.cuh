@@ -149,8 +149,8 @@ struct OutputView {
     }
   }
 
-  // For a step that has blocks tell one another about a row by words of its own, one or several after another, each
-  // larger than the one before it. The four lanes of a row call it with the same word.
+  // For a step that has blocks tell one another about a row by words of its own, one or several after another, none
+  // smaller than the one before it. The four lanes of a row call it with the same word.
   __device__ __forceinline__ void tell_row(int r, unsigned word) const {
     if (lane % 4 == 0 && row_valid(r)) slots_.tell_word(row(r), met_, warp_column / Tile::kN, word);
   }

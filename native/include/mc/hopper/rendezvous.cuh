@@ -1,6 +1,7 @@
 // Words in device memory by which blocks of a grid tell one another something while they run. A slot is zero until its
-// one writer fills it, once, with a word that is not; so a word tells by itself that it has come, and neither a counter
-// nor a fence stands between it and its readers: they wait for one trip to the L2 and back.
+// one writer fills it with a word that is not; so a word tells by itself that it has come, and neither a counter nor a
+// fence stands between it and its readers: they wait for one trip to the L2 and back. Where a writer fills a slot again,
+// readers must know the second word by itself too (epilogue/gelu_quantize_rows.cuh).
 //
 // A block may only wait for blocks that are running or have ended, and no block may take up rows before those whose
 // slots it has filled. Either the grid fits the chip at once, or blocks take what they do by tickets: whatever order

@@ -91,9 +91,9 @@ struct RowSlots {
   };
 
   // Waits for all parts of the rows row_of(0) .. row_of(kRows - 1), or for words w of row r with is_there(r, w), which
-  // holds for none that is zero. sparing: the operands of products are on their way;
-  // blocks fill the slots of a warp's rows at once, so the lanes of the first row wait for it alone, lest the reads of
-  // all take what the L2 gives. It costs another trip to the L2. All lanes of the warp call it where lanes share rows.
+  // holds for none that is zero. sparing: the operands of products are on their way; blocks fill the slots of a warp's
+  // rows at once, so the lanes of the first row wait for it alone, lest the reads of all take what the L2 gives. It
+  // costs another trip to the L2. All lanes of the warp call it where lanes share rows.
   template <int kRows, class RowOf>
   __device__ __forceinline__ void receive(int exchange, int lane, bool sparing, RowOf&& row_of,
                                           Received<kRows>& received) const {
