@@ -73,7 +73,7 @@ int rows_in_memory(int tokens) {
 template <class Gemm>
 size_t slot_bytes(int tokens) {
   if constexpr (Gemm::View::kScope == RowScope::kGrid) {
-    return Gemm::View::Slots::kRowBytes * static_cast<size_t>(tokens);
+    return Gemm::View::Slots::bytes(tokens);
   } else {
     return 1;
   }

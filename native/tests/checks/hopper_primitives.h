@@ -269,11 +269,11 @@ inline void cluster_pipeline_equals_the_reference() {
 template <int kBlocks_, int kWords_, int kLanes>
 struct SlotsKernel {
   static constexpr int kBlocks = kBlocks_, kWords = kWords_, kRows = 32, kExchanges = 2, kThreads = kRows * kLanes;
-  using Slots = mc::hopper::RowSlots<kBlocks, kWords, kExchanges, kLanes>;
+  using Slots = mc::hopper::RowSlots<kBlocks, kWords, kExchanges, kLanes, kLanes == 4 ? 8 : 32 / kWords>;
 
   struct Arguments {
     const float2* parts;  // [kExchanges][kBlocks][kRows]
-    void* slots;          // [kRows][kExchanges][pitch]
+    void* slots;          // row_slots.cuh
     float2* output;       // [kBlocks][kExchanges][kRows][kBlocks]
   };
 
@@ -284,13 +284,17 @@ struct SlotsKernel {
     for (int exchange = 0; exchange < kExchanges; ++exchange) {
       if (lane == 0) slots.tell(row, exchange, block, arguments.parts[(exchange * kBlocks + block) * kRows + row]);
       typename Slots::template Received<1> received;
-      slots.receive(
-          exchange, lane, exchange == 1, [&](int) { return row; }, received);
+      const auto row_of = [&](int) { return row; };
+      if constexpr (kLanes == 4) {
+        slots.warp_receives(exchange, lane, exchange == 1, row_of, received);
+      } else {
+        slots.receive(exchange, lane, row_of, received);
+      }
       float2* output = arguments.output + ((block * kExchanges + exchange) * kRows + row) * kBlocks;
-      int part = lane * Slots::kOfRead, taken = 0;
+      int part = lane;
       received.for_each(0, lane, [&](float2 values) {
         output[part] = values;
-        part += ++taken % Slots::kOfRead == 0 ? (kLanes - 1) * Slots::kOfRead + 1 : 1;
+        part += kLanes;
       });
     }
   }
@@ -301,7 +305,7 @@ void slots_equal_the_reference() {
   using Kernel = SlotsKernel<kBlocks, kWords, kLanes>;
   constexpr int kParts = Kernel::kExchanges * kBlocks * Kernel::kRows;
   platform::Array<float2> parts(kParts), output(static_cast<size_t>(kParts) * kBlocks, 0xff);
-  platform::Array<unsigned char> slots(Kernel::Slots::kRowBytes * Kernel::kRows);
+  platform::Array<unsigned char> slots(Kernel::Slots::bytes(Kernel::kRows));
   Random random(3);
   const float special[] = {0.0f, -0.0f, -INFINITY, INFINITY, -1e-40f, 3e38f};  // none may look like an empty slot
   for (int i = 0; i < kParts; ++i) {

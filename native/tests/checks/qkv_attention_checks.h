@@ -55,7 +55,7 @@ class QkvAttentionCase {
         layer_(tokens_, rows_),
         device_tiles_(tiles_),
         tile_count_(std::vector<int>{static_cast<int>(tiles_.size())}),
-        head_ranges_(size_t(rows_) * Config::kRangeWords),
+        head_ranges_(size_t(rows_ + 31) / 32 * 32 * Config::kHeads),
         codes_(size_t(rows_) * Config::kHidden, kPoison),
         scale_(rows_, kPoison) {
     char text[200];

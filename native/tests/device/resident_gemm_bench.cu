@@ -183,6 +183,8 @@ int main() {
       variant<Up<ResidentTile<16, 384, 12, 1, 1>, 8>>(buffers, 2),
       variant<Up<ResidentTile<16, 96, 3, 4, 1>, 1>>(buffers, 2),
       variant<Up<ResidentTile<32, 96, 3, 4, 1>, 1>>(buffers, 2),
+      variant<Up<ResidentTile<32, 96, 6, 2, 1>, 1>>(buffers, 2),
+      variant<Up<ResidentTile<64, 48, 3, 4, 1>, 1>>(buffers, 2),
   };
   variants[3] = {
       variant<Down<ResidentTile<16, 48, 3, 4, 4>, 16>>(buffers, 3),

@@ -25,8 +25,13 @@ public static class GemmSharedMemory
         bool hasResidual = kernel.Epilogue.Ops.Any(op => op is EpilogueOp.Residual);
         int parameters = 16 * tile.N + 4 * tile.M + (hasResidual ? 2 * tile.M * (tile.N + 8) : 0);
         int exchanges = kernel.Epilogue.Exchanges + (kernel.Epilogue.StoresRangeParts ? 1 : 0);
-        int ranks = kernel.Scope == RowScope.Cluster ? kernel.ClusterSize : 0;
-        return ResidentOperands(problem, tile) + parameters + (exchanges == 0 ? 0 : 32 + 8 * tile.M * exchanges * (tile.RowWarps + ranks));
+        int joined = kernel.Scope switch
+        {
+            RowScope.Cluster => kernel.ClusterSize,
+            RowScope.Grid => tile.EpilogueThreads / tile.M,
+            _ => 0,
+        };
+        return ResidentOperands(problem, tile) + parameters + (exchanges == 0 ? 0 : 32 + 8 * tile.M * exchanges * (tile.RowWarps + joined));
     }
 
     /// <summary>mc/hopper/resident_mainloop.cuh: all weights of the tile; its activations, whose place partial sums take afterwards.</summary>

@@ -11,7 +11,7 @@ namespace ModelCompiler.Core.Scheduling;
 public sealed record HopperAttentionKernel(GpuArch Arch, int Heads, int HeadSize, HopperAttentionTile Tile, EpilogueSpec Epilogue)
     : KernelPlan(Arch, Epilogue)
 {
-    private const int SlotAccess = 16;
+    private const int TicketBytes = 128;
 
     /// <summary>Blocks that share a query tile, each with some of the heads.</summary>
     public int BlocksPerTile => Heads / Tile.HeadsPerBlock;
@@ -25,9 +25,9 @@ public sealed record HopperAttentionKernel(GpuArch Arch, int Heads, int HeadSize
     /// <summary>Tickets give out query tiles one after another, so that those of one tile are enough.</summary>
     public override int BlocksThatWait(int bucketTokens) => Tile.AcrossGrid ? BlocksPerTile : 0;
 
-    /// <summary>A ticket, and a word for each part of a token's heads, each in whole 16 bytes.</summary>
+    /// <summary>A ticket in a line of its own, and a word for each part of a token's heads.</summary>
     public override int RendezvousBytes(int bucketTokens) =>
-        Tile.AcrossGrid ? SlotAccess * (1 + (bucketTokens * CeilDiv(sizeof(uint) * BlocksPerTile * Tile.HeadsAtOnce, SlotAccess))) : 0;
+        Tile.AcrossGrid ? TicketBytes + SlotBytes(bucketTokens, BlocksPerTile * Tile.HeadsAtOnce) : 0;
 
     /// <summary>The last warp issues the copies.</summary>
     public override int Threads => 128 * Tile.WarpGroups + 32;

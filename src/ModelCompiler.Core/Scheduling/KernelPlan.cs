@@ -59,8 +59,10 @@ public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
     /// <summary>Last part of the name: how; empty or with a leading underscore.</summary>
     protected virtual string Variant => "";
 
-    /// <summary>Bytes of a row's slots, which are read 16 bytes at once (mc/hopper/rendezvous.cuh).</summary>
-    protected static int SlotBytes(int words) => CeilDiv(sizeof(uint) * words, 16) * 16;
+    /// <summary>Bytes of slots for each row, which lie in runs of at most <see cref="SlotRun"/> rows (mc/hopper/row_slots.cuh).</summary>
+    protected static int SlotBytes(int rows, int wordsOfRow) => CeilDiv(rows, SlotRun) * SlotRun * wordsOfRow * sizeof(uint);
+
+    private const int SlotRun = 32;
 
     /// <summary>Integer division that rounds up.</summary>
     protected static int CeilDiv(int value, int divisor) => (value + divisor - 1) / divisor;

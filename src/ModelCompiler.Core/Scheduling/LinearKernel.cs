@@ -65,11 +65,11 @@ public abstract record LinearKernel(GpuArch Arch, GemmProblem Problem, RowScope 
     public override int ClusterSize => Scope == RowScope.Cluster ? BlocksN : 1;
 
     /// <summary>
-    /// Where blocks of the grid share rows: for each row and exchange, what each block's part of it is, in whole 16 bytes
+    /// Where blocks of the grid share rows: for each row and exchange, what each block's part of it is
     /// (mc/hopper/row_slots.cuh).
     /// </summary>
     public override int RendezvousBytes(int bucketTokens) =>
-        Scope == RowScope.Grid ? bucketTokens * Epilogue.Exchanges * SlotBytes(Epilogue.ExchangedWords * BlocksN) : 0;
+        Scope == RowScope.Grid ? SlotBytes(bucketTokens, Epilogue.Exchanges * Epilogue.ExchangedWords * BlocksN) : 0;
 
     /// <inheritdoc/>
     protected override string Subject => $"gemm_{Problem.Token}";

@@ -55,9 +55,8 @@ public sealed record QkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem Pro
     /// <summary>The heads of a token find its range together.</summary>
     public override int BlocksThatWait(int bucketTokens) => Heads * Tile.SharedTiles;
 
-    /// <summary>A word for each head of a token, in whole 16 bytes.</summary>
-    public override int RendezvousBytes(int bucketTokens) =>
-        Epilogue.RowRanges > 0 ? bucketTokens * SlotBytes(Heads) : 0;
+    /// <summary>A word for each head of a token.</summary>
+    public override int RendezvousBytes(int bucketTokens) => Epilogue.RowRanges > 0 ? SlotBytes(bucketTokens, Heads) : 0;
 
     /// <inheritdoc/>
     internal override string TemplateName => Kind;

@@ -9,6 +9,9 @@ internal static class ResidentRules
     /// <summary>Larger buckets are left to other kernels where there are any.</summary>
     private const int LargestLead = 128;
 
+    /// <summary>The same where blocks share nothing of a row but its range.</summary>
+    private const int LargestLeadOfRanges = 32;
+
     /// <summary>
     /// Bytes of weights that row blocks may read together: to read more takes longer than to read them once for 64 rows. Where
     /// blocks share rows it may be more, for they share them sooner.
@@ -34,10 +37,12 @@ internal static class ResidentRules
 
     /// <summary>
     /// True where the best of the kernels for few tokens is measured to be ahead of those for many. Each 16 tokens read all weights.
-    /// Rows that only the whole grid can share are not its strength.
+    /// Rows that only the whole grid can share are not its strength, nor is a range alone, for which blocks of 64 rows meet in the grid.
     /// </summary>
     public static bool Lead(GemmProblem problem, EpilogueSpec epilogue, LinearKernel? best, int bucketTokens)
     {
+        if (epilogue.NeedsWholeRow && epilogue.RowSums == 0 && bucketTokens > LargestLeadOfRanges)
+            return false;
         long read = (long)problem.N * problem.K * problem.WeightBits / 8 * ((bucketTokens + s_rows[0] - 1) / s_rows[0]);
         return bucketTokens <= LargestLead && best is { Scope: not RowScope.Grid } && read < (epilogue.NeedsWholeRow ? MostReadWithWholeRows : MostRead);
     }

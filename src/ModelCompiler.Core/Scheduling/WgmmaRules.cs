@@ -107,6 +107,7 @@ internal static class WgmmaRules
         {
             <= LowestTile => [new(64, 64, WarpGroupSchedule.PingPong)],
             <= 2 * LowestTile when scope == RowScope.Partial => [new(64, 64, WarpGroupSchedule.PingPong)],
+            <= 4 * LowestTile when scope == RowScope.Grid => [new(64, 96, WarpGroupSchedule.PingPong)],
             <= 512 => [new(64, 128, WarpGroupSchedule.PingPong)],
             >= SmallestStationaryBucket when scope == RowScope.Grid =>
             [

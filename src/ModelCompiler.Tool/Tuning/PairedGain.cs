@@ -5,11 +5,16 @@ namespace ModelCompiler.Tool.Tuning;
 /// round and cancels.
 /// </summary>
 /// <param name="Share">Median over rounds of the share of the other's time that is saved; negative for a loss.</param>
-/// <param name="Noise">Distance between the quartiles of that share.</param>
+/// <param name="Noise">
+/// Half the width of that median's 95 % interval where rounds differ by normal noise: 1.96 sqrt(pi / 2) sigma / sqrt(rounds), and
+/// sigma is the distance between the quartiles over 1.349.
+/// </param>
 internal readonly record struct PairedGain(double Share, double Noise)
 {
     /// <summary>A gain below is none, however quiet the rounds were: other batches would not show it.</summary>
     private const double Least = 0.003;
+
+    private const double QuartilesToInterval = 1.82;
 
     /// <summary>True for a gain beyond the noise.</summary>
     public bool IsReal => Share > Math.Max(Least, Noise);
@@ -20,7 +25,7 @@ internal readonly record struct PairedGain(double Share, double Noise)
     public static PairedGain Of(IReadOnlyList<double> variant, IReadOnlyList<double> other)
     {
         double[] shares = [.. variant.Zip(other, (v, o) => 1 - v / o).Order()];
-        return new(shares[shares.Length / 2], Spread(shares));
+        return new(shares[shares.Length / 2], QuartilesToInterval * Spread(shares) / Math.Sqrt(shares.Length));
     }
 
     /// <summary>Median of times in any order.</summary>

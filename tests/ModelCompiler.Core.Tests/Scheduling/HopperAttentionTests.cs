@@ -34,7 +34,7 @@ public class HopperAttentionTests
         ScheduleVerifier.VerifyIn(512, kernel).ShouldBeEmpty();
         kernel.ClusterSize.ShouldBe(1);
         kernel.BlocksThatWait(512).ShouldBe(6);
-        kernel.RendezvousBytes(512).ShouldBe(16 + (512 * 32), "a ticket and 6 words of a token, in whole 16 bytes");
+        kernel.RendezvousBytes(500).ShouldBe(128 + (512 * 4 * 6), "a ticket in a line of its own, and 6 words of a token");
         kernel.Name.ShouldEndWith("_wgmma_q64h1x2_k64_s2_grid_sm_90a");
     }
 

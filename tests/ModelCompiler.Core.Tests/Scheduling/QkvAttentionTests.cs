@@ -51,8 +51,8 @@ public class QkvAttentionTests
     {
         s_kernel.BlocksThatWait(16384).ShouldBe(12);
         s_kernel.Grid(16384).ShouldBe((12 * 128, 1));
-        s_kernel.RendezvousBytes(1000).ShouldBe(1000 * 4 * 12);
-        (s_kernel with { Heads = 10 }).RendezvousBytes(1000).ShouldBe(1000 * 4 * 12);
+        s_kernel.RendezvousBytes(1000).ShouldBe(1024 * 4 * 12);
+        (s_kernel with { Heads = 10 }).RendezvousBytes(1000).ShouldBe(1024 * 4 * 10);
         QkvAttentionKernel shared = s_kernel with { Tile = new(4, WeightFlow.Streamed, 2) };
         (shared.ClusterSize, shared.BlocksThatWait(1024), shared.Grid(1025)).ShouldBe((2, 24, (12 * 2 * 5, 1)));
     }

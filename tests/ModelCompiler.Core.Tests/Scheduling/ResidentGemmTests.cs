@@ -45,7 +45,7 @@ public class ResidentGemmTests
         mlp.Scope.ShouldBe(RowScope.Grid);
         mlp.BlocksThatWait(32).ShouldBe(4096 / mlp.TileN * ((32 + mlp.TileM - 1) / mlp.TileM));
         // Both ends of 32 rows, then a counter for each row block.
-        mlp.RendezvousBytes(32).ShouldBe(32 * 4 * ((mlp.BlocksN + 3) / 4 * 4));
+        mlp.RendezvousBytes(32).ShouldBe(32 * 4 * mlp.BlocksN);
         ScheduleVerifier.VerifyIn(32, mlp).ShouldBeEmpty();
         ScheduleFinding finding = ScheduleVerifier.VerifyIn(4096, mlp).ShouldHaveSingleItem();
         finding.Limit.ShouldBe("blocks that wait for one another");

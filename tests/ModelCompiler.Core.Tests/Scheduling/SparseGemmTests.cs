@@ -87,7 +87,7 @@ public class SparseGemmTests
         turns.BlocksThatWait(16384).ShouldBe(24 / 2);
         (turns with { Tile = turns.Tile with { Teams = 1 } }).BlocksThatWait(16384).ShouldBe(24);
         (turns with { Scope = RowScope.Cluster }).BlocksThatWait(16384).ShouldBe(0);
-        turns.RendezvousBytes(1000).ShouldBe(1000 * 4 * 24);
+        turns.RendezvousBytes(1000).ShouldBe(1024 * 4 * 24);
         (turns with { Tile = new(64, 2, 2, 6, Weights: WeightFlow.Stationary) }).BlocksThatWait(16384).ShouldBe(12);
         (Rule(0) with { Tile = new(64, 2, 2, 6, Weights: WeightFlow.Stationary) }).BlocksThatWait(16384).ShouldBe(9); // one for each tile along the outputs
     }

@@ -60,8 +60,8 @@ public class WgmmaGemmTests
         Rule(1, 4096).BlocksThatWait(4096).ShouldBe(0);
         Rule(1, 1024).BlocksThatWait(1024).ShouldBe(768 / 96 / 2);
         // A word for each tile of a row; two words for each of layer norm's and the quantizer's parts.
-        together.RendezvousBytes(4097).ShouldBe(4097 * 4 * 12);
-        kept.RendezvousBytes(4097).ShouldBe(4097 * 4 * 16);
+        together.RendezvousBytes(4097).ShouldBe(4128 * 4 * 12);
+        kept.RendezvousBytes(4097).ShouldBe(4128 * 4 * 16);
         Rule(1, 1024).RendezvousBytes(1024).ShouldBe(1024 * 2 * 8 * 8);
     }
 

@@ -83,7 +83,7 @@ struct GeluQuantizeRows {
 #pragma unroll
     for (int r = 0; r < View::kRows; ++r) {
       above[r] = words[r] < kLargeBits;
-      small = small || words[r] < kLargeBits;
+      small |= above[r] != 0;
     }
     if (__ballot_sync(kFullWarp, small) != 0) {
       tell(view, largest_of(view, values, [](float y) { return fabsf(y); }),

@@ -66,8 +66,8 @@ struct Attention {
   static constexpr int kThreads = Config::kThreads;
   static constexpr int kSharedBytes = Shared::kBytes;
   // Of AttentionArguments::rendezvous, for so many tokens.
-  __host__ __device__ static constexpr int rendezvous_words(int tokens) {
-    return Config::kAcrossGrid ? Output::kTicketWords + tokens * (Output::Slots::kRowBytes / 4) : 0;
+  static constexpr size_t rendezvous_words(int tokens) {
+    return Config::kAcrossGrid ? Output::kTicketWords + Output::Slots::bytes(tokens) / sizeof(unsigned) : 0;
   }
 
   // Blocks of an SM, the second number of the kernel's __launch_bounds__: as many as shared memory (228 KB, of which

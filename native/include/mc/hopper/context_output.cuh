@@ -46,8 +46,8 @@ struct ContextOutput {
   using Format = typename Config::Format;
   static constexpr int kTiles = Config::kHeadDim / 8;
   using Context = float[kTiles][4];
-  using Slots = RowSlots<Config::kRangeParts, 1, 1, 4>;
-  static constexpr int kTicketWords = 4;  // ahead of the slots
+  using Slots = RowSlots<Config::kRangeParts, 1, 1, 4, 8>;
+  static constexpr int kTicketWords = 32;  // ahead of the slots: a line
 
   const AttentionArguments& arguments;
   const AttentionLane& lane;
@@ -207,7 +207,7 @@ struct ContextOutput {
       if (lane.member == 0 && token(row) < tokens) slots.tell(token(row), 0, own_part(), make_float2(largest, largest));
     }
     typename Slots::template Received<2> parts;
-    slots.receive(
+    slots.warp_receives(
         0, lane.member, false, [this](int row) { return ::min(token(row), tokens - 1); }, parts);
     RowRange ranges[2];
 #pragma unroll

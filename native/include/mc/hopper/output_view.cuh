@@ -30,7 +30,7 @@ struct OutputView {
   static constexpr bool kTellsWords = kScope == RowScope::kGrid;
   static constexpr bool kWholeColumns = Problem::kN % Tile::kN == 0;
   static constexpr int kColumnTiles = (Problem::kN + Tile::kN - 1) / Tile::kN;
-  using Slots = RowSlots<kColumnTiles, kWords, kExchanges, 4>;
+  using Slots = RowSlots<kColumnTiles, kWords, kExchanges, 4, 8>;
 
   // Of more the operands keep the L2 busy.
   static constexpr int kFewTokens = 256;
@@ -158,7 +158,7 @@ struct OutputView {
   // largest[r]: of all blocks' words of row r, once all are above[r] + 1 or more. All lanes of the warp call it.
   __device__ __forceinline__ void await_rows(const unsigned (&above)[kRows], unsigned (&largest)[kRows]) const {
     typename Slots::template Received<kRows> received;
-    slots_.receive(
+    slots_.warp_receives(
         met_, lane, tokens > kFewTokens, [&](int r) { return readable_row(r); }, received,
         [&](int r, unsigned word) { return word > above[r]; });
 #pragma unroll
@@ -233,7 +233,7 @@ struct OutputView {
         if (row_valid(r)) slots_.tell(row(r), met_, warp_column / Tile::kN, parts[r]);
       }
     }
-    slots_.receive(
+    slots_.warp_receives(
         met_, lane, tokens > kFewTokens, [&](int r) { return readable_row(r); }, received);
     ++met_;
   }

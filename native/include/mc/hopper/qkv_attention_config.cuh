@@ -29,8 +29,8 @@ struct alignas(64) QkvAttentionArguments {
   const void* weights;            // 152: [3 * hidden, K], in the order of weight_tiles.cuh
   const float* weight_scale;      // 160: [3 * hidden]
   const float* bias;              // 168: [3 * hidden]
-  unsigned* head_ranges;    // 176: [rows, kRangeWords], 0 when the graph starts, of this launch alone: rendezvous.cuh
-  QuantizedRows quantized;  // 184: codes [rows, hidden], one a byte, and their scales
+  unsigned* head_ranges;          // 176: slots of this launch (row_slots.cuh): the largest |value| of each head
+  QuantizedRows quantized;        // 184: codes [rows, hidden], one a byte, and their scales
   unsigned char reserved[24];
 };
 static_assert(sizeof(QkvAttentionArguments) == 256, "layout is shared with the host");
@@ -46,7 +46,6 @@ struct QkvAttentionConfig {
   using Format = Format_;
   static constexpr int kClusterSize = kClusterSize_;
   static constexpr bool kStationary = kWeightFlow == WeightFlow::kStationary;
-  static constexpr int kRangeWords = (kHeads + 3) / 4 * 4;  // of a token
 
   static constexpr int kHeadDim = 64;
   static constexpr int kHidden = kHeads * kHeadDim;

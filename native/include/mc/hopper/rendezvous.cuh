@@ -19,13 +19,24 @@ __device__ __forceinline__ void slot_fill(unsigned long long* slot, unsigned lon
   asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(slot), "l"(word) : "memory");
 }
 
+// word = what a slot holds now, where `missing`. Not by a branch: the reads of several slots are to be under way at once.
+__device__ __forceinline__ void slot_read_if(bool missing, const unsigned* slot, unsigned& word) {
+  asm volatile("{\n.reg .pred p;\nsetp.ne.s32 p, %2, 0;\n@p ld.relaxed.gpu.global.u32 %0, [%1];\n}"
+               : "+r"(word)
+               : "l"(slot), "r"(static_cast<int>(missing))
+               : "memory");
+}
+__device__ __forceinline__ void slot_read_if(bool missing, const unsigned long long* slot, unsigned long long& word) {
+  asm volatile("{\n.reg .pred p;\nsetp.ne.s32 p, %2, 0;\n@p ld.relaxed.gpu.global.u64 %0, [%1];\n}"
+               : "+l"(word)
+               : "l"(slot), "r"(static_cast<int>(missing))
+               : "memory");
+}
+
 // What 16 aligned bytes of slots hold now.
 __device__ __forceinline__ void slots_read(const unsigned* slots, unsigned (&words)[4]) {
   const uint4 found = ptx::load_relaxed_16(slots);
   words[0] = found.x, words[1] = found.y, words[2] = found.z, words[3] = found.w;
-}
-__device__ __forceinline__ void slots_read(const unsigned long long* slots, unsigned long long (&words)[2]) {
-  asm volatile("ld.relaxed.gpu.global.v2.u64 {%0, %1}, [%2];" : "=l"(words[0]), "=l"(words[1]) : "l"(slots) : "memory");
 }
 
 // How many blocks have asked before. tickets: zero before the first one does.

@@ -8,17 +8,18 @@
 //   a quad reads the ranks' parts of its rows, and joins them by shuffles       60
 //
 // RowScope::kGrid: blocks meet in device memory (row_slots.cuh), for rows that are too wide for a cluster: two trips to
-// the L2.
+// the L2. Each thread reads its share of the parts of one row, and the block's warps meet once more about the results.
 //
 // Scratch of the view: for each of kExchanges a barrier, 8 bytes; then for each: parts of warps [kTileM][kRowWarps],
-// parts of ranks [kTileM][kClusterSize], 8 bytes each. Exchanges have scratch of their own, so none waits for another's
-// readers.
+// parts of ranks [kTileM][kClusterSize] or of readers [kReaders][kTileM], 8 bytes each. Exchanges have scratch of their
+// own, so none waits for another's readers.
 #pragma once
 
 #include "mc/epilogue/output_place.cuh"
 #include "mc/gemm_arguments.cuh"
 #include "mc/hopper/barrier.cuh"
 #include "mc/hopper/bulk_copy.cuh"
+#include "mc/hopper/expecting_barrier.cuh"
 #include "mc/hopper/resident_tile.cuh"
 #include "mc/hopper/row_slots.cuh"
 #include "mc/hopper/warp_group.cuh"
@@ -73,7 +74,9 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   using Place::row_offset;
   using Place::tile_row;
   using typename Place::Values;
-  using Slots = RowSlots<Problem::kN / Tile::kTileN, kWords, kExchanges_, 4>;
+  static constexpr int kReaders =  // threads that share a row's slots
+      Tile::kTileM <= Tile::kEpilogueThreads ? Tile::kEpilogueThreads / Tile::kTileM : 1;
+  using Slots = RowSlots<Problem::kN / Tile::kTileN, kWords, kExchanges_, kReaders, 32 / kWords>;
   static constexpr RowScope kScope = kScope_;
   static constexpr int kClusterSize = kClusterSize_;
 
@@ -81,8 +84,9 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   static constexpr int kRowWarps = Tile::kWarpsN * Tile::kColumnOwners;  // warps of a block that share a row
   static constexpr int kWarpPartBytes = Tile::kTileM * kRowWarps * 8;
   static constexpr int kRankPartBytes = kScope == RowScope::kCluster ? Tile::kTileM * kClusterSize * 8 : 0;
-  static constexpr int kScratchBytes =
-      kExchanges == 0 ? 0 : 32 + kExchanges * (kWarpPartBytes + kRankPartBytes);  // 32: barriers, in whole 16 bytes
+  static constexpr int kReaderPartBytes = kScope == RowScope::kGrid ? Tile::kTileM * kReaders * 8 : 0;
+  static constexpr int kExchangeBytes = kWarpPartBytes + kRankPartBytes + kReaderPartBytes;
+  static constexpr int kScratchBytes = kExchanges == 0 ? 0 : 32 + kExchanges * kExchangeBytes;  // 32: barriers
 
   static_assert(kExchanges <= 4, "the scratch has room for 4 barriers");
   static_assert(kScope != RowScope::kPartial || kExchanges <= 1, "only the maxima of a block need no whole rows");
@@ -94,17 +98,8 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
 
   // Called by one warp, before the blocks of the cluster meet. Each barrier sees one phase.
   __device__ __forceinline__ static void initialise(unsigned scratch) {
-    const bool first_lane = threadIdx.x % 32 == 0;
 #pragma unroll
-    for (int i = 0; i < kExchanges; ++i) {
-      if (first_lane) barrier_init(scratch + kBarrierBytes * i, 1);
-    }
-    if (first_lane) barrier_init_fence();
-    __syncwarp();
-#pragma unroll
-    for (int i = 0; i < kExchanges; ++i) {
-      if (first_lane) barrier_arrive_expect(scratch + kBarrierBytes * i, kRankPartBytes);
-    }
+    for (int i = 0; i < kExchanges; ++i) barrier_init_expecting(scratch + kBarrierBytes * i, kRankPartBytes);
   }
 
   // scratch: offset in dynamic shared memory.
@@ -198,8 +193,7 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
   }
 
   __device__ __forceinline__ float2* parts_of_warps(int exchange) const {
-    return reinterpret_cast<float2*>(ptx::dynamic_shared() + scratch_ + 32 +
-                                     exchange * (kWarpPartBytes + kRankPartBytes));
+    return reinterpret_cast<float2*>(ptx::dynamic_shared() + scratch_ + 32 + exchange * kExchangeBytes);
   }
 
   // Makes the parts of all warps of the block visible to all of its epilogue's threads.
@@ -257,20 +251,32 @@ struct ResidentView : OutputPlace<Problem_, 2 * Tile_::kOwnedBlocksM, Tile_::kOw
     static_assert(Tile::kTileM <= Tile::kEpilogueThreads, "a thread tells the part of a row");
     float2* of_warps = parts_of_warps(exchange_);
     share_in_block(of_warps, parts);
-    const int row = static_cast<int>(threadIdx.x);
-    if (row < Tile::kTileM && block_row_ + row < this->tokens) {
+    float2* of_readers = of_warps + Tile::kTileM * kRowWarps;
+    const int row = static_cast<int>(threadIdx.x) % Tile::kTileM, reader = static_cast<int>(threadIdx.x) / Tile::kTileM;
+    if (reader == 0 && block_row_ + row < this->tokens) {
       slots_.tell(block_row_ + row, exchange_, static_cast<int>(blockIdx.x),
                   join_in_block<JoinBoth<Op>>(of_warps, row));
     }
-    typename Slots::template Received<kRows> received;
-    slots_.receive(
-        exchange_, lane, false, [&](int r) { return this->readable_row(r); }, received);
+    if (reader < kReaders) {
+      typename Slots::template Received<1> received;
+      slots_.receive(
+          exchange_, reader, [&](int) { return ::min(block_row_ + row, this->tokens - 1); }, received);
+      float2 all = make_float2(Op::template identity<float>(), Op::template identity<float>());
+      received.for_each(
+          0, reader, [&](float2 part) { all = make_float2(Op::apply(all.x, part.x), Op::apply(all.y, part.y)); });
+      of_readers[reader * Tile::kTileM + row] = all;
+    }
+    epilogue_barrier();
     ++exchange_;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       float2 all = make_float2(Op::template identity<float>(), Op::template identity<float>());
-      received.for_each(r, lane,
-                        [&](float2 part) { all = make_float2(Op::apply(all.x, part.x), Op::apply(all.y, part.y)); });
+#pragma unroll
+      for (int first = 0; first < kReaders; first += 4) {
+        if (kReaders % 4 != 0 && first + lane % 4 >= kReaders) break;
+        const float2 part = of_readers[(first + lane % 4) * Tile::kTileM + tile_row + row_offset(r)];
+        all = make_float2(Op::apply(all.x, part.x), Op::apply(all.y, part.y));
+      }
       parts[r] = make_float2(lanes_reduce<Op, 4>(all.x), lanes_reduce<Op, 4>(all.y));
     }
   }

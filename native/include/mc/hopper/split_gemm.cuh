@@ -28,6 +28,7 @@
 #include "mc/dependency.cuh"
 #include "mc/epilogue/epilogue.cuh"
 #include "mc/hopper/epilogue_needs.cuh"
+#include "mc/hopper/expecting_barrier.cuh"
 #include "mc/hopper/split_activations.cuh"
 #include "mc/hopper/split_parameters.cuh"
 #include "mc/hopper/split_sums.cuh"
@@ -71,11 +72,7 @@ struct SplitGemm {
     Owner owner(arguments, place, in_product.first_row);
     load_weights(arguments, shared, place);
     Parameters::load_columns(arguments, kParametersOffset);
-    if (threadIdx.x == 0) {
-      barrier_init(arrived, 1);
-      barrier_init_fence();
-      barrier_arrive_expect(arrived, Sums::kSharedBytes);
-    }
+    if (threadIdx.x < 32) barrier_init_expecting(arrived, Sums::kSharedBytes);
     ptx::cluster_meet();
 
     dependency_wait();

@@ -9,9 +9,8 @@
 #include "mc/half.cuh"
 #include "mc/hopper/bulk_copy.cuh"
 #include "mc/hopper/online_softmax.cuh"
-#include "mc/hopper/ordered_image.cuh"
 #include "mc/hopper/qkv_attention_shared.cuh"
-#include "mc/hopper/rendezvous.cuh"
+#include "mc/hopper/row_slots.cuh"
 #include "mc/hopper/sequence_boundaries.cuh"
 #include "mc/hopper/warp_group.cuh"
 #include "mc/hopper/wgmma.cuh"
@@ -51,7 +50,7 @@ struct TileAttention {
     Place next = place_of(0, count);
     int2 before = make_int2(0, 0);
     Context kept = {};
-    Images images;
+    Ranges ranges;
 #pragma unroll 1
     for (int unit = 0; unit < units; ++unit) {
       const Place place = next;
@@ -65,10 +64,10 @@ struct TileAttention {
       Context context;
       Softmax softmax;
       softmax.step(scores, true, context);
-      read_ranges(before, images);
+      read_ranges(before, ranges);
       Probabilities p;
       round(scores, p);
-      if (kDeferred && unit > 0) finish(before, images, kept);
+      if (kDeferred && unit > 0) finish(before, ranges, kept);
       barrier_wait(handover.values_full(), unit & 1);
       multiply_values(p, context);
       handover.arrive(handover.values_empty(), lane);
@@ -78,12 +77,12 @@ struct TileAttention {
 #pragma unroll
         for (int i = 0; i < 4 * kTiles; ++i) kept[i / 4][i % 4] = context[i / 4][i % 4];
       } else {
-        finish(place.tokens, images, context);
+        finish(place.tokens, ranges, context);
       }
     }
     if constexpr (kDeferred) {
-      read_ranges(before, images);
-      finish(before, images, kept);
+      read_ranges(before, ranges);
+      finish(before, ranges, kept);
     }
   }
 
@@ -99,8 +98,9 @@ struct TileAttention {
             SequenceBoundaries::of(arguments.tiles[::min(work.tile(unit), count - 1)].boundaries)};
   }
 
-  // Ranges of a token from some of the heads; the lanes of a quad have those of all.
-  using Images = unsigned[2][4];
+  // Of a thread's two tokens, each from some of the heads; the lanes of a quad have those of all.
+  using Slots = RowSlots<Config::kHeads, 1, 1, 4, 8>;
+  using Ranges = typename Slots::template Received<2>;
   static constexpr int kTiles = Config::kHeadDim / 8;
   static constexpr bool kDeferred = !Format::kStatic;
 
@@ -174,32 +174,27 @@ struct TileAttention {
       for (int h = 0; h < 2; ++h) {
         largest[h] = lanes_max<4>(largest[h]);
         const int token = tokens.x + row + 8 * h;
-        if (lane % 4 == 0 && token < tokens.y) slot_fill(ranges_of(token) + work.head, ordered_image(largest[h]));
+        if (lane % 4 == 0 && token < tokens.y) slots().tell(token, 0, work.head, make_float2(largest[h], largest[h]));
       }
     }
   }
 
-  // Words of a token, one a head.
-  __device__ __forceinline__ unsigned* ranges_of(int token) const {
-    return arguments.head_ranges + static_cast<long long>(token) * Config::kRangeWords;
-  }
+  __device__ __forceinline__ Slots slots() const { return {arguments.head_ranges}; }
 
   // Quantizes and stores the context of a tile.
-  __device__ __forceinline__ void finish(int2 tokens, Images& images, const Context& context) const {
+  __device__ __forceinline__ void finish(int2 tokens, Ranges& found, const Context& context) const {
     QuantParams params[2];
     if constexpr (Format::kStatic) {
       params[0] = params[1] = Format::from_static(arguments.quantized);
     } else {
-      while (__ballot_sync(kFullWarp, !all_there(images)) != 0 && tokens.x != tokens.y) {
-        slots_pause();
-        read_ranges(tokens, images);
-      }
+      while (tokens.x != tokens.y && __ballot_sync(kFullWarp, !read_missing(tokens, found)) != 0) slots_pause();
       RowRange ranges[2];
 #pragma unroll
       for (int h = 0; h < 2; ++h) {
-        const unsigned largest = ::max(::max(images[h][0], images[h][1]), ::max(images[h][2], images[h][3]));
-        const float of_row = lanes_max<4>(from_ordered_image(largest));
-        ranges[h] = {-of_row, of_row};
+        float largest = 0.0f;
+        found.for_each(h, lane, [&](float2 of_head) { largest = fmaxf(largest, of_head.x); });
+        largest = lanes_max<4>(largest);
+        ranges[h] = {-largest, largest};
       }
       Format::from_ranges(ranges, arguments.quantized.clip, params);
     }
@@ -230,30 +225,18 @@ struct TileAttention {
     if (exists && work.head == 0 && member == 0) arguments.quantized.scale[token] = params.scale;
   }
 
-  // Rows beyond the tile's last take part for that one; where there is no tile, what is read says nothing.
-  __device__ __forceinline__ void read_ranges(int2 tokens, Images& images) const {
-    static_assert(Config::kRangeWords <= 16, "a lane reads the ranges of four heads");
+  // Starts to read; nobody waits for it here.
+  __device__ __forceinline__ void read_ranges(int2 tokens, Ranges& found) const {
     if constexpr (!Format::kStatic) {
-      const int part = ::min(lane % 4, Config::kRangeWords / 4 - 1);
-#pragma unroll
-      for (int h = 0; h < 2; ++h) {
-        const int token = ::max(::min(tokens.x + row + 8 * h, tokens.y - 1), 0);
-        slots_read(ranges_of(token) + 4 * part, images[h]);
-      }
+      found = {};
+      read_missing(tokens, found);
     }
   }
 
-  __device__ __forceinline__ bool all_there(const Images& images) const {
-    bool there = true;
-#pragma unroll
-    for (int h = 0; h < 2; ++h) {
-#pragma unroll
-      for (int k = 0; k < 4; ++k) {
-        const bool is_head = Config::kHeads % 4 == 0 || lane % 4 * 4 + k < Config::kHeads;
-        there = there && (images[h][k] != 0 || !is_head);
-      }
-    }
-    return there;
+  // Rows beyond the tile's last take part for that one; where there is no tile, what is read says nothing.
+  __device__ __forceinline__ bool read_missing(int2 tokens, Ranges& found) const {
+    const auto token = [&](int h) { return ::max(::min(tokens.x + row + 8 * h, tokens.y - 1), 0); };
+    return slots().template read<2>(0, lane, token, found, Slots::is_filled);
   }
 };
 

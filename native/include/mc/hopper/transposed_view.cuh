@@ -50,7 +50,7 @@ class TransposedView {
   static constexpr int kTileN = 128 * kGroups;
   static constexpr bool kWholeColumns = Problem::kN % kTileN == 0;
   static constexpr bool kRuns = true, kNeighbours = false, kFinishesRows = true, kTellsWords = false;
-  using Slots = RowSlots<(Problem::kN + kTileN - 1) / kTileN, kWords, kExchanges, 1>;
+  using Slots = RowSlots<(Problem::kN + kTileN - 1) / kTileN, kWords, kExchanges, 1, 32 / kWords>;
   static_assert(kScope != RowScope::kTile, "a block that spans all columns is a cluster of one");
   static_assert(kScope != RowScope::kCluster ||
                     (kTileN * kClusterSize >= Problem::kN && kTileN * (kClusterSize - 1) < Problem::kN),
@@ -179,7 +179,7 @@ class TransposedView {
       share_rows([&](int token) {
         typename Slots::template Received<1> received;
         slots.receive(
-            met_, 0, false, [&](int) { return ::min(tile_m_ * kTokens + token, tokens - 1); }, received);
+            met_, 0, [&](int) { return ::min(tile_m_ * kTokens + token, tokens - 1); }, received);
         float2 total = make_float2(Op::template identity<float>(), Op::template identity<float>());
         received.for_each(
             0, 0, [&](float2 part) { total = make_float2(Op::apply(total.x, part.x), Op::apply(total.y, part.y)); });

@@ -12,6 +12,11 @@ void slot_fill(Word* slot, Word word) {
   ++emulation::progress;
 }
 
+template <class Word>
+void slot_read_if(bool missing, const Word* slot, Word& word) {
+  if (missing) word = *slot;
+}
+
 template <class Word, int kWords>
 void slots_read(const Word* slots, Word (&words)[kWords]) {
   for (int i = 0; i < kWords; ++i) words[i] = slots[i];
