@@ -5,11 +5,13 @@
 // Compiled with MC_HIDDEN (768 or 1024) and MC_LAYER (0: qkv, 1: attention output, 2: MLP in, 3: MLP out, 4 and 5: the
 // MLP with packed codes between them), because each candidate takes the compiler seconds; with MC_PLAIN too, the
 // products are stored as FP16 and nothing more, which tells what the epilogue costs. MC_M, MC_N, MC_STAGES,
-// MC_SCHEDULE, MC_FLOW, MC_SCOPE and MC_CLUSTER together name one candidate instead of the lists below. A candidate is
+// MC_SCHEDULE, MC_FLOW, MC_SCOPE and MC_CLUSTER together name one candidate instead of the lists below, as do MC_N,
+// MC_SCOPE and MC_SPLIT one of split_k_gemm.cuh. A candidate is
 // 20 launches in a graph, each dependent on the one before through programmatic launch, on weights of their own, so
 // that they come from where they come from in a model. One line a candidate, best first: M, layer, tile, microseconds a
 // launch, TOPS.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -17,6 +19,7 @@
 
 #include "mc/epilogue/steps.cuh"
 #include "mc/hopper/gemm.cuh"
+#include "mc/hopper/split_k_gemm.cuh"
 #include "platform.h"
 #include "tensor_map.h"
 
@@ -158,18 +161,15 @@ __global__ void __launch_bounds__(Gemm::kThreads, 1) kernel(const __grid_constan
   Gemm::run(arguments);
 }
 
-template <RowScope kScope, int kCluster, class Tile>
-Timing measure(const Operands& operands, int tokens, cudaStream_t stream) {
-  using Gemm = hopper::Gemm<Problem, Tile, kScope, kCluster, Steps>;
-  char name[80];
-  std::snprintf(name, sizeof name, "%s_m%d_n%d_s%d_c%d%s%s", kNames[static_cast<int>(Tile::kSchedule)], Tile::kM,
-                Tile::kN, Tile::kStages, kCluster, Tile::kStationary ? "_kept" : "",
-                kScope == RowScope::kGrid ? "_grid" : "");
+// A candidate's launches. clusters: how many, of those that find room on the chip.
+template <class Gemm, class Clusters>
+Timing measure(const std::string& name, const Operands& operands, int tokens, cudaStream_t stream,
+               Clusters&& clusters) {
   const auto entry = kernel<Gemm>;
   check(cudaFuncSetAttribute(entry, cudaFuncAttributeMaxDynamicSharedMemorySize, Gemm::kSharedBytes), "shared memory");
   cudaLaunchAttribute attributes[2] = {};
   attributes[0].id = cudaLaunchAttributeClusterDimension;
-  attributes[0].val.clusterDim = {kCluster, 1, 1};
+  attributes[0].val.clusterDim = {Gemm::kClusterSize, 1, 1};
   attributes[1].id = cudaLaunchAttributeProgrammaticStreamSerialization;
   attributes[1].val.programmaticStreamSerializationAllowed = 1;
   cudaLaunchConfig_t config = {};
@@ -178,11 +178,10 @@ Timing measure(const Operands& operands, int tokens, cudaStream_t stream) {
   config.stream = stream;
   config.attrs = attributes;
   config.numAttrs = 1;
-  config.gridDim = dim3(kCluster);
+  config.gridDim = dim3(Gemm::kClusterSize);
   int resident = 0;
   check(cudaOccupancyMaxActiveClusters(&resident, entry, &config), "occupancy");
-  const int units = (tokens + Gemm::Work::kUnitRows - 1) / Gemm::Work::kUnitRows * Gemm::Work::kUnitsOfRows;
-  config.gridDim = dim3(std::min(units, resident) * kCluster);
+  config.gridDim = dim3(clusters(resident) * Gemm::kClusterSize);
   config.numAttrs = 2;
 
   cudaGraph_t graph;
@@ -192,8 +191,8 @@ Timing measure(const Operands& operands, int tokens, cudaStream_t stream) {
     hopper::GemmArguments arguments{};
     arguments.linear = operands.arguments(launch);
     arguments.activations =
-        platform::tensor_map(operands.activations, Problem::kRowBytes, tokens, Tile::kM, kPacked ? 64 : 128);
-    check(cudaLaunchKernelEx(&config, entry, arguments), name);
+        platform::tensor_map(operands.activations, Problem::kRowBytes, tokens, Gemm::Tile::kM, kPacked ? 64 : 128);
+    check(cudaLaunchKernelEx(&config, entry, arguments), name.c_str());
   }
   check(cudaStreamEndCapture(stream, &graph), "capture");
   check(cudaGraphInstantiate(&executable, graph, 0), "instantiate");
@@ -208,7 +207,7 @@ Timing measure(const Operands& operands, int tokens, cudaStream_t stream) {
     check(cudaEventRecord(end, stream), "record");
     while (cudaEventQuery(end) == cudaErrorNotReady) {
     }
-    check(cudaEventSynchronize(end), name);
+    check(cudaEventSynchronize(end), name.c_str());
     float milliseconds = 0.0f;
     check(cudaEventElapsedTime(&milliseconds, begin, end), "elapsed");
     if (run > 0) best = std::min(best, milliseconds);
@@ -218,9 +217,30 @@ Timing measure(const Operands& operands, int tokens, cudaStream_t stream) {
   return {name, best * 1000.0f / kLaunches};
 }
 
+template <RowScope kScope, int kCluster, class Tile>
+Timing measure_tile(const Operands& operands, int tokens, cudaStream_t stream) {
+  using Gemm = hopper::Gemm<Problem, Tile, kScope, kCluster, Steps>;
+  char name[80];
+  std::snprintf(name, sizeof name, "%s_m%d_n%d_s%d_c%d%s%s", kNames[static_cast<int>(Tile::kSchedule)], Tile::kM,
+                Tile::kN, Tile::kStages, kCluster, Tile::kStationary ? "_kept" : "",
+                kScope == RowScope::kGrid ? "_grid" : "");
+  const int units = (tokens + Gemm::Work::kUnitRows - 1) / Gemm::Work::kUnitRows * Gemm::Work::kUnitsOfRows;
+  return measure<Gemm>(name, operands, tokens, stream, [=](int resident) { return std::min(units, resident); });
+}
+
+// Divided inputs, which need all blocks on the chip at once; else the time is infinite.
+template <RowScope kScope, int kN, int kSplit>
+Timing measure_split(const Operands& operands, int tokens, cudaStream_t stream) {
+  using Gemm = hopper::SplitKGemm<Problem, hopper::SplitKTile<kN, kSplit>, kScope, Steps>;
+  const std::string name = "split_n" + std::to_string(kN) + "_k" + std::to_string(kSplit);
+  const int clusters = (tokens + 63) / 64 * (Problem::kN / kN);
+  if (clusters * kSplit > 132) return {name, INFINITY};
+  return measure<Gemm>(name, operands, tokens, stream, [=](int) { return clusters; });
+}
+
 template <RowScope kScope, int kCluster, class... Tiles>
 void measure_all(const Operands& operands, int tokens, cudaStream_t stream, std::vector<Timing>& timings) {
-  (timings.push_back(measure<kScope, kCluster, Tiles>(operands, tokens, stream)), ...);
+  (timings.push_back(measure_tile<kScope, kCluster, Tiles>(operands, tokens, stream)), ...);
 }
 
 template <int kM, int kN, int kStages>
@@ -233,7 +253,9 @@ using Pairs = WgmmaTile<kM, kN, kStages, Schedule::kPairs>;
 
 std::vector<Timing> measure_layer(const Operands& operands, int tokens, cudaStream_t stream) {
   std::vector<Timing> timings;
-#ifdef MC_M
+#ifdef MC_SPLIT
+  timings.push_back(measure_split<RowScope::MC_SCOPE, MC_N, MC_SPLIT>(operands, tokens, stream));
+#elif defined(MC_M)
   using One = WgmmaTile<MC_M, MC_N, MC_STAGES, Schedule::MC_SCHEDULE, hopper::WeightFlow::MC_FLOW>;
   measure_all<RowScope::MC_SCOPE, MC_CLUSTER, One>(operands, tokens, stream, timings);
 #else

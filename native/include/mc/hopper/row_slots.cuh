@@ -90,12 +90,11 @@ struct RowSlots {
     }
   };
 
-  // Waits for all parts of the rows row_of(0) .. row_of(kRows - 1). What has come is not read again, lest the reads of
-  // all blocks take what the L2 gives.
+  // Waits for all parts of the rows row_of(0) .. row_of(kRows - 1).
   template <int kRows, class RowOf>
   __device__ __forceinline__ void receive(int exchange, int lane, RowOf&& row_of, Received<kRows>& received) const {
     received = {};
-    while (!read<kRows>(exchange, lane, row_of, received, is_filled)) slots_pause();
+    while (!read<Reread::kMissing, kRows>(exchange, lane, row_of, received, is_filled)) slots_pause();
   }
 
   // The same for all lanes of a warp, which stay together. sparing: the operands of products are on their way; blocks
@@ -111,18 +110,23 @@ struct RowSlots {
   template <int kRows, class RowOf, class IsThere>
   __device__ __forceinline__ void warp_receives(int exchange, int lane, bool sparing, RowOf&& row_of,
                                                 Received<kRows>& received, IsThere&& is_there) const {
+    const auto waits = [&](bool complete) { return __ballot_sync(kFullWarp, !complete) != 0; };
     received = {};
     if (sparing) {
-      while (__ballot_sync(kFullWarp, !read<1>(exchange, lane, row_of, received, is_there)) != 0) slots_pause();
+      while (waits(read<Reread::kAll, 1>(exchange, lane, row_of, received, is_there))) slots_pause();
+      while (waits(read<Reread::kAll, kRows>(exchange, lane, row_of, received, is_there))) slots_pause();
+    } else {
+      while (waits(read<Reread::kMissing, kRows>(exchange, lane, row_of, received, is_there))) slots_pause();
     }
-    while (__ballot_sync(kFullWarp, !read<kRows>(exchange, lane, row_of, received, is_there)) != 0) slots_pause();
   }
 
-  __device__ __forceinline__ static bool is_filled(int, Word word) { return word != 0; }
+  // What a read asks for: what has not come yet, lest the reads of all blocks take what the L2 gives; or everything,
+  // which takes fewer instructions and registers.
+  enum class Reread { kMissing, kAll };
 
-  // Reads once what is missing of the lane's share of the first kOf rows. True where nothing is any more. Lanes beyond
-  // the last part read it once more.
-  template <int kOf, int kRows, class RowOf, class IsThere>
+  // Reads once the lane's share of the first kOf rows. True where nothing is missing any more. Lanes beyond the last
+  // part read it once more.
+  template <Reread kReread, int kOf, int kRows, class RowOf, class IsThere>
   __device__ __forceinline__ bool read(int exchange, int lane, RowOf&& row_of, Received<kRows>& received,
                                        IsThere&& is_there) const {
 #pragma unroll
@@ -132,8 +136,8 @@ struct RowSlots {
       for (int i = 0; i < kPartsOfLane; ++i) {
         const int part = i * kLanes + lane % kLanes;
         Word& word = received.words[r][i];
-        slot_read_if(!is_there(r, word), row + ((i + 1) * kLanes <= kParts ? part : ::min(part, kParts - 1)) * kRun,
-                     word);
+        slot_read_if(kReread == Reread::kAll || !is_there(r, word),
+                     row + ((i + 1) * kLanes <= kParts ? part : ::min(part, kParts - 1)) * kRun, word);
       }
     }
     bool complete = true;
@@ -144,6 +148,8 @@ struct RowSlots {
     }
     return complete;
   }
+
+  __device__ __forceinline__ static bool is_filled(int, Word word) { return word != 0; }
 };
 
 }  // namespace mc::hopper

@@ -236,7 +236,7 @@ struct TileAttention {
   // Rows beyond the tile's last take part for that one; where there is no tile, what is read says nothing.
   __device__ __forceinline__ bool read_missing(int2 tokens, Ranges& found) const {
     const auto token = [&](int h) { return ::max(::min(tokens.x + row + 8 * h, tokens.y - 1), 0); };
-    return slots().template read<2>(0, lane, token, found, Slots::is_filled);
+    return slots().template read<Slots::Reread::kMissing, 2>(0, lane, token, found, Slots::is_filled);
   }
 };
 
