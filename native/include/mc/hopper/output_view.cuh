@@ -159,7 +159,7 @@ struct OutputView {
   __device__ __forceinline__ void await_rows(const unsigned (&above)[kRows], unsigned (&largest)[kRows]) const {
     typename Slots::template Received<kRows> received;
     slots_.warp_receives(
-        met_, lane, spares(), [&](int r) { return readable_row(r); }, received,
+        met_, lane, tokens > kFewTokens, [&](int r) { return readable_row(r); }, received,
         [&](int r, unsigned word) { return word > above[r]; });
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
@@ -234,12 +234,9 @@ struct OutputView {
       }
     }
     slots_.warp_receives(
-        met_, lane, spares(), [&](int r) { return readable_row(r); }, received);
+        met_, lane, tokens > kFewTokens, [&](int r) { return readable_row(r); }, received);
     ++met_;
   }
-
-  // Blocks that keep their weights have many tokens, or else no speed to lose.
-  __device__ __forceinline__ bool spares() const { return Tile::kStationary || tokens > kFewTokens; }
 
   Exchange& exchange_;
   Slots slots_;
