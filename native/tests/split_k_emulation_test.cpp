@@ -1,3 +1,5 @@
+// Runs the GEMM whose clusters divide K (split_k_gemm.cuh) on the emulated device and compares it with a plain
+// reference. The command is in native/README.md.
 #include "checks/split_k_checks.h"
 #include "platform.h"
 

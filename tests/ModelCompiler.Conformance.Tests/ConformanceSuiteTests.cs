@@ -14,7 +14,7 @@ public sealed class ConformanceSuiteTests
     private static readonly IReadOnlyList<ConformanceCase> s_full = ConformanceSuite.Cases(reduced: false);
     private static readonly IReadOnlyList<ConformanceCase> s_reduced = ConformanceSuite.Cases(reduced: true);
 
-    private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel), typeof(SplitGemmKernel), typeof(WgmmaGemmKernel), typeof(SparseGemmKernel), typeof(HopperAttentionKernel), typeof(QkvAttentionKernel), typeof(FewQkvAttentionKernel)];
+    private static readonly Type[] s_hopperKinds = [typeof(ResidentGemmKernel), typeof(SplitGemmKernel), typeof(SplitKGemmKernel), typeof(WgmmaGemmKernel), typeof(SparseGemmKernel), typeof(HopperAttentionKernel), typeof(QkvAttentionKernel), typeof(FewQkvAttentionKernel)];
 
     /// <summary>Those of the kernels that every architecture has.</summary>
     private static readonly GemmFamily[] s_families = [.. Enum.GetValues<GemmFamily>().Where(family => family != GemmFamily.Int8Activation4)];
@@ -90,6 +90,7 @@ public sealed class ConformanceSuiteTests
             .. Products(typeof(GemmKernel), families.Except([GemmFamily.Float16]), RowScope.Partial, RowScope.Tile, RowScope.Cluster),
             .. Products(typeof(ResidentGemmKernel), families, RowScope.Partial, RowScope.Cluster),
             .. Products(typeof(SplitGemmKernel), integers, RowScope.Cluster),
+            .. Products(typeof(SplitKGemmKernel), [.. integers, GemmFamily.Float16], RowScope.Grid),
             .. Products(typeof(WgmmaGemmKernel), integers, RowScope.Partial, RowScope.Tile, RowScope.Cluster, RowScope.Grid),
             .. Products(typeof(WgmmaGemmKernel), [GemmFamily.Float16], RowScope.Partial, RowScope.Tile, RowScope.Cluster, RowScope.Grid),
             .. Products(typeof(WgmmaGemmKernel), [GemmFamily.Int8Activation4], RowScope.Grid),

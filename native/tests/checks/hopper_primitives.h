@@ -286,7 +286,12 @@ struct SlotsKernel {
       typename Slots::template Received<1> received;
       const auto row_of = [&](int) { return row; };
       if constexpr (kLanes == 4) {
-        slots.warp_receives(exchange, lane, exchange == 1, row_of, received);
+        if (exchange == 0) {
+          slots.warp_receives(exchange, lane, row_of, received, Slots::is_filled);
+        } else {
+          slots.template warp_receives_rows<1>(exchange, lane, row_of, Slots::is_filled,
+                                               [&](int r, const auto& of_row) { received.take(r, of_row); });
+        }
       } else {
         slots.receive(exchange, lane, row_of, received);
       }

@@ -5,13 +5,12 @@
 // Compiled with MC_HIDDEN (768 or 1024) and MC_LAYER (0: qkv, 1: attention output, 2: MLP in, 3: MLP out, 4 and 5: the
 // MLP with packed codes between them), because each candidate takes the compiler seconds; with MC_PLAIN too, the
 // products are stored as FP16 and nothing more, which tells what the epilogue costs. MC_M, MC_N, MC_STAGES,
-// MC_SCHEDULE, MC_FLOW, MC_SCOPE and MC_CLUSTER together name one candidate instead of the lists below, as do MC_N,
-// MC_SCOPE and MC_SPLIT one of split_k_gemm.cuh. A candidate is
+// MC_SCHEDULE, MC_FLOW, MC_SCOPE and MC_CLUSTER together name one candidate instead of the lists below, as do
+// MC_N and MC_SPLIT one of split_k_gemm.cuh. A candidate is
 // 20 launches in a graph, each dependent on the one before through programmatic launch, on weights of their own, so
 // that they come from where they come from in a model. One line a candidate, best first: M, layer, tile, microseconds a
 // launch, TOPS.
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -161,12 +160,22 @@ __global__ void __launch_bounds__(Gemm::kThreads, 1) kernel(const __grid_constan
   Gemm::run(arguments);
 }
 
-// A candidate's launches. clusters: how many, of those that find room on the chip.
-template <class Gemm, class Clusters>
-Timing measure(const std::string& name, const Operands& operands, int tokens, cudaStream_t stream,
-               Clusters&& clusters) {
+// Blocks of one kernel or of another one.
+template <class Gemm>
+dim3 grid_of(int tokens, int clusters_at_a_time) {
+  if constexpr (requires { typename Gemm::Work; }) {
+    const int units = (tokens + Gemm::Work::kUnitRows - 1) / Gemm::Work::kUnitRows * Gemm::Work::kUnitsOfRows;
+    return dim3(std::min(units, clusters_at_a_time) * Gemm::kClusterSize);
+  } else {
+    return dim3((tokens + Gemm::Tile::kM - 1) / Gemm::Tile::kM * (Problem::kN / Gemm::Tile::kN) * Gemm::kClusterSize);
+  }
+}
+
+template <class Gemm>
+Timing measure(const std::string& name, const Operands& operands, int tokens, cudaStream_t stream) {
   const auto entry = kernel<Gemm>;
   check(cudaFuncSetAttribute(entry, cudaFuncAttributeMaxDynamicSharedMemorySize, Gemm::kSharedBytes), "shared memory");
+  check(cudaFuncSetAttribute(entry, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cluster size");
   cudaLaunchAttribute attributes[2] = {};
   attributes[0].id = cudaLaunchAttributeClusterDimension;
   attributes[0].val.clusterDim = {Gemm::kClusterSize, 1, 1};
@@ -181,7 +190,7 @@ Timing measure(const std::string& name, const Operands& operands, int tokens, cu
   config.gridDim = dim3(Gemm::kClusterSize);
   int resident = 0;
   check(cudaOccupancyMaxActiveClusters(&resident, entry, &config), "occupancy");
-  config.gridDim = dim3(clusters(resident) * Gemm::kClusterSize);
+  config.gridDim = grid_of<Gemm>(tokens, resident);
   config.numAttrs = 2;
 
   cudaGraph_t graph;
@@ -224,18 +233,15 @@ Timing measure_tile(const Operands& operands, int tokens, cudaStream_t stream) {
   std::snprintf(name, sizeof name, "%s_m%d_n%d_s%d_c%d%s%s", kNames[static_cast<int>(Tile::kSchedule)], Tile::kM,
                 Tile::kN, Tile::kStages, kCluster, Tile::kStationary ? "_kept" : "",
                 kScope == RowScope::kGrid ? "_grid" : "");
-  const int units = (tokens + Gemm::Work::kUnitRows - 1) / Gemm::Work::kUnitRows * Gemm::Work::kUnitsOfRows;
-  return measure<Gemm>(name, operands, tokens, stream, [=](int resident) { return std::min(units, resident); });
+  return measure<Gemm>(name, operands, tokens, stream);
 }
 
-// Divided inputs, which need all blocks on the chip at once; else the time is infinite.
-template <RowScope kScope, int kN, int kSplit>
-Timing measure_split(const Operands& operands, int tokens, cudaStream_t stream) {
-  using Gemm = hopper::SplitKGemm<Problem, hopper::SplitKTile<kN, kSplit>, kScope, Steps>;
-  const std::string name = "split_n" + std::to_string(kN) + "_k" + std::to_string(kSplit);
-  const int clusters = (tokens + 63) / 64 * (Problem::kN / kN);
-  if (clusters * kSplit > 132) return {name, INFINITY};
-  return measure<Gemm>(name, operands, tokens, stream, [=](int) { return clusters; });
+// Divided inputs, which need all blocks on the chip at once.
+template <int kN, int kSplit>
+void measure_split(const Operands& operands, int tokens, cudaStream_t stream, std::vector<Timing>& timings) {
+  using Gemm = hopper::SplitKGemm<Problem, hopper::SplitKTile<kN, kSplit>, RowScope::kGrid, Steps>;
+  const std::string name = "split_m64_n" + std::to_string(kN) + "_k" + std::to_string(kSplit) + "_grid";
+  if (grid_of<Gemm>(tokens, 0).x <= 132) timings.push_back(measure<Gemm>(name, operands, tokens, stream));
 }
 
 template <RowScope kScope, int kCluster, class... Tiles>
@@ -254,7 +260,7 @@ using Pairs = WgmmaTile<kM, kN, kStages, Schedule::kPairs>;
 std::vector<Timing> measure_layer(const Operands& operands, int tokens, cudaStream_t stream) {
   std::vector<Timing> timings;
 #ifdef MC_SPLIT
-  timings.push_back(measure_split<RowScope::MC_SCOPE, MC_N, MC_SPLIT>(operands, tokens, stream));
+  measure_split<MC_N, MC_SPLIT>(operands, tokens, stream, timings);
 #elif defined(MC_M)
   using One = WgmmaTile<MC_M, MC_N, MC_STAGES, Schedule::MC_SCHEDULE, hopper::WeightFlow::MC_FLOW>;
   measure_all<RowScope::MC_SCOPE, MC_CLUSTER, One>(operands, tokens, stream, timings);

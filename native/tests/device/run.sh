@@ -78,6 +78,7 @@ programs() {
   for part in 0 1 2 3; do
     echo "hopper_$part hopper_device_test.cu $hopper -DMC_PART=$part"
   done
+  echo "split_k split_k_device_test.cu $hopper"
   echo "sparse sparse_device_test.cu $hopper"
 }
 

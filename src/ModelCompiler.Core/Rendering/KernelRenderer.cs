@@ -16,6 +16,7 @@ public static class KernelRenderer
             GemmKernel gemm => new GemmView(gemm),
             ResidentGemmKernel gemm => new ResidentGemmView(gemm),
             SplitGemmKernel gemm => new SplitGemmView(gemm),
+            SplitKGemmKernel gemm => new SplitKGemmView(gemm),
             WgmmaGemmKernel gemm => new WgmmaGemmView(gemm),
             SparseGemmKernel gemm => new SparseGemmView(gemm),
             AttentionKernel attention => new AttentionView(attention),

@@ -52,6 +52,21 @@ internal abstract class LinearView(LinearKernel kernel) : KernelView(kernel)
 
     public string Epsilon => CudaText.Float(kernel.Epilogue.Ops.OfType<EpilogueOp.LayerNorm>().FirstOrDefault()?.Epsilon ?? 0);
 
+    /// <summary>Instruction of the kernels on <c>wgmma</c>, for a person.</summary>
+    protected string WgmmaInstruction(int columns)
+    {
+        if (!_problem.Precision.IsInteger)
+            return $"wgmma.m64n{columns}k16 on FP16 operands";
+        string widened = (_problem.WeightBits, _problem.ReadsPackedCodes) switch
+        {
+            (4, true) => ", weights widened at load, activations in registers",
+            (4, false) => ", weights widened at load",
+            (_, true) => ", activations widened in registers",
+            _ => "",
+        };
+        return $"wgmma.m64n{columns}k32 on 8-bit operands{widened}";
+    }
+
     /// <summary>Instruction of the kernels on <c>mma.sync</c>, for a person.</summary>
     protected string MmaInstruction => _problem.Family switch
     {

@@ -20,19 +20,9 @@ internal sealed class WgmmaGemmView(WgmmaGemmKernel kernel) : LinearView(kernel)
 
     public bool IsStationary => kernel.Tile.IsStationary;
 
-    public string Instruction => kernel.Problem.Precision.IsInteger
-        ? $"wgmma.m64n{kernel.TileN}k32 on 8-bit operands{Widened}"
-        : $"wgmma.m64n{kernel.TileN}k16 on FP16 operands";
+    public string Instruction => WgmmaInstruction(kernel.TileN);
 
     public int BoxBytes => kernel.ActivationBoxBytes();
-
-    private string Widened => (kernel.Problem.WeightBits, kernel.Problem.ReadsPackedCodes) switch
-    {
-        (4, true) => ", weights widened at load, activations in registers",
-        (4, false) => ", weights widened at load",
-        (_, true) => ", activations widened in registers",
-        _ => "",
-    };
 
     /// <inheritdoc/>
     protected override int WeightOperandBits => Math.Max(8, kernel.Problem.WeightBits);

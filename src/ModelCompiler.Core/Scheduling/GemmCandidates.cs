@@ -70,8 +70,10 @@ public static class GemmCandidates
         IEnumerable<LinearKernel> split = SplitRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> few = SplitRules.Lead(problem) ? split.Concat(resident) : resident.Concat(split);
         IEnumerable<LinearKernel> many = WgmmaRules.Kernels(problem, epilogue, arch, bucketTokens);
+        IEnumerable<LinearKernel> splitK = SplitKRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> sparse = SparseRules.Kernels(problem, epilogue, arch, bucketTokens);
         IEnumerable<LinearKernel> dense = ResidentRules.Lead(problem, epilogue, few.FirstOrDefault(), bucketTokens) ? few.Concat(many) : many.Concat(few);
+        dense = SplitKRules.Lead(problem, bucketTokens) ? splitK.Concat(dense) : dense.Concat(splitK);
         return SparseRules.Lead(epilogue, bucketTokens) ? sparse.Concat(dense) : dense.Concat(sparse);
     }
 

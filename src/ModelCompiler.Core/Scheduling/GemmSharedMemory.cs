@@ -39,6 +39,16 @@ public static class GemmSharedMemory
         (tile.N * problem.K * problem.WeightBits / 8)
         + Math.Max(tile.M * (problem.RowBytes + 16), (tile.WarpsK - 1) * tile.M * tile.N * sizeof(float));
 
+    /// <summary>mc/hopper/split_k_gemm.cuh: every step of the part; what the epilogue reads; the sums of the other blocks.</summary>
+    public static int Bytes(SplitKGemmKernel kernel)
+    {
+        SplitKTile tile = kernel.Tile;
+        int steps = kernel.Steps / Math.Max(tile.Split, 1);
+        int operands = steps * ((WgmmaTile.StepBytes * (SplitKTile.M + tile.N)) + (BarrierBytes / 2));
+        return ((operands + (BarrierBytes / 2) + 15) / 16 * 16) + (16 * tile.N) + (4 * SplitKTile.M)
+            + ((tile.Split - 1) * tile.OwnedWarps * 64 * tile.N);
+    }
+
     /// <summary>mc/hopper/gemm.cuh: stages with their barriers, and what else a block keeps.</summary>
     public static int Bytes(WgmmaGemmKernel kernel) =>
         kernel.Tile.Stages * (kernel.StageBytes + BarrierBytes) + BytesBesideStages(kernel);

@@ -47,6 +47,7 @@ public static class ScheduleVerifier
             GemmKernel gemm => LimitsOf(gemm),
             ResidentGemmKernel resident => ResidentLimits.Of(resident),
             SplitGemmKernel split => SplitLimits.Of(split),
+            SplitKGemmKernel split => SplitKLimits.Of(split),
             WgmmaGemmKernel wgmma => WgmmaLimits.Of(wgmma),
             SparseGemmKernel sparse => SparseLimits.Of(sparse),
             HopperAttentionKernel attention => HopperAttentionLimits.Of(attention),

@@ -103,6 +103,7 @@ public class KernelSnapshotTests
             Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<SplitGemmKernel>().First(g => !g.ReadsValues),
             Split(model, Models.W4A4, 768, 3072),
             Split(model, Models.Scheme(8, 8), 768, 3072),
+            Kernels(model, Models.W4A4, GpuArch.Sm90a).OfType<SplitKGemmKernel>().First(),
             Wgmma(model, Models.W4A4, 2304, 768, 128),
             Wgmma(model, Models.W4A4, 3072, 768, 64),
             Wgmma(model, Models.Scheme(8, 8, Symmetry.Asymmetric), 768, 3072, 64),

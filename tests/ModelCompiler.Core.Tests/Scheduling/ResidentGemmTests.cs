@@ -24,12 +24,12 @@ public class ResidentGemmTests
         string[] Of(EncoderModel model, QuantizationScheme scheme, int tokens) => [.. Rules(model, scheme, tokens).Take(4).Select(k => k.Schedule)];
         // Eight row blocks read 0.9 MB of int4 each, four 1.8 MB of int8; where blocks share rows, eight may read 1.2 MB.
         Of(Models.BertBase, Models.W4A4, 128).ShouldBe(
-            ["wgmma_m64n64_s6_pingpong", "split_m16_n2k4_w12x1_e6", "resident_m16n384_w12x1_p1_c8", "resident_m16n96_w3x4_p4_c8"]);
+            ["wgmma_m64n64_s6_pingpong", "split_m16_n2k4_w12x1_e6", "wgmma_m64n96_s6_pingpong_grid", "split_m64n64_k2_grid"]);
         Of(Models.BertBase, Models.W4A4, 64)[0].ShouldBe("resident_m16n48_w3x4_p1");
         Of(Models.BertBase, Models.Scheme(8, 8), 64)[0].ShouldBe("wgmma_m64n64_s6_pingpong");
         Of(Models.BertBase, Models.Scheme(8, 8), 32)[0].ShouldBe("resident_m16n48_w3x4_p1");
         Of(Models.BertBase, Models.Scheme(8, 8), 128).ShouldBe(
-            ["wgmma_m64n64_s6_pingpong", "split_m16_n2k4_w12x1_e6", "wgmma_m64n128_s6_pingpong_grid", "wgmma_m64n96_s8_pingpong_c8"]);
+            ["wgmma_m64n64_s6_pingpong", "split_m16_n2k4_w12x1_e6", "wgmma_m64n96_s6_pingpong_grid", "split_m64n64_k2_grid"]);
         Of(Models.BertLarge, QuantizationScheme.Float16, 128)[1].ShouldBe("wgmma_m64n128_s8_pingpong_c8");
         // Weights that no cluster holds, or rows that it takes the whole grid to hold.
         Of(Models.BertLarge, Models.Scheme(8, 8), 32).ShouldBe(

@@ -16,7 +16,8 @@ public class WgmmaGemmTests
     public void Rules_follow_what_was_measured()
     {
         string[] Of(int tokens) => [.. Rules(Models.BertBase, Models.W4A4, tokens).Take(4).Select(k => k.Schedule)];
-        Of(256).ShouldBe(["wgmma_m64n128_s6_pingpong", "wgmma_m64n96_s6_pingpong_c8", "wgmma_m64n128_s6_pingpong_grid", "wgmma_m64n96_s8_pingpong_c8"]);
+        Of(512).ShouldBe(["wgmma_m64n128_s6_pingpong", "wgmma_m64n96_s6_pingpong_c8", "wgmma_m64n128_s6_pingpong_grid", "wgmma_m64n96_s8_pingpong_c8"]);
+        Of(256)[2].ShouldBe("wgmma_m64n96_s6_pingpong_grid");
         Of(1024).ShouldBe(["wgmma_m128n96_s6_pingpong", "wgmma_m64n96_s6_pingpong_grid", "wgmma_m64n192_s6_threes_kept_grid", "wgmma_m64n96_s8_pingpong_grid"]);
         Of(16384).ShouldBe(["wgmma_m64n192_s6_pingpong_kept", "wgmma_m64n192_s6_pingpong_x2_c8", "wgmma_m64n192_s6_threes_kept_grid", "wgmma_m64n192_s6_pingpong_x2_grid"]);
         // Behind packed codes.
@@ -73,7 +74,7 @@ public class WgmmaGemmTests
         qkv.Grid(16384).ShouldBe((12 * 256, 1));
         // Six steps of 128 inputs and their barriers, stages of activations alone, what two epilogues read of their tiles.
         qkv.SharedBytes.ShouldBe(6 * (128 * 192 + 8) + 6 * (128 * 64 + 16) + 2 * (16 * 192 + 4 * 64));
-        Rules(Models.BertBase, Models.W4A4, 256).ShouldAllBe(kernel => ((WgmmaGemmKernel)kernel).Tile.Weights == WeightFlow.Streamed);
+        Rules(Models.BertBase, Models.W4A4, 512).ShouldAllBe(kernel => ((WgmmaGemmKernel)kernel).Tile.Weights == WeightFlow.Streamed);
     }
 
     [Theory]

@@ -83,7 +83,7 @@ public class PlanKernelsTests(ITestOutputHelper output)
                 GemmFamily.Int8 or GemmFamily.Int8Weight4 or GemmFamily.Int8Activation4 => counts.S8,
                 _ => counts.F16,
             };
-            int warpGroup = gemm is WgmmaGemmKernel or SparseGemmKernel ? expected : 0, sparse = gemm is SparseGemmKernel ? expected : 0;
+            int warpGroup = gemm is WgmmaGemmKernel or SplitKGemmKernel or SparseGemmKernel ? expected : 0, sparse = gemm is SparseGemmKernel ? expected : 0;
             if (expected == 0 || expected != counts.Total || counts.WarpGroup != warpGroup || counts.Sparse != sparse)
                 yield return $"{gemm.Problem.Family} kernel with tensor instructions {counts}";
         }

@@ -59,6 +59,9 @@ public sealed class ResidentGemmEmulationTests(ITestOutputHelper log)
 public sealed class SplitGemmEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("split_emulation_test.cpp"));
 
+public sealed class SplitKGemmEmulationTests(ITestOutputHelper log)
+    : EmulationTests(log, new EmulationProgram("split_k_emulation_test.cpp"));
+
 public sealed class HopperEmulationTests(ITestOutputHelper log)
     : EmulationTests(log, new EmulationProgram("hopper_emulation_test.cpp"));
 

@@ -208,7 +208,7 @@ struct ContextOutput {
     }
     typename Slots::template Received<2> parts;
     slots.warp_receives(
-        0, lane.member, false, [this](int row) { return ::min(token(row), tokens - 1); }, parts);
+        0, lane.member, [this](int row) { return ::min(token(row), tokens - 1); }, parts, Slots::is_filled);
     RowRange ranges[2];
 #pragma unroll
     for (int row = 0; row < 2; ++row) {

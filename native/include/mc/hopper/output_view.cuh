@@ -157,15 +157,21 @@ struct OutputView {
 
   // largest[r]: of all blocks' words of row r, once all are above[r] + 1 or more. All lanes of the warp call it.
   __device__ __forceinline__ void await_rows(const unsigned (&above)[kRows], unsigned (&largest)[kRows]) const {
-    typename Slots::template Received<kRows> received;
-    slots_.warp_receives(
-        met_, lane, tokens > kFewTokens, [&](int r) { return readable_row(r); }, received,
-        [&](int r, unsigned word) { return word > above[r]; });
+    const auto row_of = [&](int r) { return readable_row(r); };
+    const auto is_there = [&](int r, unsigned word) { return word > above[r]; };
+    const auto largest_of = [&](const auto& received, int r) {
+      unsigned all = 0;
+      received.for_each_word(r, lane, [&](unsigned word) { all = ::max(all, word); });
+      return lanes_reduce<MaxOp, 4>(all);
+    };
+    if (spares()) {
+      slots_.template warp_receives_rows<kRows>(
+          met_, lane, row_of, is_there, [&](int r, const auto& received) { largest[r] = largest_of(received, 0); });
+    } else {
+      typename Slots::template Received<kRows> received;
+      slots_.warp_receives(met_, lane, row_of, received, is_there);
 #pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-      largest[r] = 0;
-      received.for_each_word(r, lane, [&](unsigned word) { largest[r] = ::max(largest[r], word); });
-      largest[r] = lanes_reduce<MaxOp, 4>(largest[r]);
+      for (int r = 0; r < kRows; ++r) largest[r] = largest_of(received, r);
     }
   }
 
@@ -233,10 +239,18 @@ struct OutputView {
         if (row_valid(r)) slots_.tell(row(r), met_, warp_column / Tile::kN, parts[r]);
       }
     }
-    slots_.warp_receives(
-        met_, lane, tokens > kFewTokens, [&](int r) { return readable_row(r); }, received);
+    const auto row_of = [&](int r) { return readable_row(r); };
+    if (spares()) {
+      slots_.template warp_receives_rows<kRows>(
+          met_, lane, row_of, Slots::is_filled,
+          [&](int r, const typename Slots::template Received<1>& of_row) { received.take(r, of_row); });
+    } else {
+      slots_.warp_receives(met_, lane, row_of, received, Slots::is_filled);
+    }
     ++met_;
   }
+
+  __device__ __forceinline__ bool spares() const { return tokens > kFewTokens; }
 
   Exchange& exchange_;
   Slots slots_;

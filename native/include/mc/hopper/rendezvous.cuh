@@ -19,7 +19,7 @@ __device__ __forceinline__ void slot_fill(unsigned long long* slot, unsigned lon
   asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(slot), "l"(word) : "memory");
 }
 
-// word = what a slot holds now, where `missing`. Not by a branch: the reads of several slots are to be under way at once.
+// word = what a slot holds now, where `missing`. Not by a branch: reads of several slots are to be under way at once.
 __device__ __forceinline__ void slot_read_if(bool missing, const unsigned* slot, unsigned& word) {
   asm volatile("{\n.reg .pred p;\nsetp.ne.s32 p, %2, 0;\n@p ld.relaxed.gpu.global.u32 %0, [%1];\n}"
                : "+r"(word)

@@ -13,6 +13,7 @@
 
 #include "mc/hopper/ordered_image.cuh"
 #include "mc/hopper/rendezvous.cuh"
+#include "mc/ptx.cuh"
 #include "mc/reduce.cuh"
 
 namespace mc::hopper {
@@ -51,6 +52,7 @@ template <int kParts, int kWords, int kExchanges, int kLanes, int kRun>
 struct RowSlots {
   using Word = typename SlotWord<kWords>::Type;
   static constexpr int kPartsOfLane = (kParts + kLanes - 1) / kLanes;
+  static constexpr bool kManyParts = kPartsOfLane > 4;
   static_assert(kRun >= 8 && kRun <= 32, "a run fills sectors, and whoever allocates slots rounds rows up to 32");
 
   static constexpr size_t bytes(int rows) {
@@ -60,21 +62,26 @@ struct RowSlots {
   Word* slots;
 
   // Of the first part of a row. Parts are kRun words apart.
-  __device__ __forceinline__ Word* of_row(int row, int exchange) const {
-    return slots + static_cast<unsigned>((row / kRun * kExchanges + exchange) * (kParts * kRun) + row % kRun);
+  __device__ __forceinline__ static int place_of(int row, int exchange) {
+    return (row / kRun * kExchanges + exchange) * (kParts * kRun) + row % kRun;
   }
 
   __device__ __forceinline__ void tell(int row, int exchange, int part, float2 values) const {
     tell_word(row, exchange, part, SlotWord<kWords>::of(values));
   }
   __device__ __forceinline__ void tell_word(int row, int exchange, int part, Word word) const {
-    slot_fill(of_row(row, exchange) + part * kRun, word);
+    slot_fill(slots + (place_of(row, exchange) + part * kRun), word);
   }
 
   // A lane's share of the parts of kRows rows.
   template <int kRows>
   struct Received {
     Word words[kRows][kPartsOfLane];
+
+    __device__ __forceinline__ void take(int r, const Received<1>& row) {
+#pragma unroll
+      for (int i = 0; i < kPartsOfLane; ++i) words[r][i] = row.words[0][i];
+    }
 
     // Passes on the parts of row r that fall to the lane, in rising order; each falls to one of the kLanes.
     template <class Take>
@@ -97,26 +104,35 @@ struct RowSlots {
     while (!read<Reread::kMissing, kRows>(exchange, lane, row_of, received, is_filled)) slots_pause();
   }
 
-  // The same for all lanes of a warp, which stay together. sparing: the operands of products are on their way; blocks
-  // fill the slots of a warp's rows at once, so other rows are not read before r = 0 has come. It costs another trip to
-  // the L2.
-  template <int kRows, class RowOf>
-  __device__ __forceinline__ void warp_receives(int exchange, int lane, bool sparing, RowOf&& row_of,
-                                                Received<kRows>& received) const {
-    warp_receives(exchange, lane, sparing, row_of, received, is_filled);
+  // The same for all lanes of a warp, which stay together, or until is_there(r, w) holds for the words w of each row r;
+  // it holds for none that is zero.
+  template <int kRows, class RowOf, class IsThere>
+  __device__ __forceinline__ void warp_receives(int exchange, int lane, RowOf&& row_of, Received<kRows>& received,
+                                                IsThere&& is_there) const {
+    received = {};
+    while (true) {
+      const bool complete = read<Reread::kMissing, kRows>(exchange, lane, row_of, received, is_there);
+      if (__ballot_sync(kFullWarp, !complete) == 0) break;
+      slots_pause();
+    }
   }
 
-  // Or until is_there(r, w) holds for the words w of each row r; it holds for none that is zero.
-  template <int kRows, class RowOf, class IsThere>
-  __device__ __forceinline__ void warp_receives(int exchange, int lane, bool sparing, RowOf&& row_of,
-                                                Received<kRows>& received, IsThere&& is_there) const {
-    const auto waits = [&](bool complete) { return __ballot_sync(kFullWarp, !complete) != 0; };
-    received = {};
-    if (sparing) {
-      while (waits(read<Reread::kAll, 1>(exchange, lane, row_of, received, is_there))) slots_pause();
-      while (waits(read<Reread::kAll, kRows>(exchange, lane, row_of, received, is_there))) slots_pause();
-    } else {
-      while (waits(read<Reread::kMissing, kRows>(exchange, lane, row_of, received, is_there))) slots_pause();
+  // The same row by row, for when the operands of products are on their way and registers are short: blocks fill the
+  // slots of a warp's rows at once, so the others are not read before r = 0 has come. It costs another trip to the L2.
+  // take(r, received): the parts of row r, as those of the only one.
+  template <int kRows, class RowOf, class IsThere, class Take>
+  __device__ __forceinline__ void warp_receives_rows(int exchange, int lane, RowOf&& row_of, IsThere&& is_there,
+                                                     Take&& take) const {
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      Received<1> received;
+      while (true) {
+        const bool complete = read<Reread::kAll, 1>(
+            exchange, lane, [&](int) { return row_of(r); }, received, [&](int, Word word) { return is_there(r, word); });
+        if (__ballot_sync(kFullWarp, !complete) == 0) break;
+        slots_pause();
+      }
+      take(r, received);
     }
   }
 
@@ -131,13 +147,18 @@ struct RowSlots {
                                        IsThere&& is_there) const {
 #pragma unroll
     for (int r = 0; r < kOf; ++r) {
-      const Word* row = of_row(row_of(r), exchange);
+      const int first = lane % kLanes;
+      int place = place_of(row_of(r), exchange);
+      // Many parts leave no registers for addresses that compilers find ahead of a long step of the epilogue.
+      if constexpr (kManyParts) place += first * kRun, ptx::keep(place);
+      const Word* of_row = slots + static_cast<unsigned>(place);
 #pragma unroll
       for (int i = 0; i < kPartsOfLane; ++i) {
-        const int part = i * kLanes + lane % kLanes;
+        const int last = kParts - 1 - (kManyParts ? first : 0);
+        const int part = i * kLanes + (kManyParts ? 0 : first);
         Word& word = received.words[r][i];
         slot_read_if(kReread == Reread::kAll || !is_there(r, word),
-                     row + ((i + 1) * kLanes <= kParts ? part : ::min(part, kParts - 1)) * kRun, word);
+                     of_row + ((i + 1) * kLanes <= kParts ? part : ::min(part, last)) * kRun, word);
       }
     }
     bool complete = true;

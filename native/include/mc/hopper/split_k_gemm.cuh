@@ -8,16 +8,16 @@
 //   NAME(const __grid_constant__ mc::hopper::GemmArguments arguments) { Kernel::run(arguments); }
 //
 // Where there are fewer tiles than multiprocessors, a long K takes as long as one of them needs to read a tile's
-// operands (gemm.cuh: 24 blocks and 6.3 us for 128 tokens, 768 outputs and 3072 inputs). Here kSplit of them share a
-// tile. Each sends its sums of a row to the block that owns the row, which finishes it; the tiles of a row meet through
-// device memory as in gemm.cuh (RowScope::kGrid).
+// operands (gemm.cuh: 24 blocks and 7.0 us for 128 tokens, 768 outputs and 3072 inputs; divided in two, 5.5). Here
+// kSplit of them share a tile. Each sends its sums of a row to the block that owns the row, which finishes it; the
+// tiles of a row meet through device memory as in gemm.cuh (RowScope::kGrid).
 //
 // Launch: grid (kClusterSize * N / kN * ceil(bucket tokens / 64), 1, 1), kThreads threads, kSharedBytes of dynamic
 // shared memory, with the programmatic attribute. RowScope::kGrid waits for other blocks: all must fit the chip at once.
 //
-//   shared_bytes = steps * (128 * (64 + kN) + 8) + 16 * kN + 256 + (kSplit - 1) * owned * 64 * kN + 8, in whole 16 bytes
+//   shared_bytes = operands + 16 * kN + 256 + (kSplit - 1) * 4 / kSplit * 64 * kN
+//   operands     = steps * (128 * (64 + kN) + 8) + 8, in whole 16 bytes
 //   steps        = ceil(bytes of K of a row of weights / 128) / kSplit
-//   owned        = 4 / kSplit, warps
 #pragma once
 
 #include "mc/dependency.cuh"

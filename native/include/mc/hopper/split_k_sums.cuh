@@ -28,8 +28,8 @@ struct SplitKSums {
     const unsigned target = offset + peer * kPeerBytes + warp % Tile::kOwnedWarps * kWarpBytes + lane * 16;
 #pragma unroll
     for (int j = 0; j < kQuads; ++j) {
-      store_cluster(target + j * 512, make_uint4(bits(sums[j][0]), bits(sums[j][1]), bits(sums[j][2]), bits(sums[j][3])),
-                    arrived, owner);
+      const uint4 quad = make_uint4(bits(sums[j][0]), bits(sums[j][1]), bits(sums[j][2]), bits(sums[j][3]));
+      store_cluster(target + j * 512, quad, arrived, owner);
     }
   }
 

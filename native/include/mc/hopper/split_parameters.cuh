@@ -21,7 +21,7 @@ struct SplitParameters {
   static_assert(Needs::kTokenScale && Needs::kBias, "integer sums are scaled, and a bias is added");
 
   // Starts the copies of what is there per column. offset: in dynamic shared memory.
-  __device__ __forceinline__ static void load_columns(const GemmArguments& arguments, int offset) {
+  __device__ __forceinline__ static void load_columns(const mc::GemmArguments& arguments, int offset) {
     const unsigned target = ptx::shared_address(ptx::dynamic_shared()) + offset;
     load<4 * kN>(target, arguments.weight_scale);
     load<4 * kN>(target + 4 * kN, arguments.bias);
@@ -32,8 +32,9 @@ struct SplitParameters {
   }
 
   // The arguments of the epilogue's steps: what lies in shared memory is read there.
-  __device__ __forceinline__ static GemmArguments moved(const GemmArguments& arguments, int offset, int first_row) {
-    GemmArguments result = arguments;
+  __device__ __forceinline__ static mc::GemmArguments moved(const mc::GemmArguments& arguments, int offset,
+                                                            int first_row) {
+    mc::GemmArguments result = arguments;
     const unsigned char* memory = ptx::dynamic_shared() + offset;
     result.weight_scale = reinterpret_cast<const float*>(memory);
     result.bias = result.weight_scale + kN;
@@ -64,7 +65,8 @@ struct SplitOwner {
   const unsigned char* residual_source;
   unsigned residual[Tile::kPairs];
 
-  __device__ __forceinline__ SplitOwner(const GemmArguments& arguments, const SplitPlace<Tile>& place, int first_row)
+  __device__ __forceinline__ SplitOwner(const mc::GemmArguments& arguments, const SplitPlace<Tile>& place,
+                                        int first_row)
       : slot(static_cast<int>(threadIdx.x) / Tile::kRowThreads),
         row_thread(static_cast<int>(threadIdx.x) % Tile::kRowThreads),
         row(first_row + slot * Tile::kRanks + place.rank),
