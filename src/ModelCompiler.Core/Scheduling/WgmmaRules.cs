@@ -26,6 +26,9 @@ internal static class WgmmaRules
     /// <summary>Fewer stages beside stationary weights than these leave the tensor cores waiting for activations.</summary>
     private const int FewestBesideWeights = 4;
 
+    /// <summary>Four groups have no registers for the parts of a row that more tiles tell, beside the exact GELU that codes of 8 bits follow.</summary>
+    private const int MostPartsOfFours = 24;
+
     /// <summary>Blocks that keep their weights have read them for nothing where there are few rows.</summary>
     private const int SmallestStationaryBucket = 1024;
 
@@ -87,6 +90,8 @@ internal static class WgmmaRules
     private static bool Suits(WgmmaGemmKernel kernel)
     {
         if (kernel.Tile.IsStationary && (kernel.Tile.Stages < FewestBesideWeights || kernel.Problem.N % kernel.TileN != 0))
+            return false;
+        if (kernel.Tile is { Schedule: WarpGroupSchedule.Fours, N: 128 } && kernel.BlocksN > MostPartsOfFours && kernel.Epilogue.Ops.Any(op => op is EpilogueOp.Quantize { Format.Bits: 8 }))
             return false;
         return kernel.Scope switch
         {

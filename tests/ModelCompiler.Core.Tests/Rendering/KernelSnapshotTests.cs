@@ -95,7 +95,7 @@ public class KernelSnapshotTests
             Gemm(small, Models.W4A4, GpuArch.Sm89, 256, 1024, 64),
             Gemm(model, Models.Scheme(4, 8, group: 128), GpuArch.Sm90a, 3072, 768, 64),
             Resident(model, Models.Scheme(4, 4, Symmetry.Asymmetric), 768, 768),
-            Resident(model, Models.W4A4, 768, 3072),
+            Candidate<ResidentGemmKernel>(model, Models.W4A4, 768, 3072, 128),
             Resident(model, Models.Scheme(4, 16), 3072, 768),
             Candidate<ResidentGemmKernel>(large, Models.Scheme(8, 8), 4096, 1024, 16),
             Resident(model, Models.W4A4, 3072, 768),
