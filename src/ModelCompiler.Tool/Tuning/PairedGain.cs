@@ -6,15 +6,15 @@ namespace ModelCompiler.Tool.Tuning;
 /// </summary>
 /// <param name="Share">Median over rounds of the share of the other's time that is saved; negative for a loss.</param>
 /// <param name="Noise">
-/// Half the width of that median's 95 % interval where rounds differ by normal noise: 1.96 sqrt(pi / 2) sigma / sqrt(rounds), and
-/// sigma is the distance between the quartiles over 1.349.
+/// Half the width of that median's 99.9 % interval where rounds differ by normal noise: 3.29 sqrt(pi / 2) sigma / sqrt(rounds), and
+/// sigma is the distance between the quartiles over 1.349. So wide, because a search compares dozens and takes the best.
 /// </param>
 internal readonly record struct PairedGain(double Share, double Noise)
 {
     /// <summary>A gain below is none, however quiet the rounds were: other batches would not show it.</summary>
     private const double Least = 0.003;
 
-    private const double QuartilesToInterval = 1.82;
+    private const double QuartilesToInterval = 3.06;
 
     /// <summary>True for a gain beyond the noise.</summary>
     public bool IsReal => Share > Math.Max(Least, Noise);

@@ -53,7 +53,7 @@ public class StrategySearchTests
     [Fact]
     public void A_gain_within_the_noise_leaves_the_checkpoint()
     {
-        StrategySearch search = Search((_, _, precision) => precision == s_w4a4 ? 0 : -0.1, noise: 10);
+        StrategySearch search = Search((_, _, precision) => precision == s_w4a4 ? 0 : -0.6, noise: 10);
         search.Run(s_checkpoint, s_offered).ShouldAllBe(r => r.Scheme == s_checkpoint);
     }
 
