@@ -5,11 +5,10 @@
 // Compiled with MC_HIDDEN (768 or 1024) and MC_LAYER (0: qkv, 1: attention output, 2: MLP in, 3: MLP out, 4 and 5: the
 // MLP with packed codes between them), because each candidate takes the compiler seconds; with MC_PLAIN too, the
 // products are stored as FP16 and nothing more, which tells what the epilogue costs. MC_M, MC_N, MC_STAGES,
-// MC_SCHEDULE, MC_FLOW, MC_SCOPE and MC_CLUSTER together name one candidate instead of the lists below, as do
-// MC_N and MC_SPLIT one of split_k_gemm.cuh. A candidate is
-// 20 launches in a graph, each dependent on the one before through programmatic launch, on weights of their own, so
-// that they come from where they come from in a model. One line a candidate, best first: M, layer, tile, microseconds a
-// launch, TOPS.
+// MC_SCHEDULE, MC_FLOW, MC_SCOPE and MC_CLUSTER together name one candidate instead of the lists below, as do MC_N and
+// MC_SPLIT one of split_k_gemm.cuh. A candidate is 20 launches in a graph, each dependent on the one before through
+// programmatic launch, on weights of their own, so that they come from where they come from in a model. One line a
+// candidate, best first: M, layer, tile, microseconds a launch, TOPS.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -160,7 +159,7 @@ __global__ void __launch_bounds__(Gemm::kThreads, 1) kernel(const __grid_constan
   Gemm::run(arguments);
 }
 
-// Blocks of one kernel or of another one.
+// Persistent blocks, as many as run at a time, or one for each part of a tile.
 template <class Gemm>
 dim3 grid_of(int tokens, int clusters_at_a_time) {
   if constexpr (requires { typename Gemm::Work; }) {
