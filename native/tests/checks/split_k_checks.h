@@ -8,18 +8,10 @@ namespace checks {
 
 using mc::hopper::SplitKTile;
 
-struct SplitK {
-  template <class Problem>
-  using Layer = LinearLayer<Problem, TiledWeights<Problem>>;
+struct SplitK : Dense {
   template <class Problem, class Tile, RowScope kScope, int, class... Steps>
   using Then =
       mc::hopper::SplitKGemm<Problem, Tile, kScope, typename Linearized<terms_of<Problem>(), false, Steps...>::Type>;
-  template <class Gemm>
-  static constexpr int kTileM = Gemm::Tile::kM;
-  template <class Gemm>
-  static constexpr int kBoxRows = Gemm::Tile::kM;
-  static constexpr CodeMatch kGeluCodes = CodeMatch::kTies;
-
   template <class Gemm>
   static std::string describe() {
     return "split K n" + std::to_string(Gemm::Tile::kN);
@@ -34,7 +26,7 @@ void check_split_k() {
   using U8 = mc::QuantFormat<8, 8, true>;
   constexpr int kDeep = 128 * 8 / mc::bits_of(kA);  // inputs of a step
   constexpr auto kGrid = RowScope::kGrid;
-  // Blocks for two row blocks more than 129 tokens need; K ends within the last step.
+  // Blocks enough for 300 tokens, so that fewer leave some without any; K ends within the last step.
   constexpr int kRowBlocks = 5;
   const std::vector<int> counts = platform::tokens({1, 17, 129});
   mapped_linear_equals_the_reference<SplitK, GemmProblem<96, 4 * kDeep - 16, kA, kW>, SplitKTile<96, 2>>(counts,

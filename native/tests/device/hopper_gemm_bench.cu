@@ -174,7 +174,6 @@ template <class Gemm>
 Timing measure(const std::string& name, const Operands& operands, int tokens, cudaStream_t stream) {
   const auto entry = kernel<Gemm>;
   check(cudaFuncSetAttribute(entry, cudaFuncAttributeMaxDynamicSharedMemorySize, Gemm::kSharedBytes), "shared memory");
-  check(cudaFuncSetAttribute(entry, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cluster size");
   cudaLaunchAttribute attributes[2] = {};
   attributes[0].id = cudaLaunchAttributeClusterDimension;
   attributes[0].val.clusterDim = {Gemm::kClusterSize, 1, 1};

@@ -20,8 +20,8 @@ internal abstract class LinearView(LinearKernel kernel) : KernelView(kernel)
 
     public string Scope => $"mc::RowScope::k{kernel.Scope}";
 
-    /// <summary>Bits of a weight as the kernel's products read it.</summary>
-    protected virtual int WeightOperandBits => _problem.WeightBits;
+    /// <summary>Bits of a weight as the kernel's products read it: all orders but that of fragments widen codes to bytes.</summary>
+    private int WeightOperandBits => kernel.WeightOrder == WeightOrder.Fragments ? _problem.WeightBits : Math.Max(8, _problem.WeightBits);
 
     public string ActivationOperand => CudaText.Operand(_problem.Precision.Activations.IsQuantized, _problem.ActivationBits, _problem.Precision.Activations.Symmetry);
 

@@ -20,7 +20,4 @@ internal sealed class SparseGemmView(SparseGemmKernel kernel) : LinearView(kerne
     };
 
     public string Instruction => $"wgmma.sp.m64n{Tile.Tokens}k64 on 8-bit operands{(kernel.Problem.WeightBits == 4 ? ", weights widened at load" : "")}";
-
-    /// <inheritdoc/>
-    protected override int WeightOperandBits => 8;
 }

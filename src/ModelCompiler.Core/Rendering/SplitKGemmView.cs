@@ -10,7 +10,4 @@ internal sealed class SplitKGemmView(SplitKGemmKernel kernel) : LinearView(kerne
     public int TileM => kernel.TileM;
 
     public string Instruction => WgmmaInstruction(kernel.TileN);
-
-    /// <inheritdoc/>
-    protected override int WeightOperandBits => Math.Max(8, kernel.Problem.WeightBits);
 }

@@ -23,7 +23,4 @@ internal sealed class WgmmaGemmView(WgmmaGemmKernel kernel) : LinearView(kernel)
     public string Instruction => WgmmaInstruction(kernel.TileN);
 
     public int BoxBytes => kernel.ActivationBoxBytes();
-
-    /// <inheritdoc/>
-    protected override int WeightOperandBits => Math.Max(8, kernel.Problem.WeightBits);
 }

@@ -43,7 +43,7 @@ public static class GemmSharedMemory
     public static int Bytes(SplitKGemmKernel kernel)
     {
         SplitKTile tile = kernel.Tile;
-        int steps = kernel.Steps / Math.Max(tile.Split, 1);
+        int steps = kernel.Steps / tile.Split;
         int operands = steps * ((WgmmaTile.StepBytes * (SplitKTile.M + tile.N)) + (BarrierBytes / 2));
         return ((operands + (BarrierBytes / 2) + 15) / 16 * 16) + (16 * tile.N) + (4 * SplitKTile.M)
             + ((tile.Split - 1) * tile.OwnedWarps * 64 * tile.N);

@@ -10,6 +10,8 @@ namespace ModelCompiler.Core.Scheduling;
 /// <param name="Epilogue">Fused steps.</param>
 public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
 {
+    private const int SlotRun = 32;
+
     /// <summary>Entry point; unique among the kernels of one compiler version, and readable.</summary>
     public string Name => $"{Subject}_{Epilogue.Name}{Variant}_{Arch.Name()}";
 
@@ -59,10 +61,8 @@ public abstract record KernelPlan(GpuArch Arch, EpilogueSpec Epilogue)
     /// <summary>Last part of the name: how; empty or with a leading underscore.</summary>
     protected virtual string Variant => "";
 
-    /// <summary>Bytes of slots for each row, which lie in runs of at most <see cref="SlotRun"/> rows (mc/hopper/row_slots.cuh).</summary>
+    /// <summary>Bytes of the slots of so many rows, which lie in runs of at most <see cref="SlotRun"/> rows (mc/hopper/row_slots.cuh).</summary>
     protected static int SlotBytes(int rows, int wordsOfRow) => CeilDiv(rows, SlotRun) * SlotRun * wordsOfRow * sizeof(uint);
-
-    private const int SlotRun = 32;
 
     /// <summary>Integer division that rounds up.</summary>
     protected static int CeilDiv(int value, int divisor) => (value + divisor - 1) / divisor;

@@ -46,7 +46,7 @@ public sealed record QkvAttentionKernel(GpuArch Arch, int Heads, GemmProblem Pro
     public override (GemmProblem Problem, WeightOrder Order)? WeightsRead() => (Problem, WeightOrder);
 
     /// <summary>Steps of 128 bytes along the inputs.</summary>
-    internal int Steps => CeilDiv(Problem.RowBytes, WgmmaTile.StepBytes);
+    internal int Steps => WgmmaTile.Steps(Problem);
 
     /// <summary>A block for each head of as many token tiles as a full bucket of long sequences has.</summary>
     public override (int X, int Y) Grid(int bucketTokens) =>

@@ -44,6 +44,6 @@ public sealed record SplitKGemmKernel(GpuArch Arch, GemmProblem Problem, SplitKT
     /// <inheritdoc/>
     public override int BlocksThatWait(int bucketTokens) => Grid(bucketTokens).X;
 
-    /// <summary>Steps along K, of 128 bytes of a row of weights.</summary>
-    internal int Steps => CeilDiv(Problem.K * (Problem.Precision.Weights.IsQuantized ? 1 : sizeof(ushort)), WgmmaTile.StepBytes);
+    /// <summary>Steps along K, of 128 bytes of a row of weights, of all blocks of a cluster together.</summary>
+    internal int Steps => WgmmaTile.Steps(Problem);
 }

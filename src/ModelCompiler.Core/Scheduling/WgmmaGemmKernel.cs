@@ -49,7 +49,7 @@ public sealed record WgmmaGemmKernel(GpuArch Arch, GemmProblem Problem, WgmmaTil
     public override (int X, int Y) Grid(int bucketTokens) => (Units(bucketTokens) * ClusterSize, 1);
 
     /// <summary>Steps along K, of 128 bytes of a row of weights.</summary>
-    internal int Steps => CeilDiv(Problem.K * (Problem.Precision.Weights.IsQuantized ? 1 : sizeof(ushort)), WgmmaTile.StepBytes);
+    internal int Steps => WgmmaTile.Steps(Problem);
 
     /// <summary>Bytes of a stage.</summary>
     internal int StageBytes => Tile.M * ActivationBoxBytes() + (Tile.IsStationary ? 0 : Tile.N * WgmmaTile.StepBytes);

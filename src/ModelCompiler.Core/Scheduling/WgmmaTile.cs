@@ -44,6 +44,10 @@ public sealed record WgmmaTile(
     /// <summary>Bytes of a row of an operand in a stage.</summary>
     internal const int StepBytes = 128;
 
+    /// <summary>Steps of a product along K, of <see cref="StepBytes"/> of a row of weights: a byte a code, or FP16.</summary>
+    internal static int Steps(GemmProblem problem) =>
+        ((problem.K * (problem.Precision.Weights.IsQuantized ? 1 : sizeof(ushort))) + StepBytes - 1) / StepBytes;
+
     /// <summary>Warp groups that compute; one more copies.</summary>
     internal int Groups => Teams * GroupsOfTile;
 

@@ -22,6 +22,6 @@ public sealed class PairedGainTests
     }
 
     [Fact]
-    public void A_gain_of_less_than_a_third_of_a_percent_is_none() =>
+    public void A_gain_of_less_than_three_thousandths_is_none() =>
         PairedGain.Of([99.71, 99.71, 99.71], [100, 100, 100]).IsReal.ShouldBeFalse();
 }
